@@ -1,0 +1,174 @@
+/**
+ * What the stack writes and the runtime reads: one schema for both sides. The descriptions are the reference that users
+ * read, so each gives the meaning and the unit.
+ */
+import * as z from 'zod';
+import { DEFAULT_TIMING } from './timing.ts';
+
+/** GitLab refuses a runner record with more tags (`TAG_LIST_MAX_LENGTH`, app/models/ci/runner.rb). */
+export const MAX_TAGS = 50;
+
+/** The annotation of a runner Deployment that names its runner record. The checker reads it there in every round. */
+export const RECORD_ANNOTATION = 'gitlab-runner-hadr/record-id';
+
+/** A cluster's name: it is a file name in the status project, a word in a lease and a Kubernetes label. */
+export const clusterName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, at most 40 characters');
+
+/** A runner tag as GitLab keeps it: trimmed, without a comma (commas separate tags in GitLab's forms). */
+export const tag = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(255, 'must have at most 255 characters')
+  .refine((text) => text.trim() === text && !text.includes(','), 'must not contain commas or begin or end with blanks');
+
+export const tagList = z
+  .array(tag)
+  .min(1, 'must name at least one tag')
+  .refine((tags) => new Set(tags).size === tags.length, 'must not name a tag twice');
+
+const seconds = z.number().positive('must be more than 0 seconds').max(86_400, 'must be at most a day (86400 seconds)');
+const describedSeconds = (fallback: number, text: string) => seconds.default(fallback).describe(text);
+
+export const timingSchema = z.strictObject({
+  roundSeconds: describedSeconds(DEFAULT_TIMING.roundSeconds, 'T: from one round of the checker to the next, in seconds.'),
+  startLagSeconds: describedSeconds(
+    DEFAULT_TIMING.startLagSeconds,
+    's: the longest time that a CronJob pod takes from its schedule to its first round, in seconds.',
+  ),
+  endMarginSeconds: describedSeconds(
+    DEFAULT_TIMING.endMarginSeconds,
+    'E: no round begins in the last E seconds of a run, so that none is cut short by the next run.',
+  ),
+  requestSeconds: describedSeconds(DEFAULT_TIMING.requestSeconds, 'r: one call to GitLab with its retry, in seconds.'),
+  rollCallSeconds: describedSeconds(
+    DEFAULT_TIMING.rollCallSeconds,
+    'c: how long a roll call waits for the answers of a rival, in seconds.',
+  ),
+  budgetSeconds: describedSeconds(DEFAULT_TIMING.budgetSeconds, 'R: a round writes nothing more after this many seconds.'),
+  leaseSeconds: describedSeconds(
+    DEFAULT_TIMING.leaseSeconds,
+    'L: a report that was not asserted for this many seconds is no longer trusted.',
+  ),
+  detectionSeconds: describedSeconds(
+    DEFAULT_TIMING.detectionSeconds,
+    'D: from the death of a runner to its pod being not ready, in seconds. The sidecar and the probes follow from it.',
+  ),
+  periodSeconds: describedSeconds(
+    DEFAULT_TIMING.periodSeconds,
+    "The CronJob's period in seconds: 60 on every real cluster, shorter only in a lab.",
+  ),
+  checkIntervalSeconds: z
+    .number()
+    .int('must be a whole number: gitlab-runner takes no fractions')
+    .min(1, 'must be at least 1')
+    .default(DEFAULT_TIMING.checkIntervalSeconds)
+    .describe("gitlab-runner's check_interval, in whole seconds."),
+  unhealthyIntervalSeconds: describedSeconds(
+    DEFAULT_TIMING.unhealthyIntervalSeconds,
+    "gitlab-runner's unhealthy_interval in seconds: how long a runner stays silent after three failed requests.",
+  ),
+  longPollSeconds: describedSeconds(
+    DEFAULT_TIMING.longPollSeconds,
+    "GitLab's apiCiLongPollingDuration in seconds: how long an idle runner's poll may be held.",
+  ),
+  jobReportSeconds: describedSeconds(
+    DEFAULT_TIMING.jobReportSeconds,
+    'How often a running job reports to GitLab, in seconds.',
+  ),
+});
+
+export const policySchema = z.strictObject({
+  minOnline: z
+    .number()
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .default(1)
+    .describe('A cluster with fewer healthy runners than this may not hold the main tags.'),
+  confirm: z
+    .number()
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(20, 'must be at most 20')
+    .default(2)
+    .describe("How many different stamps of the holder must say the same before it is believed to be weaker or faint."),
+  minAdvantage: z
+    .number()
+    .min(0.01, 'must be at least 0.01, for equal strength never moves a tag')
+    .max(1, 'must be at most 1')
+    .default(0.3)
+    .describe('By how much the share Online / Total must exceed that of the holder before the tags move for strength.'),
+  holdForSeconds: z
+    .number()
+    .min(0, 'must not be negative')
+    .default(600)
+    .describe('After a term began, the tags do not move for strength or preference for this many seconds.'),
+  failback: z
+    .enum(['manual', 'automatic'])
+    .default('manual')
+    .describe('automatic: a preferred cluster takes the tags back once it has been as strong as the holder for failbackAfterSeconds.'),
+  failbackAfterSeconds: z
+    .number()
+    .min(0, 'must not be negative')
+    .default(1800)
+    .describe('How long a preferred cluster must be as strong as the holder before an automatic failback, in seconds.'),
+  busyMaxSeconds: z
+    .number()
+    .min(0, 'must not be negative')
+    .default(3600)
+    .describe('For how long after the lapse of a lease running jobs count as a sign of life, in seconds.'),
+});
+
+/** How this program reaches GitLab. */
+export const gitlabSchema = z.strictObject({
+  url: z.string().describe('Where GitLab is, for example https://gitlab.example.com'),
+  allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. For a lab only.'),
+});
+
+/** checker.json */
+export const checkerConfigSchema = z.strictObject({
+  version: z.literal(1),
+  cluster: clusterName,
+  fleet: z.array(clusterName).min(2).describe('The names of all clusters, this one included.'),
+  preferred: z.boolean(),
+  mainTags: tagList,
+  ownTags: tagList,
+  gitlab: gitlabSchema,
+  statusProject: z.strictObject({
+    id: z.number().int().positive().describe('The numeric id: a project that was renamed keeps it.'),
+    branch: z.string().min(1),
+  }),
+  kubernetes: z.strictObject({
+    server: z.string().describe('The API server, as pods reach it.'),
+    namespace: z.string().min(1),
+    deployments: z.array(z.string().min(1)).min(1).describe('The Deployments whose pods are this cluster’s runners.'),
+  }),
+  policy: policySchema,
+  timing: timingSchema,
+});
+
+/** sidecar.json */
+export const sidecarConfigSchema = z.strictObject({
+  version: z.literal(1),
+  cluster: clusterName,
+  record: z.number().int().positive().describe('The runner record that the runner beside this sidecar serves.'),
+  gitlab: gitlabSchema,
+  runnerMetricsUrl: z.string().describe("The runner's metrics endpoint inside the pod."),
+  port: z.number().int().min(1).max(65_535).describe('Where the sidecar serves /metrics and /healthz.'),
+  timing: timingSchema,
+});
+
+export type Policy = z.infer<typeof policySchema>;
+export type CheckerConfig = z.infer<typeof checkerConfigSchema>;
+export type SidecarConfig = z.infer<typeof sidecarConfigSchema>;
+export type GitLabConfig = z.infer<typeof gitlabSchema>;
+
+/** All problems of a parse, a line each: the key as a path and what is wrong, never the value. */
+export function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const key = issue.path.map(String).join('.');
+    const text = issue.code === 'unrecognized_keys' ? `unknown key ${issue.keys.join(', ')}` : issue.message;
+    return key === '' ? text : `${key}: ${text}`;
+  });
+}
