@@ -14,7 +14,10 @@ export const RECORD_ANNOTATION = 'gitlab-runner-hadr/record-id';
 /** A cluster's name: it is a file name in the status project, a word in a lease and a Kubernetes label. */
 export const clusterName = z
   .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, at most 40 characters');
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/,
+    'must be lower-case letters, digits and dashes, at most 40 characters',
+  );
 
 /** A runner tag as GitLab keeps it: trimmed, without a comma (commas separate tags in GitLab's forms). */
 export const tag = z
@@ -32,7 +35,10 @@ const seconds = z.number().positive('must be more than 0 seconds').max(86_400, '
 const describedSeconds = (fallback: number, text: string) => seconds.default(fallback).describe(text);
 
 export const timingSchema = z.strictObject({
-  roundSeconds: describedSeconds(DEFAULT_TIMING.roundSeconds, 'T: from one round of the checker to the next, in seconds.'),
+  roundSeconds: describedSeconds(
+    DEFAULT_TIMING.roundSeconds,
+    'T: from one round of the checker to the next, in seconds.',
+  ),
   startLagSeconds: describedSeconds(
     DEFAULT_TIMING.startLagSeconds,
     's: the longest time that a CronJob pod takes from its schedule to its first round, in seconds.',
@@ -46,7 +52,10 @@ export const timingSchema = z.strictObject({
     DEFAULT_TIMING.rollCallSeconds,
     'c: how long a roll call waits for the answers of a rival, in seconds.',
   ),
-  budgetSeconds: describedSeconds(DEFAULT_TIMING.budgetSeconds, 'R: a round writes nothing more after this many seconds.'),
+  budgetSeconds: describedSeconds(
+    DEFAULT_TIMING.budgetSeconds,
+    'R: a round writes nothing more after this many seconds.',
+  ),
   leaseSeconds: describedSeconds(
     DEFAULT_TIMING.leaseSeconds,
     'L: a report that was not asserted for this many seconds is no longer trusted.',
@@ -92,7 +101,7 @@ export const policySchema = z.strictObject({
     .min(1, 'must be at least 1')
     .max(20, 'must be at most 20')
     .default(2)
-    .describe("How many different stamps of the holder must say the same before it is believed to be weaker or faint."),
+    .describe('How many different stamps of the holder must say the same before it is believed to be weaker or faint.'),
   minAdvantage: z
     .number()
     .min(0.01, 'must be at least 0.01, for equal strength never moves a tag')
@@ -107,7 +116,9 @@ export const policySchema = z.strictObject({
   failback: z
     .enum(['manual', 'automatic'])
     .default('manual')
-    .describe('automatic: a preferred cluster takes the tags back once it has been as strong as the holder for failbackAfterSeconds.'),
+    .describe(
+      'automatic: a preferred cluster takes the tags back once it has been as strong as the holder for failbackAfterSeconds.',
+    ),
   failbackAfterSeconds: z
     .number()
     .min(0, 'must not be negative')

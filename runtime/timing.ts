@@ -95,7 +95,10 @@ export interface TimingProblem {
  * Every rule of the design that `t` breaks. `lab` lifts the floors that only matter against a real GitLab (a round of
  * at least 10 s, a period of a minute); the relations between the times hold in a lab as well.
  */
-export function timingProblems(t: Timing, options: { readonly lab: boolean; readonly managers: number }): TimingProblem[] {
+export function timingProblems(
+  t: Timing,
+  options: { readonly lab: boolean; readonly managers: number },
+): TimingProblem[] {
   const problems: TimingProblem[] = [];
   const refuse = (key: keyof Timing, message: string) => problems.push({ key, message });
   const gap = longestGapSeconds(t);
@@ -132,8 +135,10 @@ export function timingProblems(t: Timing, options: { readonly lab: boolean; read
       `${options.managers} runner pods would ask GitLab more than 5 times a second after each stamp; give at least ${Math.ceil(options.managers / 5)}, or fewer runner.replicas`,
     );
   if (!options.lab) {
-    if (t.roundSeconds < 10) refuse('roundSeconds', `${t.roundSeconds} is too short for a real GitLab; give at least 10`);
-    if (t.periodSeconds !== 60) refuse('periodSeconds', `${t.periodSeconds} is not possible: cron counts minutes; leave it at 60`);
+    if (t.roundSeconds < 10)
+      refuse('roundSeconds', `${t.roundSeconds} is too short for a real GitLab; give at least 10`);
+    if (t.periodSeconds !== 60)
+      refuse('periodSeconds', `${t.periodSeconds} is not possible: cron counts minutes; leave it at 60`);
   }
   return problems;
 }

@@ -1,0 +1,169 @@
+/**
+ * The lease: one line in the maintenance note of a cluster's lowest runner record. It asserts the cluster's report at a
+ * time of GitLab's and carries what the checker must remember from round to round, for a CronJob has no memory.
+ * A person reads it in GitLab's page of the runner; the other lines of the note are people's and stay.
+ */
+import { isoOf, secondsOf, type GitLabSeconds } from './answer.ts';
+
+/** Why a cluster may one day claim the main tags of the present term. */
+export type Ground =
+  'first' | 'silent' | 'faint' | 'gone' | 'retired' | 'damaged' | 'stronger' | 'preferred' | 'pinned';
+const GROUNDS: readonly Ground[] = [
+  'first',
+  'silent',
+  'faint',
+  'gone',
+  'retired',
+  'damaged',
+  'stronger',
+  'preferred',
+  'pinned',
+];
+
+/** What one challenger remembers of the holder of `term`. All of it is void as soon as the term changes. */
+export interface Memory {
+  readonly term: number;
+  /** The newest stamp of the holder that was counted; 0 for none. */
+  readonly stamp: GitLabSeconds;
+  /** Different stamps of the holder in a row that put it below `minOnline`. */
+  readonly faint: number;
+  /** Different stamps of the holder in a row by which this cluster is stronger. */
+  readonly stronger: number;
+  /** Since when this cluster has been at least as strong as the holder; 0 for not. */
+  readonly evenSince: GitLabSeconds;
+  readonly ground: Ground | 'none';
+  /** Since when `ground` has stood without a break; 0 where there is none. */
+  readonly since: GitLabSeconds;
+}
+
+export interface Lease {
+  readonly cluster: string;
+  readonly online: number;
+  readonly total: number;
+  /** The holder as this cluster sees it, `nobody` before the first term. */
+  readonly holder: string;
+  /** The highest term that this cluster knows of; 0 before the first. */
+  readonly term: number;
+  /** GitLab's time from before the observation that is asserted. */
+  readonly at: GitLabSeconds;
+  /** Since when this cluster's stamps have succeeded without a longer gap than L + T. */
+  readonly inTouchSince: GitLabSeconds;
+  readonly memory: Memory;
+}
+
+export const NOBODY = 'nobody';
+const MARK = 'HADR lease:';
+/** GitLab allows 1024 characters for a whole note; people need the rest. */
+export const MAX_LEASE_CHARACTERS = 400;
+/** GitLab refuses longer notes (lib/api/ci/runners.rb). */
+const MAX_NOTE_CHARACTERS = 1024;
+/** A stamp from further ahead than this is nobody's honest stamp: GitLab's own nodes differ by less. */
+const FUTURE_TOLERANCE_SECONDS = 10;
+
+const timeOrDash = (at: GitLabSeconds): string => (at === 0 ? '-' : isoOf(at));
+
+export function formatLease(lease: Lease): string {
+  const m = lease.memory;
+  return (
+    `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
+    `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}; ` +
+    `saw term ${m.term} stamp ${timeOrDash(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
+    `even ${timeOrDash(m.evenSince)} ground ${m.ground} ${timeOrDash(m.since)}`
+  );
+}
+
+const NAME = '[a-z0-9-]+';
+const TIME = '[0-9TZ:-]+';
+const LINE = new RegExp(
+  `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
+    `in touch since (${TIME}); saw term (\\d{1,9}) stamp (${TIME}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
+    `even (${TIME}) ground ([a-z]+) (${TIME})$`,
+);
+
+function timeOf(text: string | undefined): GitLabSeconds | undefined {
+  return text === '-' ? 0 : secondsOf(text ?? '');
+}
+
+/** The lease in a line, or undefined where the line is ours no longer (cut, edited, of another version). */
+export function parseLease(line: string): Lease | undefined {
+  const match = LINE.exec(line.trim());
+  if (!match) return undefined;
+  const [, cluster, online, total, holder, term, at, touch, mTerm, stamp, faint, stronger, even, ground, since] = match;
+  const times = [at, touch, stamp, even, since].map(timeOf);
+  const [atS, touchS, stampS, evenS, sinceS] = times;
+  const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
+  if (
+    cluster === undefined ||
+    holder === undefined ||
+    groundName === undefined ||
+    atS === undefined ||
+    touchS === undefined ||
+    stampS === undefined ||
+    evenS === undefined ||
+    sinceS === undefined ||
+    atS === 0
+  )
+    return undefined;
+  return {
+    cluster,
+    online: Number(online),
+    total: Number(total),
+    holder,
+    term: Number(term),
+    at: atS,
+    inTouchSince: touchS,
+    memory: {
+      term: Number(mTerm),
+      stamp: stampS,
+      faint: Number(faint),
+      stronger: Number(stronger),
+      evenSince: evenS,
+      ground: groundName,
+      since: sinceS,
+    },
+  };
+}
+
+const isOurs = (line: string): boolean => line.trimStart().startsWith(MARK);
+
+/**
+ * The note with the lease of this line in place of any earlier one. People's lines stay as they are; where the note would
+ * be too long for GitLab the answer is undefined, for we do not cut what people wrote.
+ */
+export function noteWithLease(note: string | null, lease: Lease): string | undefined {
+  const others = (note ?? '').split('\n').filter((line) => !isOurs(line));
+  while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
+  const text = [...others, formatLease(lease)].join('\n');
+  return text.length > MAX_NOTE_CHARACTERS ? undefined : text;
+}
+
+/** What a note says of a cluster's lease. `none` is no lease, i.e. lapsed: the roll decides then. */
+export type LeaseRead =
+  | { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds }
+  | { readonly kind: 'none'; readonly why: string; readonly readAt: GitLabSeconds };
+
+/** Reads the lease of `cluster` from a record's note that GitLab gave at `readAt`. */
+export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSeconds): LeaseRead {
+  const none = (why: string): LeaseRead => ({ kind: 'none', why, readAt });
+  if (note === null) return none('its record shows no note (or the token may not see it)');
+  const ours = note.split('\n').filter(isOurs);
+  if (ours.length === 0) return none('its note has no lease');
+  const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
+  const lease = leases.findLast((candidate) => candidate.cluster === cluster);
+  if (!lease) return none('the lease in its note cannot be read');
+  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return none(`its lease is dated ahead (${isoOf(lease.at)})`);
+  return { kind: 'lease', lease, readAt };
+}
+
+/** Seconds since the stamp, never negative: GitLab's nodes may differ by a second or two. */
+export const ageOf = (read: { readonly lease: Lease; readonly readAt: GitLabSeconds }): number =>
+  Math.max(0, read.readAt - read.lease.at);
+
+/**
+ * In touch since when, for a stamp at `at` that follows `previous`: unbroken while no two stamps are further apart than
+ * L + T (one failed call does not break it), else from this stamp on.
+ */
+export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
+  if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
+  return previous.inTouchSince;
+}

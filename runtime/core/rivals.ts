@@ -1,0 +1,61 @@
+/** What the facts say of the other clusters: whose lease stands, who holds the term, who else may challenge. */
+import { isoOf, type GitLabSeconds } from './answer.ts';
+import type { Control } from './files.ts';
+import { leaseRecord, type Facts, type RecordFacts, type RivalFacts, type RivalLease } from './facts.ts';
+import { ageOf, leaseFrom, type Lease } from './lease.ts';
+import { rankBefore, shareOf, type Challenger } from './strength.ts';
+import { longestGapSeconds, type Timing } from '../timing.ts';
+
+/** The lease on the lowest record that still exists. One record that cannot be read makes all of it unknown. */
+export function rivalLease(name: string, records: readonly RecordFacts[]): RivalLease {
+  const failed = records.find((record) => record.read.kind === 'unknown');
+  if (failed && failed.read.kind === 'unknown')
+    return { kind: 'unknown', why: `record ${failed.id} of ${name}: ${failed.read.why}` };
+  const living = leaseRecord(records.filter((record) => record.read.kind === 'found'));
+  if (!living || living.read.kind !== 'found') return { kind: 'gone' };
+  return leaseFrom(living.read.value.note, name, living.read.at);
+}
+
+/** True while a lease is younger than L by GitLab's time at the moment it was read. */
+export const isFresh = (
+  read: RivalLease,
+  timing: Timing,
+): read is { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds } =>
+  read.kind === 'lease' && ageOf(read) <= timing.leaseSeconds;
+
+/** The pin that stands at `now`, for a pin may expire. */
+export function pinnedCluster(control: Control, now: GitLabSeconds): string | undefined {
+  const { pin } = control;
+  if (!pin) return undefined;
+  return pin.until !== undefined && pin.until <= isoOf(now) ? undefined : pin.cluster;
+}
+
+/** `minOnline` of a rival as it reports it; a rival whose report is lost is measured by ours. */
+export const minOnlineOf = (rival: RivalFacts, ours: number): number =>
+  rival.report.kind === 'found' ? rival.report.value.minOnline : ours;
+
+/** The rivals that could claim in this moment, by their own fresh leases. Who cannot act is not waited for. */
+export function challengers(
+  facts: Facts,
+  control: Control,
+  timing: Timing,
+  minOnline: number,
+  holder: string | undefined,
+): Challenger[] {
+  const pinned = pinnedCluster(control, facts.now);
+  return facts.rivals.flatMap((rival) => {
+    if (rival.name === holder || control.retired.includes(rival.name)) return [];
+    if (pinned !== undefined && pinned !== rival.name) return [];
+    const read = rivalLease(rival.name, rival.records);
+    if (!isFresh(read, timing) || read.lease.online < minOnlineOf(rival, minOnline)) return [];
+    if (read.lease.at - read.lease.inTouchSince < timing.leaseSeconds) return [];
+    const preferred = rival.report.kind === 'found' && rival.report.value.preferred;
+    return [{ name: rival.name, preferred, share: shareOf(read.lease) }];
+  });
+}
+
+/** How long this cluster leaves the first move to those ranked before it: (k − 1) · G. */
+export function turnSeconds(facts: Facts, others: readonly Challenger[], timing: Timing): number {
+  const me = { name: facts.self.name, preferred: facts.self.preferred, share: shareOf(facts.self) };
+  return others.filter((other) => rankBefore(other, me)).length * longestGapSeconds(timing);
+}

@@ -1,0 +1,35 @@
+/** Judging a roll call: who of a record's managers has contacted GitLab since it was called. */
+import type { GitLabSeconds } from './answer.ts';
+import type { ManagerView } from './facts.ts';
+
+export interface RollReads {
+  readonly before: readonly ManagerView[];
+  readonly after: readonly ManagerView[];
+  /** GitLab's time of the second read. */
+  readonly at: GitLabSeconds;
+  /** A paused record takes no jobs, so none of its managers counts. */
+  readonly paused: boolean;
+}
+
+/** The system ids that answered: their last contact differs between the two reads. */
+const contactChanged = (reads: RollReads): ManagerView[] => {
+  const before = new Map(reads.before.map((manager) => [manager.systemId, manager.contactedAt]));
+  return reads.after.filter(
+    (manager) => manager.contactedAt !== null && manager.contactedAt !== (before.get(manager.systemId) ?? null),
+  );
+};
+
+/**
+ * How many managers answered. A full manager does not poll and its jobs report only once a period: where `busySeconds` is
+ * given, one that GitLab shows running jobs answers too if its last contact is younger than that.
+ */
+export function answered(reads: RollReads, busySeconds: number | undefined): number {
+  if (reads.paused) return 0;
+  const ids = new Set(contactChanged(reads).map((manager) => manager.systemId));
+  if (busySeconds !== undefined)
+    for (const manager of reads.after) {
+      if (!manager.busy || manager.contactedAt === null) continue;
+      if (reads.at - Date.parse(manager.contactedAt) / 1000 < busySeconds) ids.add(manager.systemId);
+    }
+  return ids.size;
+}

@@ -1,0 +1,77 @@
+/**
+ * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
+ * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
+ */
+import type { Answer } from './core/answer.ts';
+import type { ManagerView, RecordView } from './core/facts.ts';
+
+/** Time that only goes forward, and waiting. Never compared with any other machine's time. */
+export interface Clock {
+  /** Milliseconds from an arbitrary start; monotonic. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** What a write to a record may change; a key that is absent is not sent. */
+export interface RecordChange {
+  /** Replaces the whole list, as GitLab does. */
+  readonly tags?: readonly string[];
+  readonly note?: string;
+  readonly description?: string;
+}
+
+/** Runner records in GitLab. */
+export interface RunnerRecords {
+  read(id: number): Promise<Answer<RecordView>>;
+  /** All managers of a record: GitLab gives the whole list in one answer. */
+  managers(id: number): Promise<Answer<readonly ManagerView[]>>;
+  /**
+   * One PUT, never repeated: the reply is the read-back, `unknown` means that it may or may not have been applied.
+   * Every successful write calls the roll of the record's managers.
+   */
+  write(id: number, change: RecordChange): Promise<Answer<RecordView>>;
+}
+
+export type CreateResult =
+  | { readonly kind: 'created' }
+  /** The path exists already: somebody was first, perhaps an earlier try of ours. */
+  | { readonly kind: 'exists' }
+  /** The branch moved meanwhile; nothing was written. Look, and try again. */
+  | { readonly kind: 'conflict'; readonly why: string }
+  /** May or may not have been applied. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** The status project: small files on one branch, each write a commit. */
+export interface StatusProject {
+  /** The project itself: proof that it can be read, where no term's file can be the proof. */
+  readable(): Promise<Answer<true>>;
+  file(path: string): Promise<Answer<string>>;
+  /** Atomic: of all creators of a path exactly one gets `created`. */
+  create(path: string, text: string, message: string): Promise<CreateResult>;
+  /** Replaces a file that was found, or makes it where `exists` is false. */
+  save(path: string, text: string, message: string, exists: boolean): Promise<CreateResult>;
+}
+
+/** One runner Deployment of this cluster. */
+export interface RunnerDeployment {
+  readonly name: string;
+  /** The runner record from its annotation. */
+  readonly record: number;
+  readonly desired: number;
+  /** Pods that are Ready and not about to go. */
+  readonly ready: number;
+}
+
+/** This cluster's runner pods, through the Kubernetes API. */
+export interface RunnerPods {
+  deployments(): Promise<Answer<readonly RunnerDeployment[]>>;
+}
+
+/** A value of a log line; lines are built from plain facts so that a person can read and a program can search them. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
