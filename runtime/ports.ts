@@ -2,7 +2,7 @@
  * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
  * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
  */
-import type { Answer } from './core/answer.ts';
+import type { Answer, Known } from './core/answer.ts';
 import type { ManagerView, RecordView } from './core/facts.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */
@@ -64,7 +64,7 @@ export interface RunnerDeployment {
 
 /** This cluster's runner pods, through the Kubernetes API. */
 export interface RunnerPods {
-  deployments(): Promise<Answer<readonly RunnerDeployment[]>>;
+  deployments(): Promise<Known<readonly RunnerDeployment[]>>;
 }
 
 /** A value of a log line; lines are built from plain facts so that a person can read and a program can search them. */

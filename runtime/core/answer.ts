@@ -20,6 +20,10 @@ export type Answer<T> =
   /** Failed, partial, rate limited, 401/403/5xx or not parseable. `why` is one clause for the log. */
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** What a read that GitLab does not date can say. */
+export type Known<T> =
+  { readonly kind: 'known'; readonly value: T } | { readonly kind: 'unknown'; readonly why: string };
+
 export const unknown = (why: string): { readonly kind: 'unknown'; readonly why: string } => ({ kind: 'unknown', why });
 
 /** A found value carried through `parse`, which answers with the value or with one clause that says what is wrong. */

@@ -1,0 +1,68 @@
+/** Claims the next term: creates its file, which exactly one of all claimants can. */
+import { isoOf } from '../core/answer.ts';
+import type { Decision } from '../core/decide.ts';
+import { fileText, parseTerm, termPath, type Term } from '../core/files.ts';
+import type { Facts } from '../core/facts.ts';
+import { presentHolder } from '../core/assess.ts';
+import { NOBODY } from '../core/lease.ts';
+import type { Budget, Checker } from './context.ts';
+
+export type Claimed =
+  /** The term's file stands; its holder is this cluster or whoever was first. */
+  { readonly kind: 'term'; readonly term: Term } | { readonly kind: 'failed'; readonly why: string };
+
+const TRIES = 3;
+const JITTER_MS = 400;
+
+type Claim = Extract<Decision, { kind: 'claim' }>;
+
+export async function claim(checker: Checker, facts: Facts, decision: Claim, budget: Budget): Promise<Claimed> {
+  const { config, project, clock } = checker;
+  const term = termOf(checker, facts, decision);
+  const path = termPath(term.number);
+  const latest = config.timing.leaseSeconds / 2;
+  let why = 'it was not tried';
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    // What was observed grows old: a claim on it must not come later than half a lease after the round began.
+    if (budget.spentSeconds() > latest) return failed(`more than ${latest} s have passed since the round began`);
+    const spent = budget.exhausted();
+    if (spent !== undefined) return failed(spent);
+    const message = `Term ${term.number}: ${term.holder} takes the main tags from ${term.previous} (${term.ground}: ${term.reason})`;
+    const created = await project.create(path, fileText(term), message);
+    if (created.kind === 'created') return { kind: 'term', term };
+    why = created.kind === 'exists' ? 'it exists already' : created.why;
+    // Whatever happened, the file tells: an earlier try of ours may have been applied, or somebody else was first.
+    const look = await project.file(path);
+    if (look.kind === 'found') return standing(term.number, look.value);
+    if (look.kind === 'unknown') why = look.why;
+    await clock.sleep(checker.random() * JITTER_MS * attempt);
+  }
+  return failed(why);
+
+  function failed(reason: string): Claimed {
+    return { kind: 'failed', why: `term ${term.number} was not claimed: ${reason}` };
+  }
+}
+
+function standing(number: number, text: string): Claimed {
+  const parsed = parseTerm(number, text);
+  return parsed.ok ? { kind: 'term', term: parsed.value } : { kind: 'failed', why: parsed.why };
+}
+
+function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
+  const idsOf = (records: Facts['self']['records']): number[] => records.map((record) => record.id);
+  return {
+    version: 1,
+    number: decision.number,
+    holder: checker.config.cluster,
+    previous: presentHolder(facts)?.name ?? NOBODY,
+    at: isoOf(facts.now),
+    ground: decision.ground,
+    reason: decision.reason,
+    records: Object.fromEntries([
+      [checker.config.cluster, idsOf(facts.self.records)],
+      ...facts.rivals.map((rival): [string, number[]] => [rival.name, idsOf(rival.records)]),
+    ]),
+    evidence: { facts, policy: checker.config.policy, timing: checker.config.timing },
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * The first step of a round: reads everything that is decided on. Reads that do not need each other go out together. The
+ * stamp's time is GitLab's, from an answer that came before the pods were counted.
+ */
+import { unknown, type Answer, type GitLabSeconds } from '../core/answer.ts';
+import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/files.ts';
+import {
+  leaseRecord,
+  type RecordFacts,
+  type RecordView,
+  type ReportRead,
+  type RivalFacts,
+  type TermFacts,
+} from '../core/facts.ts';
+import { leaseFrom, NOBODY, type Lease } from '../core/lease.ts';
+import { rivalLease } from '../core/rivals.ts';
+import type { RunnerDeployment } from '../ports.ts';
+import type { Checker } from './context.ts';
+import { newerOf, newestTerm, type KnownTerm } from './newest-term.ts';
+
+export interface Observation {
+  /** GitLab's time from before the pods were counted: what the stamp asserts was true since then. */
+  readonly stampAt: GitLabSeconds;
+  /** The newest of GitLab's times in this round. */
+  readonly now: GitLabSeconds;
+  readonly online: number;
+  readonly total: number;
+  readonly records: readonly RecordFacts[];
+  readonly lowest: RecordView;
+  readonly previousLease: Lease | undefined;
+  readonly ownReportText: Answer<string>;
+  readonly rivals: readonly RivalFacts[];
+  readonly term: TermFacts;
+  readonly control: Answer<Control>;
+}
+
+/** The observation, or why this round cannot go on. */
+export type Observed =
+  { readonly kind: 'observed'; readonly observation: Observation } | { readonly kind: 'blind'; readonly why: string };
+
+export async function observe(checker: Checker): Promise<Observed> {
+  const { config, project } = checker;
+  const rivalNames = config.fleet.filter((name) => name !== config.cluster);
+  // 1. The small files, whose dates are from before the count.
+  const [controlText, ownReportText, ...rivalTexts] = await Promise.all([
+    project.file(CONTROL_PATH),
+    project.file(reportPath(config.cluster)),
+    ...rivalNames.map((name) => project.file(reportPath(name))),
+  ]);
+  const dated = [controlText, ownReportText, ...rivalTexts].flatMap((answer) =>
+    answer.kind === 'unknown' ? [] : [answer.at],
+  );
+  if (dated.length === 0) return { kind: 'blind', why: `the status project gives no answer: ${whyOf(controlText)}` };
+  const stampAt = Math.max(...dated);
+  // 2. The pods, and which records are theirs.
+  const pods = await checker.pods.deployments();
+  if (pods.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${pods.why}` };
+  // 3. Every record of which an id is known.
+  const reports = rivalNames.map((name, index) => ({ name, report: reportOf(name, rivalTexts[index]) }));
+  const [records, ...known] = await Promise.all([
+    readRecords(
+      checker,
+      pods.value.map((deployment) => deployment.record),
+    ),
+    ...reports.map(({ report }) => readRecords(checker, report.kind === 'found' ? report.value.records : [])),
+  ]);
+  let rivals: RivalFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [] }));
+  const lowest = leaseRecord(records);
+  if (!lowest || lowest.read.kind !== 'found')
+    return {
+      kind: 'blind',
+      why: `own record ${lowest?.id ?? '(none)'}: ${lowest ? whyOf(lowest.read) : 'no runner Deployment'}`,
+    };
+  const lease = leaseFrom(lowest.read.value.note, config.cluster, lowest.read.at);
+  const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
+  // 4. The newest term, and the records that only it knows.
+  const term = await newestTerm(project, highestKnown(previousLease, rivals));
+  rivals = await completeFromTerm(checker, rivals, term);
+  const times = [...records, ...rivals.flatMap((rival) => rival.records)].flatMap((record) =>
+    record.read.kind === 'unknown' ? [] : [record.read.at],
+  );
+  const now = Math.max(stampAt, ...times, term.kind === 'term' ? term.at : 0);
+  const count = countOf(pods.value, records);
+  return {
+    kind: 'observed',
+    observation: {
+      stampAt,
+      now,
+      ...count,
+      records,
+      lowest: lowest.read.value,
+      previousLease,
+      ownReportText,
+      rivals,
+      term,
+      control: controlOf(controlText),
+    },
+  };
+}
+
+const whyOf = (answer: Answer<unknown>): string => {
+  if (answer.kind === 'unknown') return answer.why;
+  return answer.kind === 'absent' ? 'it does not exist in GitLab' : 'it is there';
+};
+
+function controlOf(text: Answer<string>): Answer<Control> {
+  if (text.kind === 'unknown') return text;
+  if (text.kind === 'absent') return { kind: 'found', value: NO_CONTROL, at: text.at };
+  const parsed = parseControl(text.value);
+  return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : unknown(parsed.why);
+}
+
+function reportOf(name: string, text: Answer<string> | undefined): ReportRead {
+  if (!text) return unknown('not read');
+  if (text.kind !== 'found') return text;
+  const parsed = parseReport(name, text.value);
+  return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : { kind: 'unreadable', why: parsed.why };
+}
+
+async function readRecords(checker: Checker, ids: readonly number[]): Promise<RecordFacts[]> {
+  return Promise.all([...new Set(ids)].map(async (id) => ({ id, read: await checker.records.read(id) })));
+}
+
+/** A paused record takes no jobs: its pods are ready and yet not online. */
+function countOf(
+  deployments: readonly RunnerDeployment[],
+  records: readonly RecordFacts[],
+): { readonly online: number; readonly total: number } {
+  let online = 0;
+  let total = 0;
+  for (const deployment of deployments) {
+    const record = records.find((candidate) => candidate.id === deployment.record);
+    const takesJobs = record?.read.kind === 'found' && !record.read.value.paused;
+    total += deployment.desired;
+    if (takesJobs) online += Math.min(deployment.ready, deployment.desired);
+  }
+  return { online, total };
+}
+
+/** The highest term that any lease or report knows of. */
+function highestKnown(own: Lease | undefined, rivals: readonly RivalFacts[]): KnownTerm {
+  const nobody: KnownTerm = { number: 0, holder: undefined };
+  const said = (by: { readonly term: number; readonly holder: string }): KnownTerm => ({
+    number: by.term,
+    holder: by.holder === NOBODY ? undefined : by.holder,
+  });
+  const all = rivals.flatMap((rival) => {
+    const lease = rivalLease(rival.name, rival.records);
+    return [
+      ...(lease.kind === 'lease' ? [said(lease.lease)] : []),
+      ...(rival.report.kind === 'found' ? [said(rival.report.value)] : []),
+    ];
+  });
+  return [...(own ? [said(own)] : []), ...all].reduce(newerOf, nobody);
+}
+
+/**
+ * Adds what only the term knows: records of a cluster whose report is lost or makes no sense, and a holder that is not in
+ * this stack's fleet. Nothing that was read is replaced.
+ */
+async function completeFromTerm(
+  checker: Checker,
+  rivals: readonly RivalFacts[],
+  term: TermFacts,
+): Promise<RivalFacts[]> {
+  if (term.kind !== 'term') return [...rivals];
+  const { holder, records } = term.term;
+  const stranger = holder !== checker.config.cluster && !rivals.some((rival) => rival.name === holder);
+  const all: RivalFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
+  return Promise.all(
+    all.map(async (rival) => {
+      const fallback = rival.report.kind === 'absent' || rival.report.kind === 'unreadable';
+      if (!fallback || rival.records.length > 0) return rival;
+      return { ...rival, records: await readRecords(checker, records[rival.name] ?? []) };
+    }),
+  );
+}
+
+async function readStranger(checker: Checker, name: string): Promise<RivalFacts> {
+  const report = reportOf(name, await checker.project.file(reportPath(name)));
+  return { name, report, records: await readRecords(checker, report.kind === 'found' ? report.value.records : []) };
+}

@@ -1,0 +1,105 @@
+/** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
+import { fileText, parseReport, reportPath, summaryOf, type Report } from '../core/files.ts';
+import { inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
+import { remember } from '../core/assess.ts';
+import { emptyMemory } from '../core/memory.ts';
+import type { Checker } from './context.ts';
+import type { Observation } from './observe.ts';
+
+export type Stamped =
+  { readonly kind: 'stamped'; readonly lease: Lease } | { readonly kind: 'failed'; readonly why: string };
+
+/** The lease that this round asserts. */
+function leaseOf(checker: Checker, seen: Observation): Lease {
+  const { config } = checker;
+  const { previousLease: previous } = seen;
+  const term = seen.term.kind === 'term' ? seen.term.term : undefined;
+  const observed = {
+    now: seen.now,
+    self: { preferred: config.preferred, online: seen.online, total: seen.total },
+    rivals: seen.rivals,
+    mainTags: config.mainTags,
+    term: seen.term,
+    control: seen.control,
+  };
+  return {
+    cluster: config.cluster,
+    online: seen.online,
+    total: seen.total,
+    holder: term?.holder ?? previous?.holder ?? NOBODY,
+    // A number that was known once is never forgotten: a new term must be above it even if its file is lost.
+    term: Math.max(term?.number ?? 0, previous?.term ?? 0, seen.term.kind === 'damaged' ? seen.term.number : 0),
+    at: seen.stampAt,
+    inTouchSince: inTouchSince(previous, seen.stampAt, config.timing.leaseSeconds + config.timing.roundSeconds),
+    memory: remember(
+      previous?.memory ?? emptyMemory(term?.number ?? 0),
+      observed,
+      config.cluster,
+      config.policy,
+      config.timing,
+    ),
+  };
+}
+
+/** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */
+export async function stamp(checker: Checker, seen: Observation): Promise<Stamped> {
+  const lease = leaseOf(checker, seen);
+  const { lowest } = seen;
+  const note = noteWithLease(lowest.note, lease);
+  if (note === undefined)
+    return {
+      kind: 'failed',
+      why: `the maintenance note of record ${lowest.id} is too long for the lease beside people's lines; shorten it to at most 600 characters`,
+    };
+  const others = seen.records.flatMap((record) =>
+    record.id !== lowest.id && record.read.kind === 'found' ? [record.read.value] : [],
+  );
+  const [written] = await Promise.all([
+    checker.records.write(lowest.id, { note }),
+    ...others.map((record) => checker.records.write(record.id, { description: record.description })),
+  ]);
+  switch (written.kind) {
+    case 'unknown':
+      return { kind: 'failed', why: `the stamp failed: ${written.why}` };
+    case 'absent':
+      return { kind: 'failed', why: `own record ${lowest.id} does not exist` };
+    case 'found':
+      return { kind: 'stamped', lease };
+  }
+}
+
+/** Commits status/<cluster>.json where it says something new. Its failure costs people a look, so it is only told. */
+export async function commitReport(checker: Checker, seen: Observation): Promise<void> {
+  const { config } = checker;
+  if (seen.ownReportText.kind === 'unknown' || seen.term.kind === 'unknown') return;
+  const term = seen.term.kind === 'term' ? seen.term.term : undefined;
+  const report: Report = {
+    version: 1,
+    cluster: config.cluster,
+    summary: summaryOf(seen.online, seen.total),
+    online: seen.online,
+    total: seen.total,
+    minOnline: config.policy.minOnline,
+    preferred: config.preferred,
+    records: seen.records.map((record) => record.id).toSorted((a, b) => a - b),
+    ownTags: [...config.ownTags],
+    mainTags: [...config.mainTags],
+    holder: term?.holder ?? NOBODY,
+    term: term?.number ?? 0,
+  };
+  const text = fileText(report);
+  const exists = seen.ownReportText.kind === 'found';
+  if (seen.ownReportText.kind === 'found' && seen.ownReportText.value === text) return;
+  const path = reportPath(config.cluster);
+  const saved = await checker.project.save(path, text, messageOf(report, seen.ownReportText), exists);
+  if (saved.kind === 'created') checker.log.info(`committed ${path}: ${report.summary}`);
+  else checker.log.warn(`${path} was not committed: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
+}
+
+/** Each commit is worth reading: what it says, and what was said before. */
+function messageOf(report: Report, before: Observation['ownReportText']): string {
+  const parsed = before.kind === 'found' ? parseReport(report.cluster, before.value) : undefined;
+  const was = parsed?.ok && parsed.value.summary !== report.summary ? `, was ${parsed.value.summary}` : '';
+  const holder = report.term === 0 ? 'no term yet' : `term ${report.term}: ${report.holder}`;
+  return `${report.cluster}: ${report.summary}${was} (${holder})`;
+}

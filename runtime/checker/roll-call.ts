@@ -1,0 +1,59 @@
+/**
+ * Calls the roll of a silent holder: reads its managers, ticks its queue by a write that changes nothing, waits c and reads
+ * again. This cluster calls its own roll beside it: if nobody answers there either, the silence proves nothing.
+ */
+import type { Facts, RecordView, RollFacts } from '../core/facts.ts';
+import { lapseSeconds } from '../core/decide.ts';
+import { answered, type RollReads } from '../core/roll.ts';
+import { busyContactSeconds } from '../timing.ts';
+import type { Checker } from './context.ts';
+
+/** The records of a cluster that exist; one that is gone has no managers to answer. */
+const living = (records: Facts['self']['records']): RecordView[] =>
+  records.flatMap((record) => (record.read.kind === 'found' ? [record.read.value] : []));
+
+type Called =
+  | { readonly kind: 'called'; readonly reads: readonly RollReads[] }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export async function rollCall(checker: Checker, facts: Facts, holder: string): Promise<RollFacts> {
+  const { timing, policy } = checker.config;
+  const rival = facts.rivals.find((candidate) => candidate.name === holder);
+  if (!rival) return { kind: 'unknown', why: `${holder} is not known` };
+  const wait = checker.clock.sleep.bind(checker.clock, timing.rollCallSeconds * 1000);
+  const [theirs, ours] = await Promise.all([
+    callRecords(checker, living(rival.records), wait),
+    callRecords(checker, living(facts.self.records), wait),
+  ]);
+  if (theirs.kind === 'unknown') return theirs;
+  if (ours.kind === 'unknown') return ours;
+  const vouch = lapseSeconds(facts, holder, timing) <= policy.busyMaxSeconds ? busyContactSeconds(timing) : undefined;
+  const sum = (reads: readonly RollReads[], busy: number | undefined): number =>
+    reads.reduce((count, read) => count + answered(read, busy), 0);
+  return { kind: 'called', answered: sum(theirs.reads, vouch), ownAnswered: sum(ours.reads, undefined) };
+}
+
+async function callRecords(
+  checker: Checker,
+  records: readonly RecordView[],
+  wait: () => Promise<void>,
+): Promise<Called> {
+  const before = await Promise.all(records.map((record) => checker.records.managers(record.id)));
+  const calls = await Promise.all(
+    records.map((record) => checker.records.write(record.id, { description: record.description })),
+  );
+  for (const call of calls) if (call.kind === 'unknown') return call;
+  await wait();
+  const after = await Promise.all(records.map((record) => checker.records.managers(record.id)));
+  const reads: RollReads[] = [];
+  for (const [index, record] of records.entries()) {
+    const [first, call, second] = [before[index], calls[index], after[index]];
+    if (!first || !call || !second) return { kind: 'unknown', why: `record ${record.id} was not called` };
+    if (first.kind === 'unknown') return first;
+    if (second.kind === 'unknown') return second;
+    // Deleted meanwhile: nobody can answer under it.
+    if (first.kind === 'absent' || call.kind !== 'found' || second.kind === 'absent') continue;
+    reads.push({ before: first.value, after: second.value, at: second.at, paused: call.value.paused });
+  }
+  return { kind: 'called', reads };
+}

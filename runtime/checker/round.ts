@@ -1,0 +1,109 @@
+/** A round: observe, report, decide, converge. It ends in one sentence. */
+import { decide, type Decision } from '../core/decide.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Term } from '../core/files.ts';
+import { claim } from './claim.ts';
+import { startBudget, type Budget, type Checker } from './context.ts';
+import { converge } from './converge.ts';
+import { observe, type Observation } from './observe.ts';
+import { commitReport, stamp } from './report.ts';
+import { rollCall } from './roll-call.ts';
+
+export type RoundResult =
+  { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
+
+export async function round(checker: Checker): Promise<RoundResult> {
+  const budget = startBudget(checker.clock, checker.config.timing.budgetSeconds);
+  // 1. Observe.
+  const observed = await observe(checker);
+  if (observed.kind === 'blind') return { kind: 'unfinished', why: observed.why };
+  const seen = observed.observation;
+  // 2. Report.
+  const stamped = await stamp(checker, seen);
+  if (stamped.kind === 'failed') return { kind: 'unfinished', why: stamped.why };
+  await commitReport(checker, seen);
+  // 3. Decide; a silent holder is called before it is believed to be gone.
+  const { policy, timing } = checker.config;
+  const facts = factsOf(checker, seen, stamped.lease);
+  const first = decide(facts, { policy, timing });
+  if (first.kind !== 'call') return act(checker, seen, facts, first, budget);
+  checker.log.info(`calls the roll of ${first.rival}: ${first.reason}`);
+  const called: Facts = { ...facts, roll: await rollCall(checker, facts, first.rival) };
+  return act(checker, seen, called, decide(called, { policy, timing }), budget);
+}
+
+function factsOf(checker: Checker, seen: Observation, stamped: Facts['self']['stamped']): Facts {
+  const { config } = checker;
+  return {
+    now: seen.now,
+    self: {
+      name: config.cluster,
+      preferred: config.preferred,
+      online: seen.online,
+      total: seen.total,
+      ownTags: config.ownTags,
+      records: seen.records,
+      stamped,
+    },
+    rivals: seen.rivals,
+    mainTags: config.mainTags,
+    term: seen.term,
+    control: seen.control,
+  };
+}
+
+/** 4. Converge, under the term that was found or the one that was just claimed. */
+async function act(
+  checker: Checker,
+  seen: Observation,
+  facts: Facts,
+  decision: Decision,
+  budget: Budget,
+): Promise<RoundResult> {
+  switch (decision.kind) {
+    case 'nothing':
+    case 'call':
+      return finish(checker, seen, facts, 'nothing', decision.reason);
+    case 'converge':
+      if (facts.term.kind !== 'term') return finish(checker, seen, facts, 'nothing', decision.reason);
+      return convergeUnder(checker, seen, facts, facts.term.term, decision.reason, budget);
+    case 'claim': {
+      const claimed = await claim(checker, facts, decision, budget);
+      if (claimed.kind === 'failed') return { kind: 'unfinished', why: claimed.why };
+      const { term } = claimed;
+      checker.log.warn(`term ${term.number}: ${term.holder} takes the main tags: ${term.reason}`, {
+        ground: term.ground,
+        previous: term.previous,
+      });
+      return convergeUnder(checker, seen, facts, term, decision.reason, budget);
+    }
+  }
+}
+
+async function convergeUnder(
+  checker: Checker,
+  seen: Observation,
+  facts: Facts,
+  term: Term,
+  reason: string,
+  budget: Budget,
+): Promise<RoundResult> {
+  const result = await converge(checker, seen, term, budget);
+  switch (result.kind) {
+    case 'steady':
+      return finish(checker, seen, facts, 'steady', reason);
+    case 'changed':
+      checker.log.warn(`tags changed under term ${term.number}: ${result.edits.join('; ')}`);
+      return finish(checker, seen, facts, 'converged', reason);
+    case 'stopped':
+      return { kind: 'unfinished', why: `convergence stopped: ${result.why}` };
+  }
+}
+
+function finish(checker: Checker, seen: Observation, facts: Facts, did: string, reason: string): RoundResult {
+  const term =
+    facts.term.kind === 'term' ? `term ${facts.term.term.number} ${facts.term.term.holder}` : `term ${facts.term.kind}`;
+  const sentence = `${checker.config.cluster} ${seen.online}/${seen.total}, ${term}: ${did} – ${reason}`;
+  checker.log.info(sentence);
+  return { kind: 'finished', sentence };
+}

@@ -1,0 +1,37 @@
+/** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
+import type { Checker } from './context.ts';
+import { round } from './round.ts';
+
+export interface RunResult {
+  readonly finished: number;
+  readonly unfinished: number;
+  /** Why the last unfinished round was not finished. */
+  readonly why: string | undefined;
+}
+
+/**
+ * The period is counted from the start of the process, by its monotonic clock: whatever the lag of the start, the last round
+ * begins no earlier than E + T before the period's end, so the next run's first is at most G = E + T + s later.
+ */
+export async function run(checker: Checker): Promise<RunResult> {
+  const { clock, config, log } = checker;
+  const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
+  const start = clock.now();
+  const last = start + (periodSeconds - endMarginSeconds) * 1000;
+  let finished = 0;
+  let unfinished = 0;
+  let why: string | undefined;
+  for (let next = start; next < last;) {
+    const began = clock.now();
+    const result = await round(checker);
+    if (result.kind === 'finished') finished += 1;
+    else {
+      unfinished += 1;
+      why = result.why;
+      log.warn(`round not finished: ${result.why}`);
+    }
+    next = Math.max(began + roundSeconds * 1000, clock.now());
+    if (next < last) await clock.sleep(next - clock.now());
+  }
+  return { finished, unfinished, why };
+}

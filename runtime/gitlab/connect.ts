@@ -1,0 +1,176 @@
+/** The ports RunnerRecords and StatusProject over GitLab's REST API, through gitbeaker. */
+import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
+import * as z from 'zod';
+import { unknown, type Answer } from '../core/answer.ts';
+import type { ManagerView, RecordView } from '../core/facts.ts';
+import type { Clock, CreateResult, RecordChange, RunnerRecords, StatusProject } from '../ports.ts';
+import { createHttp } from './http.ts';
+import { createRequester, dateOf, GitLabError } from './requester.ts';
+
+export interface GitLabOptions {
+  readonly url: string;
+  /** Asked before every call: a token that was rotated in its file is used at once. */
+  readonly token: () => Promise<string>;
+  readonly requestSeconds: number;
+  readonly clock: Clock;
+}
+
+const recordSchema = z.object({
+  id: z.number(),
+  tag_list: z.array(z.string()),
+  paused: z.boolean(),
+  maintenance_note: z.string().nullish(),
+  description: z.string().nullable(),
+});
+
+const managersSchema = z.array(
+  z.object({
+    system_id: z.string(),
+    contacted_at: z.string().nullable(),
+    // Absent in older releases.
+    job_execution_status: z.string().optional(),
+  }),
+);
+
+const fileSchema = z.object({ content: z.string(), encoding: z.literal('base64') });
+
+const viewOf = (record: z.infer<typeof recordSchema>): RecordView => ({
+  id: record.id,
+  tags: record.tag_list,
+  paused: record.paused,
+  note: record.maintenance_note ?? null,
+  description: record.description ?? '',
+});
+
+interface Reply {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A reply as an answer; one that does not have the expected shape is unknown, not empty. */
+async function answerOf<T, V>(call: Promise<Reply>, schema: z.ZodType<T>, view: (value: T) => V): Promise<Answer<V>> {
+  try {
+    const reply = await call;
+    const parsed = schema.safeParse(reply.body);
+    if (!parsed.success) return unknown('GitLab’s answer has another shape than expected');
+    const at = dateOf(reply.headers);
+    return at === undefined ? unknown('GitLab’s answer has no Date') : { kind: 'found', value: view(parsed.data), at };
+  } catch (error) {
+    if (!(error instanceof GitLabError)) throw error;
+    // A project that may not be seen is a 404 too: that is a lost right, not an absent file.
+    if (error.status === 404 && error.at !== undefined && !/project not found/i.test(error.detail))
+      return { kind: 'absent', at: error.at };
+    return unknown(adviceOf(error));
+  }
+}
+
+/** What went wrong and, where the reader can do something, what. */
+function adviceOf(error: GitLabError): string {
+  if (error.status === 401)
+    return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it)`;
+  if (error.status === 403) return `${error.message} (the token lacks the role or scope: see docs/security.md)`;
+  return error.message;
+}
+
+/** gitbeaker knows neither managers nor the maintenance note; both go through its requester. */
+class FleetRunners extends Runners {
+  record(id: number): Promise<Reply> {
+    return this.requester.get(`runners/${id}`);
+  }
+
+  managers(id: number): Promise<Reply> {
+    return this.requester.get(`runners/${id}/managers`);
+  }
+
+  change(id: number, body: Record<string, unknown>): Promise<Reply> {
+    return this.requester.put(`runners/${id}`, { body });
+  }
+}
+
+function runnerRecords(runners: FleetRunners): RunnerRecords {
+  return {
+    read: (id) => answerOf(runners.record(id), recordSchema, viewOf),
+    managers: (id) =>
+      answerOf(runners.managers(id), managersSchema, (managers): readonly ManagerView[] =>
+        managers.map((manager) => ({
+          systemId: manager.system_id,
+          contactedAt: manager.contacted_at,
+          busy: manager.job_execution_status === 'active',
+        })),
+      ),
+    write: (id, change: RecordChange) =>
+      answerOf(
+        runners.change(id, {
+          ...(change.tags && { tagList: change.tags }),
+          ...(change.note !== undefined && { maintenanceNote: change.note }),
+          ...(change.description !== undefined && { description: change.description }),
+        }),
+        recordSchema,
+        viewOf,
+      ),
+  };
+}
+
+/** What a commit's failure means (gitlab-facts D1, D3). Only two texts say that a path is taken or free. */
+function commitFailure(error: GitLabError): CreateResult {
+  if (error.status !== 400) return { kind: 'unknown', why: adviceOf(error) };
+  if (/already exists/i.test(error.detail)) return { kind: 'exists' };
+  return { kind: 'conflict', why: error.message };
+}
+
+function statusProject(options: ConstructorParameters<typeof Commits>[0], id: number, branch: string): StatusProject {
+  const commits = new Commits(options);
+  const files = new RepositoryFiles(options);
+  const projects = new Projects(options);
+  const commit = async (
+    action: 'create' | 'update',
+    filePath: string,
+    content: string,
+    message: string,
+  ): Promise<CreateResult> => {
+    try {
+      await commits.create(id, branch, message, [{ action, filePath, content }]);
+      return { kind: 'created' };
+    } catch (error) {
+      if (!(error instanceof GitLabError)) throw error;
+      return commitFailure(error);
+    }
+  };
+  const expanded = async (call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> => {
+    const { data, headers } = await call;
+    return { body: data, headers };
+  };
+  return {
+    readable: () =>
+      answerOf(expanded(projects.show(id, { showExpanded: true })), z.object({ id: z.number() }), () => true as const),
+    file: (path) =>
+      answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
+        Buffer.from(file.content, 'base64').toString('utf8'),
+      ),
+    create: (path, text, message) => commit('create', path, text, message),
+    save: (path, text, message, exists) => commit(exists ? 'update' : 'create', path, text, message),
+  };
+}
+
+/** GitLab as the ports need it. `close` drops idle connections so that the process can end. */
+export function connectGitLab(options: GitLabOptions): {
+  readonly records: RunnerRecords;
+  project(id: number, branch: string): StatusProject;
+  close(): void;
+} {
+  const { send, close } = createHttp();
+  const requesterFn = createRequester({ send, clock: options.clock, requestMs: options.requestSeconds * 1000 });
+  const resource = {
+    host: options.url.replace(/\/+$/, ''),
+    token: options.token,
+    requesterFn,
+    // The requester has its own limit; gitbeaker's default of five minutes would only leave timers behind.
+    queryTimeout: null,
+    camelize: false as const,
+  };
+  return {
+    records: runnerRecords(new FleetRunners(resource)),
+    project: (id, branch) => statusProject(resource, id, branch),
+    close,
+  };
+}

@@ -1,0 +1,129 @@
+/** The port RunnerPods over the Kubernetes API: two reads a Deployment, in pages, no watch. */
+import * as https from 'node:https';
+import * as http from 'node:http';
+import * as z from 'zod';
+import { RECORD_ANNOTATION } from '../config.ts';
+import { unknown, type Known } from '../core/answer.ts';
+import type { RunnerDeployment, RunnerPods } from '../ports.ts';
+
+export interface KubernetesOptions {
+  readonly server: string;
+  readonly namespace: string;
+  readonly deployments: readonly string[];
+  readonly timeoutMs: number;
+  /** Asked before every call: Kubernetes rotates the token in its file. */
+  readonly token: () => Promise<string>;
+  /** PEM of the API server's authority. */
+  readonly ca: () => Promise<string>;
+}
+
+/** A page of pods is held in memory at once: 250 pods are about 3 MB of JSON. */
+const PAGE = 250;
+
+const deploymentSchema = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({
+    replicas: z.number().default(1),
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+  }),
+});
+
+const podListSchema = z.object({
+  metadata: z.object({ continue: z.string().optional() }).default({}),
+  items: z.array(
+    z.object({
+      metadata: z.object({ deletionTimestamp: z.string().nullish() }),
+      status: z
+        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+        .default({ conditions: [] }),
+    }),
+  ),
+});
+
+export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close(): void } {
+  const secure = options.server.startsWith('https:');
+  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+
+  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> => {
+    const url = new URL(path, options.server);
+    try {
+      const headers = { authorization: `Bearer ${await options.token()}`, accept: 'application/json' };
+      const tls = secure ? { ca: await options.ca() } : {};
+      const { status, text } = await fetchText(url, { headers, agent, timeout: options.timeoutMs, ...tls }, secure);
+      if (status === 404) return unknown(`${url.pathname} does not exist in Kubernetes`);
+      if (status === 401 || status === 403)
+        return unknown(`Kubernetes answers ${status} for ${url.pathname}: the checker’s Role or its token is wrong`);
+      if (status !== 200) return unknown(`Kubernetes answers ${status} for ${url.pathname}`);
+      const parsed = schema.safeParse(JSON.parse(text));
+      return parsed.success
+        ? { kind: 'known', value: parsed.data }
+        : unknown(`${url.pathname} has an unexpected shape`);
+    } catch (error) {
+      return unknown(`GET ${url.pathname}: ${error instanceof Error ? error.message : 'failed'}`);
+    }
+  };
+
+  const ready = async (labels: Readonly<Record<string, string>>): Promise<Known<number>> => {
+    const selector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    let count = 0;
+    let next: string | undefined;
+    do {
+      const query = new URLSearchParams({ labelSelector: selector, limit: String(PAGE) });
+      if (next) query.set('continue', next);
+      const page = await get(`/api/v1/namespaces/${options.namespace}/pods?${query.toString()}`, podListSchema);
+      if (page.kind === 'unknown') return page;
+      count += page.value.items.filter(
+        (pod) =>
+          !pod.metadata.deletionTimestamp &&
+          pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+      ).length;
+      next = page.value.metadata.continue;
+    } while (next);
+    return { kind: 'known', value: count };
+  };
+
+  const one = async (name: string): Promise<Known<RunnerDeployment>> => {
+    const got = await get(`/apis/apps/v1/namespaces/${options.namespace}/deployments/${name}`, deploymentSchema);
+    if (got.kind === 'unknown') return got;
+    const record = Number(got.value.metadata.annotations[RECORD_ANNOTATION]);
+    if (!Number.isInteger(record) || record <= 0)
+      return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
+    const pods = await ready(got.value.spec.selector.matchLabels);
+    if (pods.kind === 'unknown') return pods;
+    return { kind: 'known', value: { name, record, desired: got.value.spec.replicas, ready: pods.value } };
+  };
+
+  return {
+    async deployments(): Promise<Known<readonly RunnerDeployment[]>> {
+      const found: RunnerDeployment[] = [];
+      for (const name of options.deployments) {
+        const got = await one(name);
+        if (got.kind === 'unknown') return got;
+        found.push(got.value);
+      }
+      return { kind: 'known', value: found };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function fetchText(
+  url: URL,
+  options: https.RequestOptions,
+  secure: boolean,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = (secure ? https : http).get(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${String(options.timeout)} ms`)));
+    request.on('error', reject);
+  });
+}

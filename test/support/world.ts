@@ -1,0 +1,259 @@
+/**
+ * A fleet in virtual time, at the ports of the checker: GitLab's habits that the protocol stands on, and clusters that can be
+ * hurt. No timers and no network: a test of hours takes milliseconds.
+ */
+import { DEFAULT_TIMING } from '../../runtime/timing.ts';
+import { policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
+import { unknown, type Answer } from '../../runtime/core/answer.ts';
+import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
+import type { Checker } from '../../runtime/checker/context.ts';
+import { round, type RoundResult } from '../../runtime/checker/round.ts';
+import type { CreateResult, RecordChange } from '../../runtime/ports.ts';
+
+const START = Date.parse('2026-01-01T00:00:00Z');
+/** How long after a tick a living idle manager's poll reaches Rails. */
+const POLL_MS = 3000;
+
+interface WorldRecord {
+  id: number;
+  cluster: string;
+  tags: string[];
+  paused: boolean;
+  note: string | null;
+  description: string;
+  tickedAt: number;
+}
+
+export interface WorldCluster {
+  readonly name: string;
+  readonly record: number;
+  readonly config: CheckerConfig;
+  desired: number;
+  ready: number;
+  /** The processes: a dead cluster has none, a full one does not poll. */
+  alive: boolean;
+  busy: boolean;
+  checkerAlive: boolean;
+}
+
+export interface TagChange {
+  readonly at: number;
+  readonly record: number;
+  readonly tags: readonly string[];
+}
+
+/** Thrown out of a port to end a checker between two of its calls, as a kill would. */
+export class Crash extends Error {}
+
+export class World {
+  ms = START;
+  /** GitLab gives no answer to anybody. */
+  down = false;
+  readonly clusters = new Map<string, WorldCluster>();
+  readonly records = new Map<number, WorldRecord>();
+  readonly files = new Map<string, string>();
+  readonly commits: string[] = [];
+  readonly changes: TagChange[] = [];
+  readonly warnings: string[] = [];
+  /** Called before each call of a checker; may throw `Crash` or change the world. */
+  beforeCall: (cluster: string, call: string) => void = () => undefined;
+
+  constructor(names: readonly string[], overrides: { policy?: Partial<Policy>; preferred?: string } = {}) {
+    for (const [index, name] of names.entries()) {
+      const record = 10 + index;
+      const own = `runner-${name.at(-1) ?? ''}`;
+      this.records.set(record, {
+        id: record,
+        cluster: name,
+        tags: [own],
+        paused: false,
+        note: 'ask the platform team',
+        description: name,
+        tickedAt: START,
+      });
+      const config: CheckerConfig = {
+        version: 1,
+        cluster: name,
+        fleet: [...names],
+        preferred: name === overrides.preferred,
+        mainTags: ['rnd-runner'],
+        ownTags: [own],
+        gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
+        statusProject: { id: 1, branch: 'main' },
+        kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
+        policy: { ...policySchema.parse({}), ...overrides.policy },
+        timing: { ...DEFAULT_TIMING },
+      };
+      this.clusters.set(name, {
+        name,
+        record,
+        config,
+        desired: 2,
+        ready: 2,
+        alive: true,
+        busy: false,
+        checkerAlive: true,
+      });
+    }
+  }
+
+  cluster(name: string): WorldCluster {
+    const found = this.clusters.get(name);
+    if (!found) throw new Error(`no cluster ${name}`);
+    return found;
+  }
+
+  record(name: string): WorldRecord {
+    return this.recordById(this.cluster(name).record);
+  }
+
+  private recordById(id: number): WorldRecord {
+    const found = this.records.get(id);
+    if (!found) throw new Error(`no record ${id}`);
+    return found;
+  }
+
+  /** The whole cluster, its checker included. */
+  kill(name: string): void {
+    Object.assign(this.cluster(name), { alive: false, checkerAlive: false, ready: 0 });
+  }
+
+  revive(name: string): void {
+    const cluster = this.cluster(name);
+    Object.assign(cluster, { alive: true, checkerAlive: true, ready: cluster.desired });
+  }
+
+  /** The clusters whose record has the main tag. */
+  holders(): string[] {
+    return [...this.records.values()].filter((r) => r.tags.includes('rnd-runner')).map((r) => r.cluster);
+  }
+
+  get newestTerm(): number {
+    return Math.max(0, ...[...this.files.keys()].map((path) => Number(/^terms\/(\d+)\.json$/.exec(path)?.[1] ?? 0)));
+  }
+
+  private at = (): number => Math.floor(this.ms / 1000);
+
+  private answer<T>(value: T | undefined): Answer<T> {
+    if (this.down) return unknown('GitLab is down');
+    return value === undefined ? { kind: 'absent', at: this.at() } : { kind: 'found', value, at: this.at() };
+  }
+
+  private view = (record: WorldRecord): RecordView => ({
+    id: record.id,
+    tags: [...record.tags],
+    paused: record.paused,
+    note: record.note,
+    description: record.description,
+  });
+
+  private managersOf(record: WorldRecord): ManagerView[] {
+    const cluster = this.cluster(record.cluster);
+    return Array.from({ length: cluster.desired }, (_, index) => ({
+      systemId: `r_${record.id}${index}`,
+      contactedAt: this.contactOf(record, cluster, index),
+      busy: cluster.busy && cluster.alive,
+    }));
+  }
+
+  /** An idle manager is heard of only after a tick; a full one only by its jobs, once a minute. */
+  private contactOf(record: WorldRecord, cluster: WorldCluster, index: number): string {
+    if (!cluster.alive) return new Date(START).toISOString();
+    if (cluster.busy) return new Date(Math.floor(this.ms / 60_000) * 60_000).toISOString();
+    const heard = index < cluster.ready && this.ms >= record.tickedAt + POLL_MS;
+    return new Date(heard ? record.tickedAt + POLL_MS : START).toISOString();
+  }
+
+  checker(name: string): Checker {
+    const cluster = this.cluster(name);
+    const call = async <T>(what: string, act: () => T): Promise<T> => {
+      await Promise.resolve();
+      this.beforeCall(name, what);
+      return act();
+    };
+    const log = (message: string): void => void message;
+    return {
+      config: cluster.config,
+      records: {
+        read: (id) =>
+          call(`read ${id}`, () => {
+            const record = this.records.get(id);
+            return this.answer(record && this.view(record));
+          }),
+        managers: (id) =>
+          call(`managers ${id}`, () => {
+            const record = this.records.get(id);
+            return this.answer<readonly ManagerView[]>(record && this.managersOf(record));
+          }),
+        write: (id, change) => call(`write ${id} ${Object.keys(change).join()}`, () => this.write(id, change)),
+      },
+      project: {
+        readable: () => call('readable', () => this.answer(true as const)),
+        file: (path) => call(`file ${path}`, () => this.answer(this.files.get(path))),
+        create: (path, text, message) => call(`create ${path}`, () => this.commit(path, text, message, false)),
+        save: (path, text, message, exists) => call(`save ${path}`, () => this.commit(path, text, message, exists)),
+      },
+      pods: {
+        deployments: () =>
+          call('pods', () => ({
+            kind: 'known' as const,
+            value: [{ name: 'runner', record: cluster.record, desired: cluster.desired, ready: cluster.ready }],
+          })),
+      },
+      clock: {
+        now: () => this.ms,
+        sleep: (ms) => {
+          const until = this.ms + ms;
+          return Promise.resolve().then(() => void (this.ms = Math.max(this.ms, until)));
+        },
+      },
+      random: () => 0.5,
+      log: { info: log, warn: (message) => void this.warnings.push(`${name}: ${message}`), error: log },
+    };
+  }
+
+  private write(id: number, change: RecordChange): Answer<RecordView> {
+    const record = this.records.get(id);
+    if (this.down || !record) return this.answer<RecordView>(undefined);
+    if (change.tags) {
+      record.tags = [...change.tags];
+      this.changes.push({ at: this.ms, record: id, tags: record.tags });
+    }
+    if (change.note !== undefined) record.note = change.note;
+    if (change.description !== undefined) record.description = change.description;
+    record.tickedAt = this.ms;
+    return this.answer(this.view(record));
+  }
+
+  private commit(path: string, text: string, message: string, exists: boolean): CreateResult {
+    if (this.down) return { kind: 'unknown', why: 'GitLab is down' };
+    if (!exists && this.files.has(path)) return { kind: 'exists' };
+    this.files.set(path, text);
+    this.commits.push(message);
+    return { kind: 'created' };
+  }
+
+  /** One round of one cluster; a crash ends it as a kill would. */
+  async round(name: string): Promise<RoundResult | { kind: 'crashed' }> {
+    try {
+      return await round(this.checker(name));
+    } catch (error) {
+      if (error instanceof Crash) return { kind: 'crashed' };
+      throw error;
+    }
+  }
+
+  /** Lets every living checker take its rounds for this many seconds, or until `until` holds. True if it held. */
+  async run(seconds: number, until: () => boolean = () => false): Promise<boolean> {
+    const end = this.ms + seconds * 1000;
+    while (this.ms < end) {
+      const start = this.ms;
+      for (const cluster of this.clusters.values()) {
+        if (cluster.checkerAlive) await this.round(cluster.name);
+        if (until()) return true;
+      }
+      this.ms = Math.max(this.ms, start + 15_000);
+    }
+    return until();
+  }
+}
