@@ -1,0 +1,240 @@
+/** Commits, files, trees, branches and Terraform states of a project (gitlab-facts D, E1). */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { LEVEL, type Caller, type Project } from '../model/access.ts';
+import { ApiError, badRequest, forbidden, notFound } from '../model/errors.ts';
+import type { Commit } from '../model/repository.ts';
+import type { TerraformState } from '../model/terraform.ts';
+import { flag, iso, noContent, ok, page, parse, route, type Call, type Reply, type Route } from './route.ts';
+
+function projectOf(call: Call, level: number, ...extra: string[]): { project: Project; caller: Caller; level: number } {
+  const caller = call.caller(...extra);
+  const project = call.model.access.findProject(call.params['id'] ?? '', caller);
+  const has = call.model.access.projectLevel(caller.user, project);
+  if (has < level) throw forbidden('');
+  return { project, caller, level: has };
+}
+
+const commitView = (commit: Commit): Record<string, unknown> => ({
+  id: commit.id,
+  short_id: commit.id.slice(0, 8),
+  title: commit.message.split('\n')[0],
+  message: commit.message,
+  author_name: commit.author,
+  created_at: iso(commit.at),
+  committed_date: iso(commit.at),
+  parent_ids: commit.parent === undefined ? [] : [commit.parent],
+});
+
+const action = z.object({
+  action: z.enum(['create', 'update', 'delete', 'move', 'chmod']),
+  file_path: z.string().min(1),
+  previous_path: z.string().optional(),
+  content: z.string().optional(),
+  encoding: z.enum(['text', 'base64']).optional(),
+  last_commit_id: z.string().optional(),
+});
+const commitBody = z.object({
+  branch: z.string().min(1),
+  commit_message: z.string().min(1),
+  actions: z.array(action).min(1),
+  start_branch: z.string().optional(),
+  start_sha: z.string().optional(),
+  force: flag.optional(),
+});
+type CommitBody = z.infer<typeof commitBody>;
+
+function push(call: Call, body: CommitBody, refusal: (text: string) => Error): Commit {
+  const { project, caller, level } = projectOf(call, LEVEL.guest);
+  const rule = project.protectedBranches.get(body.branch);
+  if (level < (rule?.pushLevel ?? LEVEL.developer)) throw refusal('You are not allowed to push into this branch');
+  const commit = call.model.repository(project.id).commit({
+    branch: body.branch,
+    message: body.commit_message,
+    actions: body.actions,
+    startBranch: body.start_branch,
+    startSha: body.start_sha,
+    force: body.force,
+    author: caller.token.name,
+    mayForce: rule ? rule.allowForcePush : true,
+  });
+  call.model.emit({ kind: 'commit', at: commit.at, project: project.id, message: commit.message, paths: commit.paths });
+  return commit;
+}
+
+interface FileFound {
+  readonly path: string;
+  readonly ref: string;
+  readonly content: string;
+  readonly commit: Commit;
+  readonly last: Commit;
+}
+
+function fileOf(call: Call): FileFound {
+  const { project } = projectOf(call, LEVEL.reporter, 'read_repository');
+  const path = call.params['file'] ?? '';
+  const ref = call.query.get('ref') ?? 'main';
+  return { path, ref, ...call.model.repository(project.id).file(path, ref) };
+}
+
+const fileView = ({ path, ref, content, commit, last }: FileFound): Record<string, unknown> => ({
+  file_name: path.split('/').at(-1),
+  file_path: path,
+  size: Buffer.byteLength(content),
+  encoding: 'base64',
+  content: Buffer.from(content).toString('base64'),
+  content_sha256: createHash('sha256').update(content).digest('hex'),
+  ref,
+  blob_id: createHash('sha1').update(content).digest('hex'),
+  commit_id: commit.id,
+  last_commit_id: last.id,
+  execute_filemode: false,
+});
+
+/** The file's data as headers: X-Gitlab-File-Path and the like. */
+function fileHeaders(file: FileFound): Record<string, string> {
+  const { content: _, ...rest } = fileView(file);
+  const name = (key: string): string =>
+    `X-Gitlab-${key.replaceAll('_', '-').replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())}`;
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [name(key), String(value)]));
+}
+
+const fileBody = z.object({
+  branch: z.string().min(1),
+  commit_message: z.string().min(1),
+  content: z.string().optional(),
+  encoding: z.enum(['text', 'base64']).optional(),
+  last_commit_id: z.string().optional(),
+  start_branch: z.string().optional(),
+});
+
+/** The files API is the commits API with other words for its refusals. */
+function writeFile(call: Call, kind: 'create' | 'update' | 'delete'): FileFound {
+  const body = parse(fileBody, { ...Object.fromEntries(call.query), ...call.body });
+  const path = call.params['file'] ?? '';
+  const { content, encoding, last_commit_id } = body;
+  try {
+    const commit = push(
+      call,
+      { ...body, actions: [{ action: kind, file_path: path, content, encoding, last_commit_id }] },
+      (text) => badRequest(text),
+    );
+    return { path, ref: body.branch, content: '', commit, last: commit };
+  } catch (error) {
+    if (error instanceof ApiError && JSON.stringify(error.body).includes('has changed since'))
+      throw badRequest('You are attempting to update a file that has changed since you started editing it.');
+    throw error;
+  }
+}
+
+const lockBody = z.object({
+  ID: z.string().max(255),
+  Operation: z.string(),
+  Info: z.string(),
+  Who: z.string(),
+  Version: z.string(),
+  Created: z.string(),
+  Path: z.string(),
+});
+
+function stateOf(call: Call, level: number, create: boolean): { state: TerraformState; caller: Caller } {
+  const { project, caller } = projectOf(call, level);
+  const state = call.model.terraform(project.id, call.params['name'] ?? '', create);
+  if (!state) throw notFound('State');
+  return { state, caller };
+}
+
+const lockId = (call: Call): string | undefined =>
+  call.query.get('ID') ?? z.string().optional().catch(undefined).parse(call.body['ID']);
+
+const files = '/projects/:id/repository/files/:file';
+const state = '/projects/:id/terraform/state/:name';
+
+export const repositoryRoutes: readonly Route[] = [
+  route('POST', '/projects/:id/repository/commits', (call) => {
+    const body = parse(commitBody, call.body);
+    const commit = push(call, body, (text) => forbidden(text));
+    return ok({ ...commitView(commit), stats: { additions: 1, deletions: 0, total: 1 } }, 201);
+  }),
+  route('GET', '/projects/:id/repository/commits', (call) => {
+    const { project } = projectOf(call, LEVEL.reporter);
+    const path = call.query.get('path');
+    const log = call.model.repository(project.id).log(call.query.get('ref_name') ?? 'main');
+    return page(call, log.filter((commit) => path === null || commit.paths.includes(path)).map(commitView));
+  }),
+  route('GET', '/projects/:id/repository/commits/:sha', (call) => {
+    const { project } = projectOf(call, LEVEL.reporter);
+    const commit = call.model.repository(project.id).resolve(call.params['sha'] ?? '');
+    if (!commit) throw notFound('Commit');
+    return ok(commitView(commit));
+  }),
+  route('GET', '/projects/:id/repository/tree', (call) => {
+    const { project } = projectOf(call, LEVEL.reporter);
+    const commit = call.model.repository(project.id).resolve(call.query.get('ref') ?? 'main');
+    if (!commit) throw notFound('Tree');
+    return page(call, treeOf(commit, call.query.get('path') ?? '', call.query.get('recursive') === 'true'));
+  }),
+  route('GET', files, (call) => ok(fileView(fileOf(call)))),
+  route('HEAD', files, (call): Reply => ({ status: 200, body: undefined, headers: fileHeaders(fileOf(call)) })),
+  route('GET', `${files}/raw`, (call): Reply => {
+    const file = fileOf(call);
+    return { status: 200, body: file.content, headers: { ...fileHeaders(file), 'Content-Type': 'text/plain' } };
+  }),
+  route('POST', files, (call) => {
+    const file = writeFile(call, 'create');
+    return ok({ file_path: file.path, branch: file.ref }, 201);
+  }),
+  route('PUT', files, (call) => {
+    const file = writeFile(call, 'update');
+    return ok({ file_path: file.path, branch: file.ref });
+  }),
+  route('DELETE', files, (call) => {
+    writeFile(call, 'delete');
+    return noContent;
+  }),
+  route('GET', '/projects/:id/repository/branches', (call) => {
+    const { project } = projectOf(call, LEVEL.reporter);
+    const repository = call.model.repository(project.id);
+    return page(
+      call,
+      [...repository.branches].map(([name, id]) => ({
+        name,
+        commit: { id },
+        protected: project.protectedBranches.has(name),
+      })),
+    );
+  }),
+  route('POST', '/projects/:id/repository/branches', (call) => {
+    const { project } = projectOf(call, LEVEL.developer);
+    const body = parse(z.object({ branch: z.string(), ref: z.string() }), {
+      ...Object.fromEntries(call.query),
+      ...call.body,
+    });
+    call.model.repository(project.id).createBranch(body.branch, body.ref);
+    return ok({ name: body.branch }, 201);
+  }),
+  route('POST', `${state}/lock`, (call) => {
+    const { state: found, caller } = stateOf(call, LEVEL.maintainer, true);
+    return found.acquire(parse(lockBody, call.body), caller.user.username);
+  }),
+  route('DELETE', `${state}/lock`, (call) => stateOf(call, LEVEL.maintainer, false).state.release(lockId(call))),
+  route('POST', state, (call) =>
+    stateOf(call, LEVEL.maintainer, true).state.write(call.query.get('ID') ?? undefined, call.rawBody),
+  ),
+  route('GET', state, (call) => stateOf(call, LEVEL.developer, false).state.newest()),
+];
+
+function treeOf(commit: Commit, folder: string, recursive: boolean): unknown[] {
+  const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
+  const names = new Map<string, 'tree' | 'blob'>();
+  for (const path of commit.tree.keys()) {
+    if (!path.startsWith(prefix)) continue;
+    const rest = path.slice(prefix.length);
+    const [head = ''] = rest.split('/');
+    if (recursive || !rest.includes('/')) names.set(path, 'blob');
+    else names.set(prefix + head, 'tree');
+  }
+  return [...names]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([path, type]) => ({ name: path.split('/').at(-1), type, path }));
+}

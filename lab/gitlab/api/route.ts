@@ -1,0 +1,95 @@
+/** What an endpoint is: a pattern, and a function from a call to a reply. */
+import * as z from 'zod';
+import type { Caller } from '../model/access.ts';
+import { ApiError, invalidParameter, missingParameter } from '../model/errors.ts';
+import type { GitLabModel } from '../model/gitlab.ts';
+
+export interface Call {
+  readonly model: GitLabModel;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly rawBody: string;
+  readonly ifUnmodifiedSince: string | undefined;
+  /** The decoded parts of the path that the pattern names. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Authenticates and checks the scope; `extra` scopes work beside api and read_api. */
+  readonly caller: (...extra: string[]) => Caller;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: string;
+  /** `/runners/:id`; a part that begins with a colon is a parameter. */
+  readonly pattern: string;
+  readonly handle: (call: Call) => Reply;
+}
+
+export const route = (method: string, pattern: string, handle: (call: Call) => Reply): Route => ({
+  method,
+  pattern,
+  handle,
+});
+export const ok = (body: unknown, status = 200): Reply => ({ status, body });
+export const noContent: Reply = { status: 204, body: undefined };
+
+/** Parses a body or query as Grape does: the first problem is the error, named by its parameter. */
+export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const name = issue?.path.map(String).join('.') ?? '';
+  const given = typeof input === 'object' && input !== null && name in input;
+  throw given ? invalidParameter(name) : missingParameter(name);
+}
+
+/** Booleans and numbers as forms and queries send them. */
+export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+export const count = z.union([z.number().int(), z.string().regex(/^\d+$/).transform(Number)]);
+export const textList = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
+
+/** Offset pagination with GitLab's headers: 20 a page, at most 100. */
+export function page(call: Call, items: readonly unknown[]): Reply {
+  const number = Math.max(1, Number(call.query.get('page') ?? 1) || 1);
+  const size = Math.min(100, Math.max(1, Number(call.query.get('per_page') ?? 20) || 20));
+  const pages = Math.max(1, Math.ceil(items.length / size));
+  const link = (rel: string, to: number): string =>
+    `<http://localhost${call.path}?page=${to}&per_page=${size}>; rel="${rel}"`;
+  const links = [
+    ...(number > 1 ? [link('prev', number - 1)] : []),
+    ...(number < pages ? [link('next', number + 1)] : []),
+    link('first', 1),
+    link('last', pages),
+  ];
+  return {
+    status: 200,
+    body: items.slice((number - 1) * size, number * size),
+    headers: {
+      'X-Total': String(items.length),
+      'X-Total-Pages': String(pages),
+      'X-Page': String(number),
+      'X-Per-Page': String(size),
+      'X-Next-Page': number < pages ? String(number + 1) : '',
+      'X-Prev-Page': number > 1 ? String(number - 1) : '',
+      Link: links.join(', '),
+    },
+  };
+}
+
+export const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+
+/** Runs a handler; the model's refusals become replies. */
+export function answer(handle: () => Reply): Reply {
+  try {
+    return handle();
+  } catch (error) {
+    if (error instanceof ApiError) return { status: error.status, body: error.body };
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/** `npm run lab:gitlab -- --port N`: the embedded GitLab alone, for any GitLab client. */
+import { parseArgs } from 'node:util';
+import { startGitLab } from './server.ts';
+
+const USAGE = `npm run lab:gitlab -- [--port N] [--long-poll-ms N]
+
+  --port N           the port on 127.0.0.1; 0 or absent: any free one
+  --long-poll-ms N   how long Workhorse holds an idle runner's poll (50000)
+`;
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n\n${USAGE}`);
+  process.exit(64);
+}
+
+function numberOf(name: string, text: string | undefined, highest: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > highest)
+    refuse(`--${name} must be a whole number from 0 to ${highest}`);
+  return value;
+}
+
+function options(): { port?: string | undefined; 'long-poll-ms'?: string | undefined; help?: boolean | undefined } {
+  try {
+    const known = { port: { type: 'string' }, 'long-poll-ms': { type: 'string' }, help: { type: 'boolean' } } as const;
+    return parseArgs({ options: known }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : 'wrong usage');
+  }
+}
+
+const given = options();
+if (given.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const port = numberOf('port', given.port, 65_535);
+const longPollMs = numberOf('long-poll-ms', given['long-poll-ms'], 3_600_000);
+const server = await startGitLab({
+  ...(port !== undefined && { port }),
+  ...(longPollMs !== undefined && { longPollMs }),
+}).catch((error: unknown) =>
+  refuse(`cannot listen: ${error instanceof Error ? error.message : 'failed'}; give another --port`),
+);
+process.stdout.write(
+  `GitLab (lab) at ${server.url}\nadmin token    ${server.adminToken}\n\n` +
+    `  curl -H 'PRIVATE-TOKEN: ${server.adminToken}' ${server.url}/api/v4/user\n\nCtrl-C ends it; nothing is kept.\n`,
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void server.close().then(() => process.exit(0)));
