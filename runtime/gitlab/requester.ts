@@ -44,10 +44,14 @@ export function dateOf(headers: Readonly<Record<string, string>>): number | unde
   return Number.isNaN(ms) ? undefined : ms / 1000;
 }
 
-/** How long a 429 or 503 asks to wait, in ms; RateLimit-Reset is a time, so it is read against the answer's own Date. */
-export function askedPauseMs(headers: Readonly<Record<string, string>>): number | undefined {
+/**
+ * How long a refusal asks to wait, in ms. RateLimit-Reset comes with every answer and means something only in a 429; it is a
+ * time, so it is read against the answer's own Date.
+ */
+export function askedPauseMs({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): number | undefined {
   const after = headers['retry-after'];
   if (after !== undefined && /^\d+$/.test(after)) return Number(after) * 1000;
+  if (status !== 429) return undefined;
   const reset = headers['ratelimit-reset'];
   const at = dateOf(headers);
   if (reset !== undefined && /^\d+$/.test(reset) && at !== undefined) return Math.max(0, Number(reset) - at) * 1000;
@@ -128,7 +132,7 @@ export function createRequester({ send, clock, requestMs }: RequesterOptions) {
         );
         if (!(answer instanceof GitLabError) && answer.status < 300)
           return { body: bodyOf(call, answer), headers: { ...answer.headers }, status: answer.status };
-        const pause = answer instanceof GitLabError ? undefined : askedPauseMs(answer.headers);
+        const pause = answer instanceof GitLabError ? undefined : askedPauseMs(answer);
         const repeatable = answer instanceof GitLabError || REPEATABLE.has(answer.status);
         const wait = pause ?? PAUSE_BEFORE_REPEAT_MS;
         if (isRead && repeatable && attempt === 1 && clock.now() + wait < deadline) {
