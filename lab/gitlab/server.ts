@@ -99,7 +99,8 @@ function tokenOf(request: http.IncomingMessage): string | undefined {
 
 async function textOf(request: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise<void>((resolve, reject) => request.once('end', resolve).once('error', reject));
   return Buffer.concat(chunks).toString('utf8');
 }
 

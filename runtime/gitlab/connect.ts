@@ -152,12 +152,14 @@ function statusProject(options: ConstructorParameters<typeof Commits>[0], id: nu
   };
 }
 
-/** GitLab as the ports need it. `close` drops idle connections so that the process can end. */
-export function connectGitLab(options: GitLabOptions): {
+export interface GitLabConnection {
   readonly records: RunnerRecords;
-  project(id: number, branch: string): StatusProject;
-  close(): void;
-} {
+  readonly project: (id: number, branch: string) => StatusProject;
+  readonly close: () => void;
+}
+
+/** GitLab as the ports need it. `close` drops idle connections so that the process can end. */
+export function connectGitLab(options: GitLabOptions): GitLabConnection {
   const { send, close } = createHttp();
   const requesterFn = createRequester({ send, clock: options.clock, requestMs: options.requestSeconds * 1000 });
   const resource = {

@@ -32,7 +32,7 @@ function flatHeaders(headers: http.IncomingHttpHeaders): Record<string, string> 
 }
 
 /** A sender with connections of its own; `close` lets the process end while they idle. */
-export function createHttp(): { readonly send: HttpSend; close(): void } {
+export function createHttp(): { readonly send: HttpSend; readonly close: () => void } {
   const options = { keepAlive: true, maxSockets: 8 };
   const plain = new http.Agent(options);
   const secure = new https.Agent(options);

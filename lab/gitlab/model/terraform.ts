@@ -56,7 +56,9 @@ export class TerraformState {
   newest(): TerraformReply {
     const highest = Math.max(...this.serials.keys(), Number.NEGATIVE_INFINITY);
     const text = this.serials.get(highest);
-    return text === undefined ? { status: 204, body: null } : { status: 200, body: JSON.parse(text) as unknown };
+    if (text === undefined) return { status: 204, body: null };
+    const body: unknown = JSON.parse(text);
+    return { status: 200, body };
   }
 }
 

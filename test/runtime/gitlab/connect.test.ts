@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
+import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
 
 /** The GitLab adapter against the embedded GitLab: what each port promises. */
@@ -21,7 +21,7 @@ describe('the ports over GitLab', () => {
     await lab.gitlab.close();
   });
 
-  function connect(requestSeconds = 2): ReturnType<typeof connectGitLab> {
+  function connect(requestSeconds = 2): GitLabConnection {
     const gitlab = connectGitLab({ url: lab.gitlab.url, token: () => Promise.resolve(token), requestSeconds, clock });
     close = gitlab.close;
     return gitlab;

@@ -1,0 +1,58 @@
+// The lint rules, and above all who may import whom: the layout is the architecture.
+import tseslint from 'typescript-eslint';
+
+/** Forbids `files` to import anything that matches `group`. */
+const border = (files, group, message, ignores = []) => ({
+  files,
+  ignores,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+});
+
+export default tseslint.config(
+  { ignores: ['node_modules/', '.cache/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A port's promise may be ready at once: its implementations are async without awaiting.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    // mocha's describe and it are fire and forget.
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-assertions': 'off',
+    },
+  },
+  border(['runtime/**', 'infra/**'], ['**/lab/**', '**/test/**'], 'The product knows neither the lab nor the tests.', [
+    'runtime/core/**',
+    'runtime/gitlab/**',
+    'runtime/kubernetes/**',
+    'runtime/process/**',
+  ]),
+  border(
+    ['runtime/core/**'],
+    ['../!(config.ts|timing.ts)', '../*/**', 'node:*'],
+    'The core imports nothing but itself, the config schema and the timing rules.',
+  ),
+  border(
+    ['runtime/gitlab/**'],
+    ['**/kubernetes/**', '**/process/**', '**/checker/**', '**/sidecar/**', '**/lab/**', '**/test/**', '**/infra/**'],
+    'Adapters do not import each other.',
+  ),
+  border(
+    ['runtime/kubernetes/**', 'runtime/process/**'],
+    ['**/gitlab/**', '**/checker/**', '**/sidecar/**', '**/lab/**', '**/test/**', '**/infra/**'],
+    'Adapters do not import each other.',
+  ),
+);
