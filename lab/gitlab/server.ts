@@ -25,11 +25,7 @@ export interface GitLabServer {
 const WATCH_MS = 20;
 
 export async function startGitLab(options: ServerOptions = {}): Promise<GitLabServer> {
-  const model = new GitLabModel({
-    now: options.now ?? Date.now,
-    random: options.random ?? Math.random,
-    ...(options.times && { times: options.times }),
-  });
+  const model = new GitLabModel({ ...options, now: options.now ?? Date.now, random: options.random ?? Math.random });
   const seeded = seed(model);
   const longPollMs = options.longPollMs ?? 50_000;
   const server = http.createServer((request, response) => {

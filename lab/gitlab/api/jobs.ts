@@ -62,11 +62,19 @@ export const jobRoutes: readonly Route[] = [
     );
     const job = jobOf(call, body.token);
     if (body.state === 'success' || body.state === 'failed') call.model.jobs.finish(job, body.state);
-    return { status: 200, body: '200', headers: { 'X-GitLab-Trace-Update-Interval': '60' } };
+    return {
+      status: 200,
+      body: '200',
+      headers: { 'X-GitLab-Trace-Update-Interval': String(call.model.jobReportSeconds) },
+    };
   }),
   route('PATCH', '/jobs/:id/trace', (call) => {
     jobOf(call, call.query.get('token') ?? z.string().optional().parse(call.body['token']));
-    return { status: 202, body: '0-0', headers: { 'X-GitLab-Trace-Update-Interval': '60', Range: '0-0' } };
+    return {
+      status: 202,
+      body: '0-0',
+      headers: { 'X-GitLab-Trace-Update-Interval': String(call.model.jobReportSeconds), Range: '0-0' },
+    };
   }),
   route('POST', '/runners/verify', (call) => {
     const { runner } = beat(call);

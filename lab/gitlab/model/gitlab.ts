@@ -12,6 +12,8 @@ export interface GitLabOptions {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly times?: RunnerTimes;
+  /** How often GitLab asks running jobs to report, in seconds (UPDATE_FREQUENCY_DEFAULT). */
+  readonly jobReportSeconds?: number;
 }
 
 /** What happened, as GitLab saw it: the demo and the tests judge by this and not by what a checker says of itself. */
@@ -42,6 +44,7 @@ export type GitLabEvent =
 
 export class GitLabModel {
   readonly now: () => number;
+  readonly jobReportSeconds: number;
   readonly access: Access;
   readonly runners: Runners;
   readonly jobs: Jobs;
@@ -52,6 +55,7 @@ export class GitLabModel {
 
   constructor(options: GitLabOptions) {
     this.now = options.now;
+    this.jobReportSeconds = options.jobReportSeconds ?? 60;
     this.access = new Access(options.now, options.random);
     this.runners = new Runners(options.now, options.random, options.times ?? GITLAB_TIMES);
     this.jobs = new Jobs(options.now, this.runners);
