@@ -1,0 +1,65 @@
+/** The checker's pod as data. */
+import type { types } from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
+import * as paths from './paths.ts';
+import { containerSecurity, podSecurity, resources } from './pod-security.ts';
+import type { Settings } from './settings.ts';
+import { configMapVolume, secretVolume, serviceAccountVolume } from './volumes.ts';
+
+export interface CheckerPodArgs {
+  readonly settings: Settings;
+  readonly serviceAccount: pulumi.Input<string>;
+  readonly priorityClass: pulumi.Input<string>;
+  /** Secret with the files `fleet` and `status`. */
+  readonly tokenSecret: pulumi.Input<string>;
+  /** ConfigMap with checker.json. */
+  readonly config: pulumi.Input<string>;
+  /** ConfigMap with checker.cjs. */
+  readonly code: pulumi.Input<string>;
+}
+
+/** How much longer than its period a run may last, in seconds: its last round may begin just before the period's end. */
+const OVERTIME_SECONDS = 25;
+
+export function checkerPod(args: CheckerPodArgs): types.input.core.v1.PodSpec {
+  const { settings } = args;
+  return {
+    serviceAccountName: args.serviceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: args.priorityClass,
+    restartPolicy: 'Never',
+    // Of the pod, not of the Job: the kubelet keeps it even while the control plane is away.
+    activeDeadlineSeconds: Math.ceil(settings.timing.periodSeconds + OVERTIME_SECONDS),
+    terminationGracePeriodSeconds: 10,
+    securityContext: podSecurity(),
+    containers: [
+      {
+        name: 'checker',
+        image: settings.images.node,
+        command: ['node', `${paths.CODE_DIR}/checker.cjs`],
+        env: [
+          { name: 'HADR_CONFIG', value: `${paths.CONFIG_DIR}/checker.json` },
+          { name: 'HADR_TOKENS', value: paths.TOKENS_DIR },
+          { name: 'HADR_SERVICE_ACCOUNT', value: paths.SERVICE_ACCOUNT_DIR },
+          { name: 'HADR_TERMINATION_LOG', value: paths.TERMINATION_LOG },
+        ],
+        terminationMessagePath: paths.TERMINATION_LOG,
+        volumeMounts: [
+          { name: 'code', mountPath: paths.CODE_DIR, readOnly: true },
+          { name: 'config', mountPath: paths.CONFIG_DIR, readOnly: true },
+          { name: 'tokens', mountPath: paths.TOKENS_DIR, readOnly: true },
+          { name: 'service-account', mountPath: paths.SERVICE_ACCOUNT_DIR, readOnly: true },
+        ],
+        securityContext: containerSecurity(),
+        resources: resources.checker,
+      },
+    ],
+    volumes: [
+      configMapVolume('code', args.code),
+      configMapVolume('config', args.config),
+      secretVolume('tokens', args.tokenSecret),
+      serviceAccountVolume('service-account'),
+    ],
+  };
+}

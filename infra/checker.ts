@@ -1,0 +1,175 @@
+/** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
+import * as k8s from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { checkerPod } from './checker-pod.ts';
+import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
+import { egressRules } from './network.ts';
+import { checkerJson } from './runtime-config.ts';
+import type { Settings } from './settings.ts';
+
+export interface CheckerArgs {
+  readonly settings: Settings;
+  /** The checker as one file. */
+  readonly code: string;
+  readonly statusProjectId: pulumi.Output<number>;
+  /** The Deployment whose pods it counts. */
+  readonly deployment: pulumi.Output<string>;
+  readonly tokens: { readonly fleet: pulumi.Output<string>; readonly status: pulumi.Output<string> };
+}
+
+/** Above the job pods', which have 0 unless their TOML says otherwise: a full cluster must not lose its checker. */
+const PRIORITY = 1_000_000;
+
+export class Checker extends pulumi.ComponentResource {
+  readonly cronJob: pulumi.Output<string>;
+
+  private readonly prefix: string;
+  private readonly args: CheckerArgs;
+  private readonly names: Names;
+  private readonly labels: Record<string, string>;
+  private readonly options: pulumi.CustomResourceOptions;
+
+  constructor(
+    name: string,
+    args: CheckerArgs,
+    opts: pulumi.ComponentResourceOptions & { readonly provider: k8s.Provider },
+  ) {
+    const { provider, ...rest } = opts;
+    super('hadr:index:Checker', name, {}, { ...rest, providers: [provider] });
+    this.prefix = name;
+    this.args = args;
+    this.names = namesOf(args.settings.cluster);
+    this.labels = labelsOf(args.settings.cluster, 'checker');
+    this.options = { parent: this, provider };
+
+    const account = this.account();
+    const priorityClass = this.priorityClass();
+    this.network();
+    this.cronJob = this.schedule(account, priorityClass);
+    this.registerOutputs({ cronJob: this.cronJob });
+  }
+
+  /** Reads its own Deployments by name, and lists pods, which RBAC cannot narrow to a selector. */
+  private account(): k8s.core.v1.ServiceAccount {
+    const { namespace } = this.args.settings.kubernetes;
+    const metadata = { name: this.names.checker, namespace, labels: this.labels };
+    const account = new k8s.core.v1.ServiceAccount(
+      `${this.prefix}-account`,
+      { metadata, automountServiceAccountToken: false },
+      this.options,
+    );
+    const role = new k8s.rbac.v1.Role(
+      `${this.prefix}-role`,
+      {
+        metadata,
+        rules: [
+          { apiGroups: ['apps'], resources: ['deployments'], resourceNames: [this.args.deployment], verbs: ['get'] },
+          { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+        ],
+      },
+      this.options,
+    );
+    new k8s.rbac.v1.RoleBinding(
+      `${this.prefix}-binding`,
+      {
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
+        subjects: [{ kind: 'ServiceAccount', name: account.metadata.name, namespace }],
+      },
+      this.options,
+    );
+    return account;
+  }
+
+  private priorityClass(): k8s.scheduling.v1.PriorityClass {
+    return new k8s.scheduling.v1.PriorityClass(
+      `${this.prefix}-priority`,
+      {
+        metadata: { name: this.names.priorityClass, labels: this.labels },
+        value: PRIORITY,
+        globalDefault: false,
+        preemptionPolicy: 'PreemptLowerPriority',
+        description: 'For the checker of gitlab-runner-hadr, so that a cluster full of jobs does not lose it.',
+      },
+      this.options,
+    );
+  }
+
+  private network(): void {
+    const { cluster, gitlab, kubernetes } = this.args.settings;
+    new k8s.networking.v1.NetworkPolicy(
+      `${this.prefix}-network`,
+      {
+        metadata: { name: this.names.checker, namespace: kubernetes.namespace, labels: this.labels },
+        spec: {
+          podSelector: { matchLabels: selectorOf(cluster, 'checker') },
+          policyTypes: ['Ingress', 'Egress'],
+          egress: egressRules(gitlab.url, kubernetes.server),
+        },
+      },
+      this.options,
+    );
+  }
+
+  private schedule(
+    account: k8s.core.v1.ServiceAccount,
+    priorityClass: k8s.scheduling.v1.PriorityClass,
+  ): pulumi.Output<string> {
+    const { settings, code, statusProjectId, tokens } = this.args;
+    const { labels, options, prefix } = this;
+    const metadata = { namespace: settings.kubernetes.namespace, labels };
+    const tokenSecret = new k8s.core.v1.Secret(
+      `${prefix}-tokens`,
+      { metadata, stringData: { fleet: tokens.fleet, status: tokens.status } },
+      options,
+    );
+    const config = new k8s.core.v1.ConfigMap(
+      `${prefix}-config`,
+      {
+        metadata,
+        immutable: true,
+        data: { 'checker.json': statusProjectId.apply((id) => checkerJson(settings, id)) },
+      },
+      options,
+    );
+    const codeMap = new k8s.core.v1.ConfigMap(
+      `${prefix}-code`,
+      { metadata, immutable: true, data: { 'checker.cjs': code } },
+      options,
+    );
+    const cronJob = new k8s.batch.v1.CronJob(
+      `${prefix}-cronjob`,
+      {
+        metadata: { ...metadata, name: this.names.checker },
+        spec: {
+          schedule: '* * * * *',
+          // A run on a dead node must not block the next one, as Forbid would. Two checkers at once are harmless.
+          concurrencyPolicy: 'Replace',
+          // A run that was missed by this much is left to the next one.
+          startingDeadlineSeconds: 30,
+          successfulJobsHistoryLimit: 1,
+          failedJobsHistoryLimit: 3,
+          jobTemplate: {
+            metadata: { labels },
+            spec: {
+              backoffLimit: 0,
+              template: {
+                metadata: { labels },
+                spec: checkerPod({
+                  settings,
+                  serviceAccount: account.metadata.name,
+                  priorityClass: priorityClass.metadata.name,
+                  tokenSecret: tokenSecret.metadata.name,
+                  config: config.metadata.name,
+                  code: codeMap.metadata.name,
+                }),
+              },
+            },
+          },
+        },
+      },
+      options,
+    );
+    return cronJob.metadata.name;
+  }
+}

@@ -1,0 +1,99 @@
+/** One stack is one cluster. Everything that is deployed is declared from here. */
+import * as pulumi from '@pulumi/pulumi';
+import { bounds } from '../runtime/timing.ts';
+import { bundleRuntime, type Bundles } from './bundle.ts';
+import { Checker } from './checker.ts';
+import { namesOf } from './names.ts';
+import { createNamespaces } from './namespaces.ts';
+import { findOwner } from './owner.ts';
+import { createProviders } from './providers.ts';
+import { RunnerGroup } from './runner-group.ts';
+import { loadSettings, type Settings } from './settings.ts';
+import { StatusProject } from './status-project.ts';
+import { Tokens } from './tokens.ts';
+
+/** What `pulumi up` prints at its end. */
+export interface Outputs {
+  readonly cluster: string;
+  /** The promise of docs/guarantees.md, with this stack's times. */
+  readonly bounds: string;
+  readonly runnerRecordId: pulumi.Output<number>;
+  readonly statusProjectId: pulumi.Output<number>;
+  readonly statusProjectUrl: pulumi.Output<string>;
+  readonly runnerImage: string;
+  readonly next: pulumi.Output<string>[];
+}
+
+/** Settings and bundles come first: a config that is refused, or code that does not build, leaves everything as it was. */
+export async function program(bundle: () => Promise<Bundles> = bundleRuntime): Promise<Outputs> {
+  const settings = loadSettings();
+  const code = await bundle();
+
+  const providers = createProviders(settings);
+  const dependsOn = createNamespaces(settings, providers.kubernetes);
+  const owner = findOwner(settings.gitlab.owner, providers.gitlab);
+  const statusProject = new StatusProject(
+    'status',
+    { settings: settings.statusProject, fleet: settings.fleet },
+    { provider: providers.gitlab },
+  );
+  const tokens = new Tokens(
+    'tokens',
+    {
+      owner,
+      statusProject: statusProject.projectId,
+      names: namesOf(settings.cluster).tokens,
+      given: settings.secrets,
+    },
+    { provider: providers.gitlab },
+  );
+  const runners = new RunnerGroup(
+    'runners',
+    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar },
+    { clients: providers, dependsOn },
+  );
+  const checker = new Checker(
+    'checker',
+    {
+      settings,
+      code: code.checker,
+      statusProjectId: statusProject.projectId,
+      deployment: runners.deployment,
+      tokens: { fleet: tokens.fleet, status: tokens.status },
+    },
+    { provider: providers.kubernetes, dependsOn },
+  );
+
+  return {
+    cluster: settings.cluster,
+    bounds: boundsText(settings),
+    runnerRecordId: runners.recordId,
+    statusProjectId: statusProject.projectId,
+    statusProjectUrl: statusProject.webUrl,
+    runnerImage: settings.runner.image,
+    next: nextCommands(settings, runners, checker),
+  };
+}
+
+function boundsText({ timing, policy }: Settings): string {
+  const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
+  return `a dead cluster loses the main tags within ${rounded(deadSeconds)} s, one that fainted within ${rounded(faintedSeconds)} s`;
+}
+
+/** The lab's times have fractions; a bound is rounded up. */
+const rounded = (seconds: number): number => Math.ceil(seconds * 10) / 10;
+
+function nextCommands({ kubernetes, fleet, cluster }: Settings, runners: RunnerGroup, checker: Checker) {
+  const kubectl =
+    kubernetes.context === undefined
+      ? `kubectl -n ${kubernetes.namespace}`
+      : `kubectl --context ${kubernetes.context} -n ${kubernetes.namespace}`;
+  return [
+    pulumi.interpolate`${kubectl} rollout status deployment/${runners.deployment}`,
+    pulumi.interpolate`${kubectl} get cronjob/${checker.cronJob}`,
+    pulumi.output(
+      `${kubectl} logs --tail=20 --selector=app.kubernetes.io/component=checker,app.kubernetes.io/instance=${cluster}`,
+    ),
+    ...fleet.filter((name) => name !== cluster).map((name) => pulumi.output(`pulumi up --stack ${name}`)),
+  ];
+}

@@ -1,0 +1,229 @@
+/** A cluster's runners: the record in GitLab, and the pods that are its managers. */
+import * as gitlab from '@pulumi/gitlab';
+import * as k8s from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { RECORD_ANNOTATION } from '../runtime/config.ts';
+import { labelsOf, namesOf, selectorOf } from './names.ts';
+import { egressRules } from './network.ts';
+import { numericId, type Owner } from './owner.ts';
+import type { Providers } from './providers.ts';
+import { runnerConfig } from './runner-config.ts';
+import { runnerPod } from './runner-pod.ts';
+import { sidecarJson } from './runtime-config.ts';
+import type { Settings } from './settings.ts';
+
+export interface RunnerGroupArgs {
+  readonly settings: Settings;
+  readonly owner: Owner;
+  /** The sidecar as one file. */
+  readonly code: string;
+  readonly sidecarToken: pulumi.Output<string>;
+}
+
+/**
+ * What the Kubernetes executor needs in the namespace of the jobs (docs.gitlab.com/runner/executors/kubernetes, "Configure
+ * runner API permissions"), and nothing in our own, where the tokens are.
+ */
+const EXECUTOR_RULES: k8s.types.input.rbac.v1.PolicyRule[] = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['create', 'delete', 'get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['pods/attach', 'pods/exec'], verbs: ['create', 'delete', 'get', 'patch'] },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get', 'list'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete', 'get', 'update'] },
+  { apiGroups: [''], resources: ['services'], verbs: ['create', 'get'] },
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] },
+];
+
+export class RunnerGroup extends pulumi.ComponentResource {
+  readonly recordId: pulumi.Output<number>;
+  readonly deployment: pulumi.Output<string>;
+
+  private readonly prefix: string;
+  private readonly args: RunnerGroupArgs;
+  private readonly names;
+  private readonly labels: Record<string, string>;
+  private readonly options: pulumi.CustomResourceOptions;
+
+  constructor(
+    name: string,
+    args: RunnerGroupArgs,
+    opts: pulumi.ComponentResourceOptions & { readonly clients: Providers },
+  ) {
+    const { clients, ...rest } = opts;
+    super('hadr:index:RunnerGroup', name, {}, rest);
+    const { cluster } = args.settings;
+    this.prefix = name;
+    this.args = args;
+    this.names = namesOf(cluster);
+    this.labels = labelsOf(cluster, 'runner');
+    this.options = { parent: this, provider: clients.kubernetes };
+
+    const record = this.record(clients.gitlab);
+    this.recordId = record.id.apply(numericId);
+    const account = this.account();
+    this.deployment = this.pods(record, account);
+    this.budget();
+    this.network();
+    this.registerOutputs({ recordId: this.recordId, deployment: this.deployment });
+  }
+
+  /**
+   * The record is born with the cluster's own tags. From then on tags, pause and note belong to the runtime: Pulumi must
+   * not write them back. Pulumi.yaml's `refresh: always` is the other half of that: an ignored property is sent as the
+   * state remembers it whenever anything else about the record changes.
+   */
+  private record(provider: gitlab.Provider): gitlab.UserRunner {
+    const { settings, owner } = this.args;
+    return new gitlab.UserRunner(
+      `${this.prefix}-record`,
+      {
+        ...(owner.kind === 'group'
+          ? { runnerType: 'group_type', groupId: owner.id }
+          : { runnerType: 'project_type', projectId: owner.id }),
+        description: this.names.record,
+        tagLists: [...settings.ownTags].sort(),
+        // A job without tags would be drawn to any cluster.
+        untagged: false,
+      },
+      { parent: this, provider, ignoreChanges: ['tagLists', 'paused', 'maintenanceNote'] },
+    );
+  }
+
+  private account(): k8s.core.v1.ServiceAccount {
+    const { namespace, jobNamespace } = this.args.settings.kubernetes;
+    const { labels, options, prefix } = this;
+    const name = this.names.runner;
+    const account = new k8s.core.v1.ServiceAccount(
+      `${prefix}-account`,
+      { metadata: { name, namespace, labels }, automountServiceAccountToken: false },
+      options,
+    );
+    const role = new k8s.rbac.v1.Role(
+      `${prefix}-executor-role`,
+      { metadata: { name, namespace: jobNamespace, labels }, rules: EXECUTOR_RULES },
+      options,
+    );
+    new k8s.rbac.v1.RoleBinding(
+      `${prefix}-executor-binding`,
+      {
+        metadata: { name, namespace: jobNamespace, labels },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
+        subjects: [{ kind: 'ServiceAccount', name: account.metadata.name, namespace }],
+      },
+      options,
+    );
+    return account;
+  }
+
+  /** Secret and ConfigMaps have no fixed name: changed content is a new object, and with it the pods roll. */
+  private pods(record: gitlab.UserRunner, account: k8s.core.v1.ServiceAccount): pulumi.Output<string> {
+    const { settings, code, sidecarToken } = this.args;
+    const { labels, options, prefix, recordId } = this;
+    const metadata = { namespace: settings.kubernetes.namespace, labels };
+    const runnerSecret = new k8s.core.v1.Secret(
+      `${prefix}-config-toml`,
+      { metadata, immutable: true, stringData: { 'config.toml': this.configToml(record.token) } },
+      options,
+    );
+    const tokenSecret = new k8s.core.v1.Secret(
+      `${prefix}-sidecar-token`,
+      { metadata, stringData: { sidecar: sidecarToken } },
+      options,
+    );
+    const config = new k8s.core.v1.ConfigMap(
+      `${prefix}-sidecar-config`,
+      { metadata, immutable: true, data: { 'sidecar.json': recordId.apply((id) => sidecarJson(settings, id)) } },
+      options,
+    );
+    const codeMap = new k8s.core.v1.ConfigMap(
+      `${prefix}-sidecar-code`,
+      { metadata, immutable: true, data: { 'sidecar.cjs': code } },
+      options,
+    );
+    const deployment = new k8s.apps.v1.Deployment(
+      `${prefix}-deployment`,
+      {
+        metadata: {
+          ...metadata,
+          name: this.names.runner,
+          annotations: { [RECORD_ANNOTATION]: pulumi.interpolate`${recordId}` },
+        },
+        spec: {
+          replicas: settings.runner.replicas,
+          revisionHistoryLimit: 3,
+          selector: { matchLabels: selectorOf(settings.cluster, 'runner') },
+          // A new pod is ready before an old one goes: a deployment never makes the cluster weaker.
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+          template: {
+            metadata: { labels },
+            spec: runnerPod({
+              settings,
+              serviceAccount: account.metadata.name,
+              runnerSecret: runnerSecret.metadata.name,
+              tokenSecret: tokenSecret.metadata.name,
+              config: config.metadata.name,
+              code: codeMap.metadata.name,
+            }),
+          },
+        },
+      },
+      options,
+    );
+    return deployment.metadata.name;
+  }
+
+  private configToml(token: pulumi.Output<string>): pulumi.Output<string> {
+    const { cluster, gitlab: where, runner, timing, kubernetes, secrets } = this.args.settings;
+    const text = pulumi
+      .all([token, secrets.kubernetesToml, secrets.cacheToml])
+      .apply(([runnerToken, kubernetesToml, cacheToml]) =>
+        runnerConfig({
+          name: cluster,
+          url: where.url,
+          token: runnerToken,
+          concurrent: runner.concurrent,
+          checkInterval: timing.checkIntervalSeconds,
+          unhealthyInterval: timing.unhealthyIntervalSeconds,
+          metricsPort: runner.metricsPort,
+          jobNamespace: kubernetes.jobNamespace,
+          kubernetesToml,
+          cacheToml,
+        }),
+      );
+    return pulumi.secret(text);
+  }
+
+  /** A drained node takes one runner pod at a time; one that is not healthy never blocks the drain. */
+  private budget(): void {
+    const { settings } = this.args;
+    new k8s.policy.v1.PodDisruptionBudget(
+      `${this.prefix}-budget`,
+      {
+        metadata: { name: this.names.runner, namespace: settings.kubernetes.namespace, labels: this.labels },
+        spec: {
+          maxUnavailable: 1,
+          unhealthyPodEvictionPolicy: 'AlwaysAllow',
+          selector: { matchLabels: selectorOf(settings.cluster, 'runner') },
+        },
+      },
+      this.options,
+    );
+  }
+
+  private network(): void {
+    const { cluster, gitlab: where, kubernetes, runner } = this.args.settings;
+    new k8s.networking.v1.NetworkPolicy(
+      `${this.prefix}-network`,
+      {
+        metadata: { name: this.names.runner, namespace: kubernetes.namespace, labels: this.labels },
+        spec: {
+          podSelector: { matchLabels: selectorOf(cluster, 'runner') },
+          policyTypes: ['Ingress', 'Egress'],
+          ingress: [{ ports: [{ protocol: 'TCP', port: runner.sidecarPort }] }],
+          egress: egressRules(where.url, kubernetes.server, kubernetes.egressPorts),
+        },
+      },
+      this.options,
+    );
+  }
+}

@@ -1,0 +1,142 @@
+/** The runner pod as data: prepare, runner, sidecar. */
+import type { types } from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
+import { probePeriodSeconds } from '../runtime/timing.ts';
+import { selectorOf } from './names.ts';
+import * as paths from './paths.ts';
+import { containerSecurity, podSecurity, resources, STATE_LIMIT } from './pod-security.ts';
+import { runnerMetricsUrl } from './runtime-config.ts';
+import { prepareCommand, readyCommand, runCommand, runnerLiveCommand, sidecarLiveCommand } from './scripts.ts';
+import type { Settings } from './settings.ts';
+import { configMapVolume, secretVolume, serviceAccountVolume } from './volumes.ts';
+
+type PodSpec = types.input.core.v1.PodSpec;
+type Container = types.input.core.v1.Container;
+type Probe = types.input.core.v1.Probe;
+
+export interface RunnerPodArgs {
+  readonly settings: Settings;
+  readonly serviceAccount: pulumi.Input<string>;
+  /** Secret with config.toml. */
+  readonly runnerSecret: pulumi.Input<string>;
+  /** Secret with the file `sidecar`. */
+  readonly tokenSecret: pulumi.Input<string>;
+  /** ConfigMap with sidecar.json. */
+  readonly config: pulumi.Input<string>;
+  /** ConfigMap with sidecar.cjs. */
+  readonly code: pulumi.Input<string>;
+}
+
+export function runnerPod(args: RunnerPodArgs): PodSpec {
+  const { settings } = args;
+  return {
+    serviceAccountName: args.serviceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: podSecurity(),
+    // A stopped runner finishes its jobs first.
+    terminationGracePeriodSeconds: settings.runner.graceSeconds,
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorOf(settings.cluster, 'runner') },
+      },
+    ],
+    initContainers: [prepareContainer(settings)],
+    containers: [runnerContainer(settings), sidecarContainer(settings)],
+    volumes: [
+      { name: 'state', emptyDir: { sizeLimit: STATE_LIMIT } },
+      { name: 'health', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      secretVolume('runner-config', args.runnerSecret),
+      secretVolume('tokens', args.tokenSecret),
+      configMapVolume('config', args.config),
+      configMapVolume('code', args.code),
+      serviceAccountVolume('service-account'),
+    ],
+  };
+}
+
+const prepareContainer = (settings: Settings): Container => ({
+  name: 'prepare',
+  image: settings.runner.image,
+  command: prepareCommand(),
+  env: [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }],
+  volumeMounts: [
+    { name: 'state', mountPath: paths.RUNNER_DIR },
+    { name: 'runner-config', mountPath: paths.RUNNER_SECRET_DIR, readOnly: true },
+  ],
+  securityContext: containerSecurity(),
+  resources: resources.prepare,
+});
+
+const runnerContainer = (settings: Settings): Container => ({
+  name: 'runner',
+  image: settings.runner.image,
+  command: runCommand(),
+  env: [
+    // The image's user is not ours: without these, Go asks the password file for a home that is not there.
+    { name: 'HOME', value: paths.RUNNER_DIR },
+    { name: 'USER', value: 'gitlab-runner' },
+    { name: 'TMPDIR', value: paths.RUNNER_DIR },
+  ],
+  volumeMounts: [
+    { name: 'state', mountPath: paths.RUNNER_DIR },
+    { name: 'health', mountPath: paths.HEALTH_DIR, readOnly: true },
+    { name: 'service-account', mountPath: paths.EXECUTOR_SERVICE_ACCOUNT_DIR, readOnly: true },
+  ],
+  readinessProbe: readiness(settings),
+  livenessProbe: {
+    exec: { command: runnerLiveCommand() },
+    periodSeconds: probePeriodSeconds(settings.timing),
+    timeoutSeconds: probeTimeout(settings),
+    failureThreshold: 3,
+    // A stuck runner does not drain either; it need not be waited for as long as a healthy one.
+    terminationGracePeriodSeconds: Math.min(60, settings.runner.graceSeconds),
+  },
+  securityContext: containerSecurity(),
+  resources: resources.runner,
+});
+
+const sidecarContainer = (settings: Settings): Container => ({
+  name: 'sidecar',
+  image: settings.images.node,
+  command: ['node', `${paths.CODE_DIR}/sidecar.cjs`],
+  env: [
+    { name: 'HADR_CONFIG', value: `${paths.CONFIG_DIR}/sidecar.json` },
+    { name: 'HADR_TOKENS', value: paths.TOKENS_DIR },
+    { name: 'HADR_HEALTH', value: paths.HEALTH_FILE },
+    { name: 'HADR_SYSTEM_ID', value: paths.SYSTEM_ID },
+    { name: 'HADR_RUNNER_METRICS', value: runnerMetricsUrl(settings) },
+    { name: 'HADR_PORT', value: String(settings.runner.sidecarPort) },
+  ],
+  ports: [{ name: 'metrics', containerPort: settings.runner.sidecarPort, protocol: 'TCP' }],
+  volumeMounts: [
+    { name: 'code', mountPath: paths.CODE_DIR, readOnly: true },
+    { name: 'config', mountPath: paths.CONFIG_DIR, readOnly: true },
+    { name: 'tokens', mountPath: paths.TOKENS_DIR, readOnly: true },
+    { name: 'health', mountPath: paths.HEALTH_DIR },
+    { name: 'state', mountPath: paths.RUNNER_DIR, readOnly: true },
+  ],
+  livenessProbe: {
+    exec: { command: sidecarLiveCommand() },
+    initialDelaySeconds: 15,
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+  },
+  securityContext: containerSecurity(),
+  resources: resources.sidecar,
+});
+
+/** Two failures in a row, so that one slow exec on a busy node is no faint; two periods and a look of the sidecar fit into D. */
+const readiness = (settings: Settings): Probe => ({
+  exec: { command: readyCommand() },
+  periodSeconds: probePeriodSeconds(settings.timing),
+  timeoutSeconds: probeTimeout(settings),
+  successThreshold: 1,
+  failureThreshold: 2,
+});
+
+const probeTimeout = (settings: Settings): number => Math.max(1, probePeriodSeconds(settings.timing) - 1);

@@ -1,0 +1,48 @@
+/** checker.json and sidecar.json, checked by the schemas that the runtime reads them with. */
+import { checkerConfigSchema, sidecarConfigSchema } from '../runtime/config.ts';
+import { namesOf } from './names.ts';
+import type { Settings } from './settings.ts';
+
+/** Without `owner`, which only the stack needs. */
+const gitlabOf = ({ gitlab }: Settings) => ({ url: gitlab.url, allowHttp: gitlab.allowHttp });
+
+export const runnerMetricsUrl = (settings: Settings): string =>
+  `http://127.0.0.1:${settings.runner.metricsPort}/metrics`;
+
+export function checkerJson(settings: Settings, statusProjectId: number): string {
+  return text(
+    checkerConfigSchema.parse({
+      version: 1,
+      cluster: settings.cluster,
+      fleet: settings.fleet,
+      preferred: settings.preferred,
+      mainTags: settings.mainTags,
+      ownTags: settings.ownTags,
+      gitlab: gitlabOf(settings),
+      statusProject: { id: statusProjectId, branch: settings.statusProject.branch },
+      kubernetes: {
+        server: settings.kubernetes.server,
+        namespace: settings.kubernetes.namespace,
+        deployments: [namesOf(settings.cluster).runner],
+      },
+      policy: settings.policy,
+      timing: settings.timing,
+    }),
+  );
+}
+
+export function sidecarJson(settings: Settings, recordId: number): string {
+  return text(
+    sidecarConfigSchema.parse({
+      version: 1,
+      cluster: settings.cluster,
+      record: recordId,
+      gitlab: gitlabOf(settings),
+      runnerMetricsUrl: runnerMetricsUrl(settings),
+      port: settings.runner.sidecarPort,
+      timing: settings.timing,
+    }),
+  );
+}
+
+const text = (config: object): string => `${JSON.stringify(config, null, 2)}\n`;

@@ -1,0 +1,48 @@
+/** The shell commands of the runner pod. `sh` of Debian and of BusyBox runs them. */
+import { HEALTH_FILE, RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from './paths.ts';
+
+const sh = (script: string): string[] => ['sh', '-c', script];
+
+/**
+ * Before the runner starts. The system id comes from the pod's uid: left alone, runners whose image or node shares a
+ * machine id would report as one manager, and a random id on every restart leaves a dead manager for a week.
+ */
+export const prepareCommand = (): string[] =>
+  sh(
+    [
+      'set -eu',
+      'umask 077',
+      `cp ${RUNNER_SECRET_DIR}/config.toml ${RUNNER_CONFIG}`,
+      `printf 'r_%s' "$(printf '%s' "$POD_UID" | tr -d '-' | cut -c1-12)" > ${SYSTEM_ID}`,
+    ].join('\n'),
+  );
+
+/**
+ * Kubernetes stops a pod with SIGTERM, on which gitlab-runner aborts its jobs; on SIGQUIT it finishes them first. The
+ * first `wait` ends when the trap has run, so the wrapper waits again until the runner itself has gone.
+ */
+export const runCommand = (): string[] =>
+  sh(
+    [
+      `gitlab-runner run --config ${RUNNER_CONFIG} --working-directory ${RUNNER_DIR} &`,
+      'runner=$!',
+      `trap 'kill -QUIT "$runner"' TERM INT`,
+      'wait "$runner"',
+      'code=$?',
+      'while [ "$code" -gt 128 ] && kill -0 "$runner" 2>/dev/null; do',
+      '  wait "$runner"',
+      '  code=$?',
+      'done',
+      'exit "$code"',
+    ].join('\n'),
+  );
+
+/** Ready is what the sidecar says: it keeps its last definite answer while it knows nothing new. */
+export const readyCommand = (): string[] => sh(`grep -qx ready=yes ${HEALTH_FILE}`);
+
+/** Fails only on a fresh "live=no": a missing or old file says nothing about the runner, and would restart it for nothing. */
+export const runnerLiveCommand = (): string[] =>
+  sh(`! { grep -qx live=no ${HEALTH_FILE} && find ${HEALTH_FILE} -mmin -1 | grep -q .; } 2>/dev/null`);
+
+/** A sidecar that has not written for a minute hangs. */
+export const sidecarLiveCommand = (): string[] => sh(`find ${HEALTH_FILE} -mmin -1 | grep -q .`);

@@ -1,0 +1,157 @@
+/** The stack's config: read, judged as a whole, and refused before anything is created. */
+import * as pulumi from '@pulumi/pulumi';
+import type * as z from 'zod';
+import { clusterName } from '../runtime/config.ts';
+import { PROJECT } from './names.ts';
+import { ruleProblems, type Sections } from './settings/rules.ts';
+import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
+import { given, problem, problemsIn, unknownKey } from './settings/text.ts';
+
+/** Who owns the runner records: GitLab asks different roles for a group's and a project's runners. */
+export type OwnerRef =
+  { readonly kind: 'group'; readonly ref: PathOrId } | { readonly kind: 'project'; readonly ref: PathOrId };
+
+type SecretKey = 'gitlabToken' | 'tokens';
+
+/** What the program works with. Secrets are outputs that Pulumi encrypts; nothing else here is one. */
+export interface Settings extends Omit<ParsedSettings, SecretKey | 'gitlab' | 'kubernetes' | 'runner'> {
+  readonly cluster: string;
+  readonly gitlab: { readonly url: string; readonly allowHttp: boolean; readonly owner: OwnerRef };
+  readonly kubernetes: Omit<ParsedSettings['kubernetes'], 'kubeconfig' | 'jobNamespace'> & {
+    readonly jobNamespace: string;
+  };
+  readonly runner: Omit<ParsedSettings['runner'], 'kubernetesToml' | 'cacheToml'>;
+  readonly secrets: Secrets;
+}
+
+export interface Secrets {
+  readonly gitlabToken: pulumi.Output<string>;
+  readonly kubeconfig?: pulumi.Output<string>;
+  /** Tokens that the user made; the stack makes those that are absent. */
+  readonly fleet?: pulumi.Output<string>;
+  readonly sidecar?: pulumi.Output<string>;
+  readonly status?: pulumi.Output<string>;
+  /** The cache's table often holds access keys, the executor's may hold credentials of a registry. */
+  readonly kubernetesToml: pulumi.Output<string>;
+  readonly cacheToml: pulumi.Output<string>;
+}
+
+/** A config that was refused: every problem in one message. Pulumi prints it without a stack trace. */
+export class ConfigError extends pulumi.RunError {
+  readonly problems: readonly string[];
+
+  constructor(stack: string, problems: readonly string[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super(
+      `The config of stack ${given(stack)} has ${count}; nothing was changed:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** The settings of the stack that Pulumi runs. */
+export function loadSettings(): Settings {
+  const raw: Record<string, string> = {};
+  for (const [key, value] of Object.entries(pulumi.runtime.allConfig()))
+    if (key.startsWith(`${PROJECT}:`)) raw[key.slice(PROJECT.length + 1)] = value;
+  return readSettings(raw, pulumi.getStack());
+}
+
+/** Settings from config values as Pulumi keeps them: texts, of which lists and maps are JSON. Throws ConfigError. */
+export function readSettings(raw: Readonly<Record<string, string>>, stack: string): Settings {
+  const problems: string[] = [];
+  if (!clusterName.safeParse(stack).success)
+    problems.push(
+      `stack: ${given(stack)} is no name for a cluster; use lower-case letters, digits and dashes, at most 40 characters`,
+    );
+  for (const key of Object.keys(raw)) if (!SECTIONS['']?.includes(key)) problems.push(unknownKey('', key));
+
+  const values = decode(raw);
+  const sections = parseSections(values, problems);
+  problems.push(...ruleProblems(sections, stack));
+  if (problems.length > 0) throw new ConfigError(stack, problems);
+  return settingsOf(settingsSchema.parse(values), stack);
+}
+
+/** Tokens stay as they are; everything else is JSON. What is not JSON stays text, and its schema says what it must be. */
+function decode(raw: Readonly<Record<string, string>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(raw)) {
+    if (!SECTIONS['']?.includes(key)) continue;
+    values[key] = key === 'gitlabToken' ? text : jsonOr(text);
+  }
+  return values;
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Each section by itself, so that a problem in one hides none in another. */
+function parseSections(values: Readonly<Record<string, unknown>>, problems: string[]): Sections {
+  const take = <T>(key: keyof ParsedSettings, schema: z.ZodType<T>): T | undefined => {
+    const parsed = schema.safeParse(values[key]);
+    if (parsed.success) return parsed.data;
+    if (values[key] === undefined) problems.push(`${key}: is missing; ${HINTS[key] ?? 'give it'}`);
+    else problems.push(...problemsIn(key, values[key], parsed.error));
+    return undefined;
+  };
+  const { shape } = settingsSchema;
+  return {
+    fleet: take('fleet', shape.fleet),
+    mainTags: take('mainTags', shape.mainTags),
+    ownTags: take('ownTags', shape.ownTags),
+    preferred: take('preferred', shape.preferred),
+    lab: take('lab', shape.lab),
+    gitlab: take('gitlab', shape.gitlab),
+    gitlabToken: take('gitlabToken', shape.gitlabToken),
+    statusProject: take('statusProject', shape.statusProject),
+    runner: take('runner', shape.runner),
+    policy: take('policy', shape.policy),
+    timing: take('timing', shape.timing),
+    kubernetes: take('kubernetes', shape.kubernetes),
+    images: take('images', shape.images),
+    tokens: take('tokens', shape.tokens),
+  };
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  fleet: 'list the names of all clusters, for example ["cluster-a", "cluster-b"]',
+  mainTags: 'list the tags that jobs ask for, for example ["rnd-runner"]',
+  ownTags: 'list the tags that this cluster always has, for example ["runner-a"]',
+  gitlab: 'give gitlab.url and gitlab.group (or gitlab.project)',
+  gitlabToken: 'set it with: pulumi config set --secret gitlabToken',
+  statusProject: 'give statusProject.path, and manage: true in one of the stacks',
+};
+
+function settingsOf(parsed: ParsedSettings, stack: string): Settings {
+  const { gitlab, gitlabToken, tokens, kubernetes, runner, ...rest } = parsed;
+  const { kubeconfig, ...cluster } = kubernetes;
+  const { kubernetesToml, cacheToml, ...pods } = runner;
+  return {
+    ...rest,
+    cluster: stack,
+    gitlab: { url: new URL(gitlab.url).origin, allowHttp: gitlab.allowHttp, owner: ownerOf(gitlab) },
+    kubernetes: { ...cluster, jobNamespace: kubernetes.jobNamespace ?? `${kubernetes.namespace}-jobs` },
+    runner: pods,
+    secrets: {
+      gitlabToken: pulumi.secret(gitlabToken),
+      kubernetesToml: pulumi.secret(kubernetesToml),
+      cacheToml: pulumi.secret(cacheToml),
+      ...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
+      ...(tokens.fleet !== undefined && { fleet: pulumi.secret(tokens.fleet) }),
+      ...(tokens.sidecar !== undefined && { sidecar: pulumi.secret(tokens.sidecar) }),
+      ...(tokens.status !== undefined && { status: pulumi.secret(tokens.status) }),
+    },
+  };
+}
+
+function ownerOf({ group, project }: ParsedSettings['gitlab']): OwnerRef {
+  if (group !== undefined) return { kind: 'group', ref: group };
+  if (project !== undefined) return { kind: 'project', ref: project };
+  throw new Error(problem('gitlab.group', undefined, 'was not checked'));
+}

@@ -1,0 +1,158 @@
+/**
+ * The rules between keys. Each looks only at sections that are valid in themselves, so that every problem shows in the
+ * first message and none twice.
+ */
+import { MAX_TAGS } from '../../runtime/config.ts';
+import { timingProblems } from '../../runtime/timing.ts';
+import { runnerToml } from '../runner-config.ts';
+import type { ParsedSettings } from './schema.ts';
+import { given, problem } from './text.ts';
+
+/** Sections that could be parsed. */
+export type Sections = { readonly [K in keyof ParsedSettings]?: ParsedSettings[K] | undefined };
+
+type Rule = (sections: Sections, stack: string) => string[];
+
+export function ruleProblems(sections: Sections, stack: string): string[] {
+  return RULES.flatMap((rule) => rule(sections, stack));
+}
+
+const fleetRule: Rule = ({ fleet }, stack) =>
+  !fleet || fleet.includes(stack)
+    ? []
+    : [problem('fleet', fleet, `does not name this stack, ${given(stack)}; add it, or select another stack`)];
+
+const tagRule: Rule = ({ mainTags, ownTags }) => {
+  if (!mainTags || !ownTags) return [];
+  const shared = ownTags.filter((tag) => mainTags.includes(tag));
+  const problems = shared.map(
+    (tag) =>
+      `ownTags: ${given(tag)} is one of mainTags too; a tag either moves or stays, so remove it from one of them`,
+  );
+  const count = mainTags.length + ownTags.length;
+  if (count > MAX_TAGS)
+    problems.push(
+      `ownTags: ${count} together with mainTags; GitLab takes at most ${MAX_TAGS} for a runner, remove some`,
+    );
+  return problems;
+};
+
+const gitlabRule: Rule = ({ gitlab, lab }) => {
+  if (!gitlab) return [];
+  const problems: string[] = [];
+  if (gitlab.allowHttp && lab === false)
+    problems.push('gitlab.allowHttp: true is only for a lab; remove it, or set lab to true where tokens are worthless');
+  problems.push(...urlProblems('gitlab.url', gitlab.url, gitlab.allowHttp, 'gitlab.allowHttp'));
+  if (gitlab.group === undefined && gitlab.project === undefined)
+    problems.push(
+      'gitlab.group: is missing; name the group (or with gitlab.project the project) that owns the runners',
+    );
+  if (gitlab.group !== undefined && gitlab.project !== undefined)
+    problems.push(
+      `gitlab.project: ${given(gitlab.project)} beside gitlab.group ${given(gitlab.group)}; a runner record has one owner, remove one of them`,
+    );
+  return problems;
+};
+
+/** An address is scheme, host and port. GitLab's clients append their own path, and a path here would be doubled or lost. */
+function urlProblems(key: string, text: string, allowHttp: boolean, flag: string): string[] {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    return [problem(key, text, 'is not a web address; give one such as https://gitlab.example.com')];
+  // Said without the value: a password in a URL is a secret.
+  if (url.username !== '' || url.password !== '') return [`${key}: holds a user or password; remove them`];
+  const problems: string[] = [];
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    problems.push(problem(key, text, `has a path behind the host; give ${url.origin}`));
+  if (url.protocol === 'http:' && !allowHttp)
+    problems.push(problem(key, text, `is not https; give https://${url.host} (${flag} allows http in a lab)`));
+  return problems;
+}
+
+const statusRule: Rule = ({ statusProject }) => {
+  if (!statusProject) return [];
+  const { manage, path } = statusProject;
+  if (typeof path === 'number')
+    return manage
+      ? [problem('statusProject.path', path, 'is an id; the stack that creates the project needs its path, group/name')]
+      : [];
+  return path.includes('/')
+    ? []
+    : [problem('statusProject.path', path, 'has no group; give the full path, such as platform/runner-status')];
+};
+
+const tomlRule: Rule = ({ runner }) => {
+  if (!runner) return [];
+  const problems: string[] = [];
+  for (const [key, section] of [
+    ['kubernetesToml', 'kubernetes'],
+    ['cacheToml', 'cache'],
+  ] as const) {
+    const result = runnerToml(runner[key], section);
+    if (result.kind === 'broken')
+      problems.push(
+        problem(`runner.${key}`, undefined, `${result.why}; give the content of [runners.${section}] alone`),
+      );
+    else if (section === 'kubernetes' && 'namespace' in result.table)
+      problems.push(
+        problem('runner.kubernetesToml', undefined, 'names a namespace; use kubernetes.jobNamespace instead'),
+      );
+  }
+  if (runner.metricsPort === runner.sidecarPort)
+    problems.push(
+      problem('runner.sidecarPort', runner.sidecarPort, 'is runner.metricsPort too; both are in one pod, give another'),
+    );
+  return problems;
+};
+
+const timingRule: Rule = ({ timing, runner, lab }) => {
+  if (!timing || !runner || lab === undefined) return [];
+  const problems = timingProblems(timing, { lab, managers: runner.replicas }).map(
+    ({ key, message }) => `timing.${key}: ${message}`,
+  );
+  if (lab && timing.periodSeconds > 60)
+    problems.push(
+      problem('timing.periodSeconds', timing.periodSeconds, 'is too long: a run must end within 90; give at most 60'),
+    );
+  return problems;
+};
+
+const policyRule: Rule = ({ policy, runner }) =>
+  policy && runner && policy.minOnline > runner.replicas
+    ? [
+        problem(
+          'policy.minOnline',
+          policy.minOnline,
+          `is more than runner.replicas (${runner.replicas}): this cluster could never hold the tags; give at most ${runner.replicas}`,
+        ),
+      ]
+    : [];
+
+const kubernetesRule: Rule = ({ kubernetes, lab }) => {
+  if (!kubernetes) return [];
+  const problems = urlProblems('kubernetes.server', kubernetes.server, lab !== false, 'lab');
+  if (kubernetes.context === undefined && kubernetes.kubeconfig === undefined)
+    problems.push(
+      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that a stack never lands in another',
+    );
+  if (kubernetes.jobNamespace === kubernetes.namespace)
+    problems.push(
+      problem(
+        'kubernetes.jobNamespace',
+        kubernetes.jobNamespace,
+        'is kubernetes.namespace too: the runner may read all Secrets beside its jobs; give another',
+      ),
+    );
+  return problems;
+};
+
+const RULES: readonly Rule[] = [
+  fleetRule,
+  tagRule,
+  gitlabRule,
+  statusRule,
+  tomlRule,
+  policyRule,
+  timingRule,
+  kubernetesRule,
+];

@@ -1,0 +1,170 @@
+/**
+ * The stack's config, key by key. The descriptions are the reference that users read. The keys that the runtime reads as
+ * well are its own schemas (runtime/config.ts); rules between keys are in rules.ts.
+ */
+import * as z from 'zod';
+import { clusterName, policySchema, tagList, timingSchema } from '../../runtime/config.ts';
+
+const port = z
+  .number()
+  .int('must be a whole number')
+  .min(1, 'must be a port from 1 to 65535')
+  .max(65_535, 'must be a port from 1 to 65535');
+
+const whole = (least: number, most: number) =>
+  z.number().int('must be a whole number').min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
+
+const kubernetesName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be lower-case letters, digits and dashes, at most 63 characters',
+  );
+
+const image = z
+  .string()
+  .regex(
+    /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w][\w.-]*)?(@sha256:[0-9a-f]{64})?$/,
+    'must be an image such as registry/name:tag',
+  )
+  .refine((text) => /:[\w][\w.-]*$|@sha256:/.test(text.slice(text.lastIndexOf('/') + 1)) && !text.endsWith(':latest'), {
+    error: 'must name a version: an image without one changes under your feet',
+  });
+
+const secret = z.string().regex(/^\S+$/, 'must be a token without blanks or line breaks');
+
+const GITLAB_PATH = /^[A-Za-z0-9_.][-A-Za-z0-9_.]*(\/[A-Za-z0-9_.][-A-Za-z0-9_.]*)*$/;
+
+const PATH_OR_ID = 'must be a path such as platform/runners, or a numeric id';
+
+/** A path, or a numeric id. Pulumi's CLI may store a number as text, so digits alone are an id. */
+const pathOrId = z.union(
+  [
+    z.number(PATH_OR_ID).int(PATH_OR_ID).positive(PATH_OR_ID),
+    z
+      .string()
+      .regex(GITLAB_PATH, PATH_OR_ID)
+      .transform((text) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)),
+  ],
+  { error: PATH_OR_ID },
+);
+
+const gitlab = z.strictObject({
+  url: z.string().default('https://gitlab.com').describe('Where GitLab is: scheme, host and port, without a path.'),
+  group: pathOrId.optional().describe('The group that owns the runner records of all clusters: its path or id.'),
+  project: pathOrId
+    .optional()
+    .describe('Instead of a group: the project that owns the runner records of all clusters, its path or id.'),
+  allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. Needs lab.'),
+});
+
+const statusProject = z.strictObject({
+  manage: z
+    .boolean()
+    .default(false)
+    .describe('true in the one stack that creates the status project; the others look it up, and go after it.'),
+  path: pathOrId.describe('The full path of the status project; where it is not managed, its id does as well.'),
+  branch: z.string().min(1, 'must not be empty').default('main').describe('The branch that holds the status.'),
+});
+
+const runner = z.strictObject({
+  image: image
+    .default('docker.io/gitlab/gitlab-runner:alpine-v18.4.0')
+    .describe('The image of gitlab-runner; it needs sh, grep and find.'),
+  replicas: whole(1, 1000).default(2).describe('How many runner pods there are, each a manager of the same record.'),
+  concurrent: whole(1, 10_000).default(10).describe('How many jobs one runner pod runs at a time.'),
+  kubernetesToml: z
+    .string()
+    .default('')
+    .describe('TOML: what goes into [runners.kubernetes], for example image, helper_image, cpu_request.'),
+  cacheToml: z.string().default('').describe('TOML: what goes into [runners.cache].'),
+  graceSeconds: whole(30, 86_400)
+    .default(3600)
+    .describe('How long a runner pod that is stopped may take to finish its jobs, in seconds.'),
+  metricsPort: port
+    .default(9252)
+    .describe("Where the runner serves its metrics inside the pod, for the sidecar's eyes."),
+  sidecarPort: port.default(9253).describe('Where the sidecar serves /metrics and /healthz.'),
+});
+
+const kubernetes = z.strictObject({
+  context: z.string().min(1, 'must not be empty').optional().describe('The kubeconfig context of this cluster.'),
+  kubeconfig: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('A kubeconfig, as text or as the path of a file. Default: as kubectl finds it.'),
+  namespace: kubernetesName.default('gitlab-runner').describe('Where runner pods and checker live.'),
+  jobNamespace: kubernetesName
+    .optional()
+    .describe(
+      'Where job pods live. Default: the namespace with -jobs appended. Not the same: jobs must not see our tokens.',
+    ),
+  manageNamespaces: z.boolean().default(true).describe('Create both namespaces; false if they exist.'),
+  server: z
+    .string()
+    .default('https://kubernetes.default.svc')
+    .describe('The API server as pods reach it. http:// needs lab.'),
+  egressPorts: z
+    .array(port)
+    .default([])
+    .describe('Further TCP ports that runner pods may reach, for example of a cache or a proxy.'),
+});
+
+const images = z.strictObject({
+  node: image
+    .default('docker.io/library/node:22.20.0-alpine3.22')
+    .describe('The image that runs sidecar and checker; a stock Node of version 20 or later with sh.'),
+});
+
+const tokens = z.strictObject({
+  fleet: secret
+    .optional()
+    .describe('For the checker: may edit every runner record. Group: Owner, project: Maintainer; scope manage_runner.'),
+  sidecar: secret.optional().describe('For the sidecar: only reads. Role Maintainer, scope manage_runner.'),
+  status: secret
+    .optional()
+    .describe('For the checker: commits to the status project. Role Developer there, scope api.'),
+});
+
+export const settingsSchema = z.strictObject({
+  fleet: z
+    .array(clusterName)
+    .min(2, 'must name at least two clusters')
+    .refine((names) => new Set(names).size === names.length, 'must not name a cluster twice')
+    .describe('The names of all clusters. Each is the name of a stack. The same list in every stack.'),
+  mainTags: tagList.describe('The tags that move, and that jobs ask for. The same list in every stack.'),
+  ownTags: tagList.describe('The tags that this cluster always has.'),
+  preferred: z
+    .boolean()
+    .default(false)
+    .describe('This cluster gets the main tags first, and back if failback says so.'),
+  lab: z.boolean().default(false).describe('Only for a lab: allows http and times that would hurt a real GitLab.'),
+  gitlab,
+  gitlabToken: secret.describe(
+    'Secret. The token that pulumi up uses: Owner of the group (or Maintainer of the project), scope api.',
+  ),
+  statusProject,
+  runner: runner.prefault({}),
+  policy: policySchema.prefault({}),
+  timing: timingSchema.prefault({}),
+  kubernetes: kubernetes.prefault({}),
+  images: images.prefault({}),
+  tokens: tokens.prefault({}).describe('Secret. Tokens that you made yourself, instead of those that the stack makes.'),
+});
+
+/** The keys of each section, for the message about an unknown one. */
+export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(settingsSchema.shape),
+  gitlab: Object.keys(gitlab.shape),
+  statusProject: Object.keys(statusProject.shape),
+  runner: Object.keys(runner.shape),
+  policy: Object.keys(policySchema.shape),
+  timing: Object.keys(timingSchema.shape),
+  kubernetes: Object.keys(kubernetes.shape),
+  images: Object.keys(images.shape),
+  tokens: Object.keys(tokens.shape),
+};
+
+export type ParsedSettings = z.infer<typeof settingsSchema>;
+export type PathOrId = z.infer<typeof pathOrId>;

@@ -1,0 +1,62 @@
+/** Problems as sentences: the key, what was given (never of a secret), and the mend. */
+import type * as z from 'zod';
+import { SECTIONS } from './schema.ts';
+
+/** Keys whose values may hold a credential: their problems never quote them. */
+const SENSITIVE = /^(gitlabToken|tokens|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
+
+const MOST_CHARACTERS = 80;
+
+/** A value as a reader recognises it. */
+export function given(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** One problem of one key. */
+export function problem(key: string, value: unknown, mend: string): string {
+  return SENSITIVE.test(key) ? `${key}: ${mend}` : `${key}: ${given(value)} ${mend}`;
+}
+
+const missing = (key: string, mend: string) => `${key}: is missing; it ${mend}`;
+
+/** All that zod found wrong under `key`, in our words. */
+export function problemsIn(key: string, value: unknown, error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) => {
+    const path = [key, ...issue.path.map(String)].filter((part) => part !== '').join('.');
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((unknown) => unknownKey(path, unknown));
+    const at = valueAt(value, issue.path);
+    const mend = issue.code === 'invalid_type' ? `must be ${kindOf(issue.expected)}` : mendOf(issue.message);
+    return [at === undefined ? missing(path, mend) : problem(path, at, mend)];
+  });
+}
+
+export function unknownKey(section: string, key: string): string {
+  const known = SECTIONS[section] ?? [];
+  const path = section === '' ? key : `${section}.${key}`;
+  return `${path}: is not a key of this project; use one of ${known.join(', ')}, or remove it`;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = Object.entries(at).find(([name]) => name === String(key))?.[1];
+  }
+  return at;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys',
+};
+
+const kindOf = (expected: string) => KINDS[expected] ?? expected;
+
+/** The messages of our schemas begin with "must"; zod's own, of a choice for example, are made to fit. */
+const mendOf = (message: string) =>
+  message.startsWith('must') ? message : `must be valid: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;

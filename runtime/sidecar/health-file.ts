@@ -1,0 +1,14 @@
+/** The port HealthFile on a volume that the runner and the sidecar share. The probes' commands come along. */
+import { readIfThere, replaceFile } from '../process/files.ts';
+import { formatHealth, parseHealth } from './health.ts';
+import type { HealthFile } from './ports.ts';
+
+export { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from './health.ts';
+
+export const healthFileAt = (path: string): HealthFile => ({
+  read: async () => {
+    const text = await readIfThere(path);
+    return text === undefined ? undefined : parseHealth(text);
+  },
+  write: (health) => replaceFile(path, formatHealth(health)),
+});

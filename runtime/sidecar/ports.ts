@@ -1,0 +1,20 @@
+/** What the sidecar alone needs of the world. No port throws but where it says so. */
+import type { GitLabLook, RunnerRead } from '../core/signs.ts';
+import type { Health } from './health.ts';
+
+/** The metrics endpoint of the runner beside this sidecar. */
+export interface RunnerMetrics {
+  read(): Promise<RunnerRead>;
+}
+
+/** GitLab's view of the runner's record and of this pod's manager. Only reads. */
+export interface GitLabView {
+  look(): Promise<GitLabLook>;
+}
+
+/** The file that the probes read. Both throw where the file system does. */
+export interface HealthFile {
+  /** What an earlier sidecar of this pod wrote; undefined in a new pod. */
+  read(): Promise<Health | undefined>;
+  write(health: Health): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** The port RunnerMetrics over HTTP, inside the pod. */
+import * as http from 'node:http';
+import type { RunnerRead } from '../core/signs.ts';
+import { codeOf, reasonOf } from '../process/files.ts';
+import { parseMetrics } from './metrics.ts';
+import type { RunnerMetrics } from './ports.ts';
+
+/** A runner's metrics are about 50 kB; this only bounds what something else on that port may send. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+class TimedOut extends Error {}
+
+export const runnerMetricsAt = (url: URL, timeoutMs: number): RunnerMetrics => ({
+  read: async (): Promise<RunnerRead> => {
+    try {
+      const { status, text } = await get(url, timeoutMs);
+      if (status !== 200) return { kind: 'unknown', why: `${url.href} answers ${status}` };
+      const parsed = parseMetrics(text);
+      return parsed.ok
+        ? { kind: 'sample', sample: parsed.value }
+        : { kind: 'unknown', why: `${url.href}: ${parsed.why}` };
+    } catch (error) {
+      if (error instanceof TimedOut)
+        return { kind: 'silent', why: `${url.href} gives no answer within ${timeoutMs / 1000} s` };
+      if (isRefusal(error)) return { kind: 'refused', why: `nothing listens at ${url.host}` };
+      return { kind: 'unknown', why: `${url.href}: ${reasonOf(error)}` };
+    }
+  },
+});
+
+/** With several addresses for a name (`localhost`), Node reports one failure for each. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isRefusal);
+  return codeOf(error) === 'ECONNREFUSED';
+}
+
+function get(url: URL, timeoutMs: number): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    // A connection of its own each time: one that was kept alive would not show that nobody listens any more.
+    const request = http.get(url, { agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        chunks.push(chunk);
+        if (size > MAX_BYTES) request.destroy(new Error('the answer is too large'));
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    const limit = setTimeout(() => request.destroy(new TimedOut()), timeoutMs);
+    request.on('error', reject);
+    request.on('close', () => clearTimeout(limit));
+  });
+}
