@@ -85,6 +85,9 @@ export function bounds(t: Timing, confirm: number): Bounds {
   };
 }
 
+/** Sums of fractions are off by a rounding error that no rule means. */
+const exact = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+
 /** A rule that a timing breaks: the keys to look at, what was given, and the mend. */
 export interface TimingProblem {
   readonly key: keyof Timing;
@@ -101,8 +104,7 @@ export function timingProblems(
 ): TimingProblem[] {
   const problems: TimingProblem[] = [];
   const refuse = (key: keyof Timing, message: string) => problems.push({ key, message });
-  const gap = longestGapSeconds(t);
-  const need = gap + 2 * t.requestSeconds;
+  const need = exact(longestGapSeconds(t) + 2 * t.requestSeconds);
   if (need > t.leaseSeconds)
     refuse(
       'leaseSeconds',
@@ -118,7 +120,7 @@ export function timingProblems(
       'unhealthyIntervalSeconds',
       `${t.unhealthyIntervalSeconds} is too long: runners would sleep through half a lease after an outage; give less than ${t.leaseSeconds / 2} (leaseSeconds / 2)`,
     );
-  const budget = t.rollCallSeconds + 2 * t.requestSeconds;
+  const budget = exact(t.rollCallSeconds + 2 * t.requestSeconds);
   if (t.budgetSeconds < budget)
     refuse(
       'budgetSeconds',
