@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import * as z from 'zod';
 import { Client } from './client.ts';
 import { readRunnerConfig } from './config.ts';
 import { Metrics, serveMetrics } from './metrics.ts';
@@ -41,8 +40,7 @@ const metrics = new Metrics({
   concurrent: config.concurrent,
   limit: config.limit,
 });
-const ports = z.record(z.string(), z.string()).parse(JSON.parse(process.env['LAB_PORTS'] ?? '{}'));
-if (config.listen !== undefined) serveMetrics(metrics, config.listen, ports);
+if (config.listen !== undefined) serveMetrics(metrics, config.listen);
 const runner = new Runner({ config, systemId, client: new Client(config.url, metrics, sleep), metrics, sleep, log });
 process.on('SIGQUIT', () => runner.drain());
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1));

@@ -50,12 +50,9 @@ export class Metrics {
   }
 }
 
-/**
- * Serves `/metrics` where config.toml says. Pods of a lab share one machine: `ports` tells which port of the machine stands
- * for a port of the pod, as a network namespace would.
- */
-export function serveMetrics(metrics: Metrics, address: string, ports: Readonly<Record<string, string>>): http.Server {
-  const port = /:(\d+)$/.exec(address)?.[1] ?? '9252';
+/** Serves `/metrics` where config.toml says. */
+export function serveMetrics(metrics: Metrics, address: string): http.Server {
+  const [, host = '', port = '9252'] = /^(.*):(\d+)$/.exec(address) ?? [];
   const server = http.createServer((request, response) => {
     const known = request.url === '/metrics';
     response.statusCode = known ? 200 : 404;
@@ -63,6 +60,6 @@ export function serveMetrics(metrics: Metrics, address: string, ports: Readonly<
     response.end(known ? metrics.text() : '404 page not found\n');
   });
   server.on('error', (error) => process.stderr.write(`FATAL: cannot listen on ${address}: ${error.message}\n`));
-  server.listen(Number(ports[port] ?? port), '127.0.0.1');
+  server.listen(Number(port), host === '' ? '127.0.0.1' : host);
   return server;
 }

@@ -44,21 +44,21 @@ async function serve({ config, systemId, tokens, health, runnerMetrics, host, po
   await run(sidecar, parts);
 }
 
-process.once('SIGTERM', () => process.exit(0));
-process.once('SIGINT', () => process.exit(0));
+async function readNamed(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Error(`cannot read ${path} (${reasonOf(error)})`, { cause: error });
+  }
+}
 
 async function main(): Promise<void> {
-  const result = await readSettings(process.env, async (path) => {
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      throw new Error(`cannot read ${path} (${reasonOf(error)})`, { cause: error });
-    }
-  });
+  const result = await readSettings(process.env, readNamed);
   if (result.ok) return serve(result.settings);
   for (const problem of result.problems) process.stderr.write(`${problem}.\n`);
   process.exitCode = EXIT_BAD_CONFIG;
 }
 
-// The bundle is CommonJS, which knows no await outside of a function.
+process.once('SIGTERM', () => process.exit(0));
+process.once('SIGINT', () => process.exit(0));
 void main();

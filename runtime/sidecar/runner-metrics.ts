@@ -42,13 +42,18 @@ function get(url: URL, timeoutMs: number): Promise<{ readonly status: number; re
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        chunks.push(chunk);
-        if (size > MAX_BYTES) request.destroy(new Error('the answer is too large'));
+        if (size > MAX_BYTES) giveUp(new Error('the answer is too large'));
+        else chunks.push(chunk);
       });
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
     });
-    const limit = setTimeout(() => request.destroy(new TimedOut()), timeoutMs);
+    // Rejected first: what Node reports for a destroyed request depends on how far the answer had come.
+    const giveUp = (error: Error) => {
+      reject(error);
+      request.destroy();
+    };
+    const limit = setTimeout(() => giveUp(new TimedOut()), timeoutMs);
     request.on('error', reject);
     request.on('close', () => clearTimeout(limit));
   });

@@ -1,0 +1,175 @@
+/** The acts: each does something to the fleet and judges from GitLab's side what came of it. */
+import { counter, writesOf, type Stage } from './stage.ts';
+import { CONCURRENT, MAIN_TAG, REPLICAS, type Member } from './fleet.ts';
+
+export interface Verdict {
+  readonly seen: string;
+  readonly ok: boolean;
+}
+
+export interface Act {
+  readonly name: string;
+  readonly expected: string;
+  /** Within how many seconds it must be done. */
+  readonly bound: (stage: Stage) => number;
+  readonly play: (stage: Stage) => Promise<Verdict>;
+}
+
+const A = 'cluster-a';
+const B = 'cluster-b';
+
+const holds = (stage: Stage): string => stage.fleet.holders().join(' and ') || 'nobody';
+
+async function movesTo(stage: Stage, name: string, seconds: number): Promise<Verdict> {
+  const ok = await stage.until(`until ${name} holds ${MAIN_TAG}`, seconds, () => holds(stage) === name);
+  return { seen: `${holds(stage)} holds it`, ok };
+}
+
+/** Stays with `name`, in the same term, while `until` is awaited; `until` failing is a failure too. */
+async function staysWith(
+  stage: Stage,
+  name: string,
+  what: string,
+  seconds: number,
+  until: () => boolean,
+): Promise<Verdict> {
+  const term = stage.fleet.newestTerm();
+  let strayed = '';
+  const watched = await stage.until(what, seconds, () => {
+    const now = holds(stage);
+    if (now !== name) strayed = now;
+    return strayed !== '' || until();
+  });
+  if (strayed !== '') return { seen: `${strayed} holds it`, ok: false };
+  if (!watched) return { seen: `not seen: ${what}`, ok: false };
+  const newest = stage.fleet.newestTerm();
+  return { seen: `${name} holds it, term ${newest}`, ok: newest === term };
+}
+
+/** Enough stamps that a cluster which could claim would have claimed. */
+const rounds = (stage: Stage): number =>
+  Math.ceil((stage.timing.leaseSeconds + 2 * stage.gapSeconds) / stage.timing.roundSeconds);
+
+const first: Act = {
+  name: 'the fleet starts',
+  expected: `${A}, preferred, takes the tag`,
+  bound: (stage) => 2 * stage.timing.leaseSeconds + stage.deadSeconds,
+  play: (stage) => movesTo(stage, A, 2 * stage.timing.leaseSeconds + stage.deadSeconds),
+};
+
+const dies: Act = {
+  name: `${A} dies`,
+  expected: `${B} holds it`,
+  bound: (stage) => stage.deadSeconds,
+  play: (stage) => {
+    stage.fleet.member(A).cluster.faint();
+    return movesTo(stage, B, stage.deadSeconds);
+  },
+};
+
+const returns: Act = {
+  name: `${A} returns`,
+  expected: 'it stays without the tag',
+  bound: (stage) => 60 + 2 * rounds(stage) * stage.timing.roundSeconds,
+  play: async (stage) => {
+    const { fleet } = stage;
+    await fleet.member(A).cluster.returns();
+    const back = await stage.until(`until ${A} reports all runners`, 30, () => fleet.report(A)?.online === REPLICAS);
+    if (!back) return { seen: `${A} did not come back`, ok: false };
+    const stamps = counter(fleet, writesOf(A, fleet.member(A).record.id));
+    const needed = Math.ceil((stage.timing.leaseSeconds + stage.gapSeconds) / stage.timing.roundSeconds);
+    const verdict = await staysWith(stage, B, `${A} stamps ${needed} times`, 30, () => stamps.count() >= needed);
+    stamps.stop();
+    return verdict;
+  },
+};
+
+/** The holder's checker is gone; its rival must call the roll, get an answer, and leave the tag. */
+async function checkerDies(stage: Stage, holder: Member, rival: string): Promise<Verdict> {
+  const calls = counter(stage.fleet, writesOf(rival, holder.record.id));
+  await holder.cluster.stopCronJobs();
+  const verdict = await staysWith(
+    stage,
+    holder.name,
+    `${rival} calls the roll of ${holder.name} twice`,
+    40,
+    () => calls.count() >= 2,
+  );
+  calls.stop();
+  await holder.cluster.startCronJobs();
+  return verdict;
+}
+
+const checker: Act = {
+  name: `the checker of ${B} dies alone`,
+  expected: 'no move',
+  bound: () => 40,
+  play: (stage) => checkerDies(stage, stage.fleet.member(B), A),
+};
+
+const outage: Act = {
+  name: 'GitLab is down for longer than the lease',
+  expected: 'no move',
+  bound: () => 40,
+  play: async (stage) => {
+    const { fleet, timing } = stage;
+    const holder = holds(stage);
+    const { faults } = fleet.gitlab.model;
+    faults.add({ kind: 'down' });
+    const up = performance.now() + (timing.leaseSeconds + 1) * 1000;
+    const during = await staysWith(stage, holder, 'GitLab is down', 30, () => performance.now() > up);
+    faults.clear();
+    const stamps = [A, B].map((name) => counter(fleet, writesOf(name, fleet.member(name).record.id)));
+    const needed = Math.ceil(timing.leaseSeconds / timing.roundSeconds);
+    const after = await staysWith(stage, holder, 'both stamp again', 30, () =>
+      stamps.every((seen) => seen.count() >= needed),
+    );
+    for (const seen of stamps) seen.stop();
+    return during.ok ? after : during;
+  },
+};
+
+const faints: Act = {
+  name: `one pod of ${B} faints, a person edits tags`,
+  expected: `${A} is stronger and takes it; the edits stay`,
+  bound: (stage) => stage.faintedSeconds,
+  play: async (stage) => {
+    const { fleet } = stage;
+    const { cluster } = fleet.member(B);
+    // The person is as late as can be: when the term is committed and before its tags are written.
+    const stop = fleet.onEvent((event) => {
+      if (event.kind !== 'commit' || !event.paths.some((path) => path.startsWith('terms/'))) return;
+      fleet.member(A).record.tags.push('gpu');
+      fleet.member(B).record.tags.push('arm64');
+    });
+    // Its node is full, so the pod that is gone does not come back.
+    cluster.unschedulable(true);
+    await cluster.killRunnerPod();
+    const verdict = await movesTo(stage, A, stage.faintedSeconds);
+    stop();
+    cluster.unschedulable(false);
+    const kept = fleet.member(A).record.tags.includes('gpu') && fleet.member(B).record.tags.includes('arm64');
+    return { seen: `${verdict.seen}, edits ${kept ? 'kept' : 'lost'}`, ok: verdict.ok && kept };
+  },
+};
+
+const full: Act = {
+  name: `${A} is full and its checker dies`,
+  expected: 'no move',
+  bound: () => 60,
+  play: async (stage) => {
+    const { fleet } = stage;
+    const { model, projectId } = fleet.gitlab;
+    const { record } = fleet.member(A);
+    for (let job = 0; job < REPLICAS * CONCURRENT; job += 1) model.newJob(projectId, ['runner-a'], 45);
+    const running = (): number =>
+      [...model.jobs.all.values()].filter(
+        (job) => job.status === 'running' && job.runnerId === record.id && job.seconds === 45,
+      ).length;
+    const filled = await stage.until(`until ${A} is full`, 20, () => running() === REPLICAS * CONCURRENT);
+    if (!filled) return { seen: `${running()} jobs run`, ok: false };
+    return checkerDies(stage, fleet.member(A), B);
+  },
+};
+
+export const ACTS: readonly Act[] = [first, dies, returns, checker, outage, faints, full];

@@ -1,0 +1,117 @@
+/**
+ * The whole lab: GitLab, a cluster for each stack, both filled by the shipped Pulumi program and stack files, with only the
+ * lab's address, tokens and times laid over them. What it tells is what GitLab and Kubernetes show from outside.
+ */
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { program } from '../../infra/program.ts';
+import { startGitLab, type GitLabServer } from '../gitlab/server.ts';
+import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
+import type { Runner } from '../gitlab/model/runners.ts';
+import { startCluster, type Cluster } from '../kubernetes/cluster.ts';
+import { LabEngine } from '../pulumi/engine.ts';
+import { GitLabLabProvider } from '../pulumi/gitlab-provider.ts';
+import { KubernetesLabProvider } from '../pulumi/kubernetes-provider.ts';
+import { stackConfig } from '../pulumi/stack-file.ts';
+import { LAB_POLICY, LAB_TIMING } from './times.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const MAIN_TAG = 'rnd-runner';
+export const STATUS_PROJECT = 'platform/runner-status';
+export const REPLICAS = 2;
+export const CONCURRENT = 2;
+const NAMESPACE = 'gitlab-runner';
+
+export interface Member {
+  readonly name: string;
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  /** Its runner record in GitLab. */
+  readonly record: Runner;
+}
+
+export interface Fleet {
+  readonly gitlab: GitLabServer;
+  member(name: string): Member;
+  /** The clusters whose record has the main tag, as GitLab shows it. */
+  holders(): string[];
+  newestTerm(): number;
+  /** What the newest report of a cluster says, or undefined. */
+  report(name: string): { readonly online: number; readonly total: number } | undefined;
+  onEvent(listener: (event: GitLabEvent) => void): () => void;
+  /** The most clusters that have held the main tag at one moment. */
+  mostHolders(): number;
+  close(): Promise<void>;
+}
+
+const reportSchema = z.object({ online: z.number(), total: z.number() });
+
+export async function startFleet(names: readonly string[], say: (line: string) => void): Promise<Fleet> {
+  const gitlab = await startGitLab({
+    longPollMs: LAB_TIMING.longPollSeconds * 1000,
+    jobReportSeconds: LAB_TIMING.jobReportSeconds,
+  });
+  const members = new Map<string, Member>();
+  for (const name of names) {
+    say(`${name}: a Kubernetes cluster, and pulumi up with Pulumi.${name}.yaml`);
+    members.set(name, await startMember(gitlab, name));
+  }
+  const holders = (): string[] =>
+    [...members.values()].filter((member) => member.record.tags.includes(MAIN_TAG)).map((member) => member.name);
+  let most = 0;
+  const stop = gitlab.model.onEvent((event) => {
+    if (event.kind === 'tags') most = Math.max(most, holders().length);
+  });
+  const tree = (): ReadonlyMap<string, string> => {
+    const project = [...gitlab.model.access.projects.values()].find((candidate) => candidate.path === STATUS_PROJECT);
+    return (project && gitlab.model.repository(project.id).head('main')?.tree) ?? new Map<string, string>();
+  };
+  return {
+    gitlab,
+    member: (name) => {
+      const found = members.get(name);
+      if (!found) throw new Error(`no cluster ${name}`);
+      return found;
+    },
+    holders,
+    newestTerm: () => [...tree().keys()].filter((path) => path.startsWith('terms/')).length,
+    report: (name) => {
+      const text = tree().get(`status/${name}.json`);
+      return text === undefined ? undefined : reportSchema.parse(JSON.parse(text));
+    },
+    onEvent: (listener) => gitlab.model.onEvent(listener),
+    mostHolders: () => most,
+    close: async () => {
+      stop();
+      await Promise.all([...members.values()].map((member) => member.cluster.close()));
+      await gitlab.close();
+    },
+  };
+}
+
+async function startMember(gitlab: GitLabServer, name: string): Promise<Member> {
+  const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000 });
+  const engine = new LabEngine([
+    new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken, now: Date.now }),
+    new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken }),
+  ]);
+  const config = await stackConfig(
+    ROOT,
+    name,
+    {
+      gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
+      statusProject: { path: STATUS_PROJECT },
+      kubernetes: { server: cluster.url, namespace: NAMESPACE },
+      runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
+      timing: LAB_TIMING,
+      policy: LAB_POLICY,
+      lab: true,
+    },
+    { gitlabToken: gitlab.adminToken },
+  );
+  const { outputs } = await engine.up(config, () => program());
+  const id = await new Promise<number>((resolve) => outputs.runnerRecordId.apply(resolve));
+  const record = gitlab.model.runners.all.get(id);
+  if (!record) throw new Error(`the stack ${name} made no runner record`);
+  return { name, cluster, namespace: NAMESPACE, record };
+}

@@ -1,0 +1,92 @@
+/** `npm run demo`: the whole thing on one machine, one act after another, each announced, timed and checked. */
+import { parseArgs } from 'node:util';
+import { ACTS } from './acts.ts';
+import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';
+import { jsonOf, tableOf, type ActResult } from './report.ts';
+import { stageOf, type Stage } from './stage.ts';
+
+const USAGE = `npm run demo -- [--json] [--keep]
+
+  --json   print the result as one JSON object on the last line
+  --keep   leave the lab running afterwards and print where a browser sees it
+`;
+
+const JOB_EVERY_MS = 1000;
+
+function options(): { readonly json: boolean; readonly keep: boolean } {
+  try {
+    const known = { json: { type: 'boolean' }, keep: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+    const { json = false, keep = false, help = false } = parseArgs({ options: known }).values;
+    if (!help) return { json, keep };
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'wrong usage'}\n\n${USAGE}`);
+    process.exit(64);
+  }
+}
+
+const { json, keep } = options();
+const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
+
+async function play(stage: Stage): Promise<ActResult[]> {
+  const results: ActResult[] = [];
+  for (const act of ACTS) {
+    const boundSeconds = act.bound(stage);
+    say(`▶ ${act.name}: ${act.expected}`);
+    const start = performance.now();
+    const { seen, ok: asExpected } = await act.play(stage);
+    const seconds = (performance.now() - start) / 1000;
+    const ok = asExpected && seconds <= boundSeconds;
+    say(`${ok ? '✔' : '✘'} ${seen}, ${seconds.toFixed(1)} s`);
+    results.push({ name: act.name, expected: act.expected, seen, seconds, boundSeconds, ok });
+  }
+  return [...results, ...standing(stage.fleet)];
+}
+
+/** What must have held all along. */
+function standing({ mostHolders, gitlab }: Fleet): ActResult[] {
+  const most = mostHolders();
+  const jobs = [...gitlab.model.jobs.all.values()];
+  const failed = jobs.filter((job) => job.status === 'failed').length;
+  const done = jobs.filter((job) => job.status === 'success').length;
+  const row = { seconds: 0, boundSeconds: 0 };
+  return [
+    { ...row, name: 'all along', expected: 'never two holders', seen: `at most ${most}`, ok: most === 1 },
+    {
+      ...row,
+      name: 'all along',
+      expected: 'jobs flow',
+      seen: `${done} done, ${failed} failed`,
+      ok: done > 0 && failed === 0,
+    },
+  ];
+}
+
+async function main(): Promise<number> {
+  say(
+    'One GitLab, two clusters, all processes of this machine; the times are short, everything else is what you would ship.',
+  );
+  const fleet = await startFleet(['cluster-a', 'cluster-b'], say);
+  const { model, projectId } = fleet.gitlab;
+  const jobs = setInterval(() => void model.newJob(projectId, [MAIN_TAG], 0.2), JOB_EVERY_MS);
+  const end = async (): Promise<void> => {
+    clearInterval(jobs);
+    await fleet.close();
+  };
+  process.once('SIGINT', () => void end().then(() => process.exit(130)));
+  const results = await play(stageOf(fleet, say));
+  say(`\n${tableOf(results)}\n`);
+  if (keep) {
+    say(
+      `The lab goes on. Status page ${fleet.gitlab.url}/${STATUS_PROJECT}, runners ${fleet.gitlab.url}/admin/runners; Ctrl-C ends it.`,
+    );
+    await new Promise(() => undefined);
+  }
+  await end();
+  const complete = results.every((result) => result.ok);
+  if (json) process.stdout.write(`${jsonOf(results, complete)}\n`);
+  return complete ? 0 : 1;
+}
+
+process.exit(await main());

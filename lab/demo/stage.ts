@@ -1,0 +1,66 @@
+/** What an act works with: the fleet, its bounds, and waiting for conditions instead of for time. */
+import { bounds, longestGapSeconds, type Timing } from '../../runtime/timing.ts';
+import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
+import type { Fleet } from './fleet.ts';
+import { LAB_POLICY, LAB_TIMING } from './times.ts';
+
+const POLL_MS = 25;
+const PROGRESS_MS = 2000;
+
+export interface Stage {
+  readonly fleet: Fleet;
+  readonly timing: Timing;
+  /** The guaranteed bounds, from the same function that the stack prints them by. */
+  readonly deadSeconds: number;
+  readonly faintedSeconds: number;
+  readonly gapSeconds: number;
+  /** Waits until the condition holds; false when `withinSeconds` have passed first. */
+  until(what: string, withinSeconds: number, condition: () => boolean): Promise<boolean>;
+}
+
+export function stageOf(fleet: Fleet, progress: (line: string) => void): Stage {
+  const { deadSeconds, faintedSeconds } = bounds(LAB_TIMING, LAB_POLICY.confirm);
+  return {
+    fleet,
+    timing: LAB_TIMING,
+    deadSeconds,
+    faintedSeconds,
+    gapSeconds: longestGapSeconds(LAB_TIMING),
+    async until(what, withinSeconds, condition) {
+      const start = performance.now();
+      let told = start;
+      while (!condition()) {
+        const now = performance.now();
+        if (now - start > withinSeconds * 1000) return false;
+        if (now - told > PROGRESS_MS) {
+          told = now;
+          progress(`  … ${what} (${((now - start) / 1000).toFixed(0)} of at most ${withinSeconds.toFixed(0)} s)`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+      return true;
+    },
+  };
+}
+
+/** Counts events that match, from now on; `stop` ends it. */
+export function counter(
+  fleet: Fleet,
+  matches: (event: GitLabEvent) => boolean,
+): { count: () => number; stop: () => void } {
+  let seen = 0;
+  const stop = fleet.onEvent((event) => {
+    if (matches(event)) seen += 1;
+  });
+  return { count: () => seen, stop };
+}
+
+/** A successful write of one cluster's checker to a record: a stamp, if the record is its own, else a roll call or an edit. */
+export const writesOf =
+  (by: string, record: number) =>
+  (event: GitLabEvent): boolean =>
+    event.kind === 'request' &&
+    event.method === 'PUT' &&
+    event.path === `/runners/${record}` &&
+    event.status === 200 &&
+    event.token.includes(by);

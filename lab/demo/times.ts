@@ -1,0 +1,18 @@
+/** The lab's times: the same rules as on a real cluster (timing.ts checks them), only shorter. Config alone, no other code. */
+export const LAB_TIMING = {
+  roundSeconds: 1,
+  startLagSeconds: 1.2,
+  endMarginSeconds: 0.3,
+  requestSeconds: 0.6,
+  rollCallSeconds: 2.2,
+  budgetSeconds: 3.4,
+  leaseSeconds: 4,
+  detectionSeconds: 3,
+  periodSeconds: 6,
+  checkIntervalSeconds: 1,
+  unhealthyIntervalSeconds: 1,
+  longPollSeconds: 2,
+  jobReportSeconds: 2,
+} as const;
+
+export const LAB_POLICY = { confirm: 2, holdForSeconds: 3, minAdvantage: 0.3, busyMaxSeconds: 600 } as const;

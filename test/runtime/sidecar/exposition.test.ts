@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type * as http from 'node:http';
+import { atBirth, type EvidenceState } from '../../../runtime/core/evidence.ts';
+import { createExposition, listen, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
+import type { Snapshot } from '../../../runtime/sidecar/loop.ts';
+
+const online: EvidenceState = {
+  ...atBirth(),
+  verdict: { evidence: 'online', cause: 'poll', reason: 'GitLab answered its poll 2 s ago' },
+  ready: true,
+};
+const snapshot = (state: EvidenceState, lookedAtMs: number | undefined): Snapshot => ({
+  state,
+  lookedAtMs,
+  counts: {
+    looks: 9,
+    runnerReads: { sample: 8, refused: 1, silent: 0, unknown: 0 },
+    gitlabLooks: { found: 2, absent: 0, unknown: 1 },
+    verdictChanges: 3,
+    healthWriteFailures: 0,
+  },
+});
+const exposed = (current: Snapshot, now = 5000): Exposed => ({
+  facts: { cluster: 'a', record: 7, systemId: 'r_0123456789ab' },
+  snapshot: () => current,
+  now: () => now,
+  wall: () => 1_700_000_005_000,
+});
+
+describe('what the sidecar serves', () => {
+  it('is metrics of conventional names, each with its type, in the text format', () => {
+    const text = renderMetrics(exposed(snapshot(online, 3000)));
+    const lines = text.trimEnd().split('\n');
+    for (const line of [
+      'hadr_sidecar_info{cluster="a",record="7",system_id="r_0123456789ab"} 1',
+      'hadr_sidecar_evidence{verdict="online"} 1',
+      'hadr_sidecar_evidence{verdict="offline"} 0',
+      'hadr_sidecar_evidence{verdict="unknown"} 0',
+      'hadr_sidecar_ready 1',
+      'hadr_sidecar_live 1',
+      'hadr_sidecar_last_look_timestamp_seconds 1700000003',
+      'hadr_sidecar_looks_total 9',
+      'hadr_sidecar_runner_reads_total{result="refused"} 1',
+      'hadr_sidecar_gitlab_looks_total{result="unknown"} 1',
+      'hadr_sidecar_verdict_changes_total 3',
+    ])
+      assert.ok(lines.includes(line), line);
+    const names = new Set(lines.filter((line) => !line.startsWith('#')).map((line) => line.split(/[{ ]/)[0] ?? ''));
+    for (const name of names) {
+      const type = lines.find((line) => line.startsWith(`# TYPE ${name} `))?.split(' ')[3];
+      assert.equal(type, name.endsWith('_total') ? 'counter' : 'gauge', name);
+    }
+    assert.ok(text.endsWith('\n'));
+  });
+
+  it('has no time of a look before the first', () => {
+    assert.doesNotMatch(renderMetrics(exposed(snapshot(atBirth(), undefined))), /last_look/);
+  });
+
+  describe('over HTTP', () => {
+    let server: http.Server | undefined;
+    afterEach(() => server?.close());
+    const get = async (from: Exposed, path: string, method = 'GET') => {
+      server = createExposition(from);
+      const port = await listen(server, '127.0.0.1', 0);
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+      const text = await response.text();
+      server.close();
+      return { status: response.status, type: response.headers.get('content-type'), text };
+    };
+
+    it('answers /metrics as Prometheus asks', async () => {
+      const { status, type, text } = await get(exposed(snapshot(online, 3000)), '/metrics');
+      assert.equal(status, 200);
+      assert.match(type ?? '', /^text\/plain; version=0\.0\.4/);
+      assert.match(text, /hadr_sidecar_ready 1/);
+    });
+
+    it('answers /healthz with the sidecar’s own health: 503 before the first look and after the loop has stopped', async () => {
+      const good = await get(exposed(snapshot(online, 3000)), '/healthz');
+      assert.equal(good.status, 200);
+      assert.match(good.text, /^ready=yes\nlive=yes\nevidence=online\nreason=GitLab answered/);
+      assert.equal((await get(exposed(snapshot(online, undefined)), '/healthz')).status, 503);
+      assert.equal((await get(exposed(snapshot(online, 3000), 63_001), '/healthz')).status, 503);
+    });
+
+    it('has nothing else, and nothing to change', async () => {
+      assert.equal((await get(exposed(snapshot(online, 3000)), '/')).status, 404);
+      assert.equal((await get(exposed(snapshot(online, 3000)), '/metrics', 'POST')).status, 405);
+    });
+  });
+});

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import type { GitLabLook, RunnerRead } from '../../../runtime/core/signs.ts';
+import { NO_TRAFFIC } from '../../../runtime/core/signs.ts';
+import { createLog } from '../../../runtime/process/log.ts';
+import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
+import type { Health } from '../../../runtime/sidecar/health.ts';
+import { createSidecar, run, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
+import { DEFAULT_TIMING, sidecarIntervalSeconds, stuckAfterSeconds } from '../../../runtime/timing.ts';
+
+const OK: GitLabLook = { record: { kind: 'found', paused: false }, manager: { kind: 'found', contactedAt: null } };
+const INTERVAL = sidecarIntervalSeconds(DEFAULT_TIMING) * 1000;
+
+/** A pod in virtual time. */
+class Pod {
+  ms = 0;
+  answered = 0;
+  polling = true;
+  read: RunnerRead | undefined;
+  view: () => Promise<GitLabLook> = () => Promise.resolve(OK);
+  asked: number[] = [];
+  file: Health | undefined;
+  writes = 0;
+  writeFails = false;
+  lines: string[] = [];
+  readonly parts: SidecarParts = {
+    timing: DEFAULT_TIMING,
+    clock: {
+      now: () => this.ms,
+      sleep: (ms) => {
+        this.ms += ms;
+        return Promise.resolve();
+      },
+    },
+    metrics: {
+      read: () => {
+        if (this.polling) this.answered += 1;
+        const polls = { answered: this.answered, refused: 0, failed: 0 };
+        return Promise.resolve(this.read ?? { kind: 'sample', sample: { ...NO_TRAFFIC, capacity: 4, polls } });
+      },
+    },
+    gitlab: {
+      look: () => {
+        this.asked.push(this.ms);
+        return this.view();
+      },
+    },
+    health: {
+      read: () => Promise.resolve(this.file),
+      write: (health) => {
+        if (this.writeFails) return Promise.reject(new Error('cannot write /health: ENOSPC'));
+        this.writes += 1;
+        this.file = health;
+        return Promise.resolve();
+      },
+    },
+    log: createLog({ write: (line) => this.lines.push(line), now: () => this.ms }),
+  };
+  sidecar = createSidecar(this.parts);
+
+  /** Runs for so long, by the pod's clock. */
+  live(seconds: number): Promise<void> {
+    const end = this.ms + seconds * 1000;
+    return run(this.sidecar, this.parts, () => this.ms >= end);
+  }
+  restart(): void {
+    this.sidecar = createSidecar(this.parts);
+  }
+  said(word: string): number {
+    return this.lines.filter((line) => line.includes(word)).length;
+  }
+}
+
+describe('the sidecar’s loop', () => {
+  it('makes a new pod ready with its first answered poll, and writes the file before and after each look', async () => {
+    const pod = new Pod();
+    await pod.sidecar.begin();
+    assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'unknown']);
+    await pod.live(60);
+    assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [true, true, 'online']);
+    const { looks } = pod.sidecar.snapshot().counts;
+    assert.equal(looks, 60_000 / INTERVAL);
+    assert.equal(pod.writes, looks + 2);
+  });
+
+  it('shows a dead process at the next look, even while GitLab’s answer hangs', async () => {
+    const pod = new Pod();
+    await pod.live(30);
+    pod.view = () => new Promise(() => undefined);
+    await pod.live(120);
+    assert.equal(pod.file?.ready, true);
+    pod.read = { kind: 'refused', why: 'nothing listens' };
+    await pod.live(sidecarIntervalSeconds(DEFAULT_TIMING));
+    assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'offline']);
+  });
+
+  it('has one question to GitLab under way at most, and asks every half lease while polls are answered', async () => {
+    const pod = new Pod();
+    await pod.live(300);
+    const gaps = pod.asked.slice(1).map((at, index) => at - (pod.asked[index] ?? 0));
+    assert.deepEqual([...new Set(gaps)], [(DEFAULT_TIMING.leaseSeconds * 1000) / 2 + INTERVAL].slice(0, 1));
+    const before = pod.asked.length;
+    pod.view = () => new Promise(() => undefined);
+    await pod.live(600);
+    assert.equal(pod.asked.length, before + 1);
+  });
+
+  it('lets a stuck runner be restarted, and says so once', async () => {
+    const pod = new Pod();
+    await pod.live(30);
+    pod.polling = false;
+    await pod.live(stuckAfterSeconds(DEFAULT_TIMING) + 4 * sidecarIntervalSeconds(DEFAULT_TIMING));
+    assert.deepEqual([pod.file?.ready, pod.file?.live], [false, false]);
+    assert.equal(pod.said('runner is stuck'), 1);
+  });
+
+  it('carries readiness over its own restart, and nothing else', async () => {
+    const pod = new Pod();
+    await pod.live(30);
+    pod.polling = false;
+    pod.restart();
+    await pod.live(30);
+    assert.deepEqual([pod.file?.ready, pod.file?.evidence], [true, 'unknown']);
+    pod.read = { kind: 'refused', why: 'nothing listens' };
+    await pod.live(3);
+    pod.read = undefined;
+    pod.restart();
+    await pod.live(3);
+    assert.deepEqual([pod.file?.ready, pod.file?.evidence], [false, 'unknown']);
+  });
+
+  it('goes on when the file cannot be written, and tells', async () => {
+    const pod = new Pod();
+    pod.writeFails = true;
+    await pod.live(9);
+    assert.equal(pod.sidecar.snapshot().counts.healthWriteFailures, 4);
+    assert.ok(pod.said('ENOSPC') > 0);
+  });
+
+  it('takes a look at GitLab that throws for not knowing', async () => {
+    const pod = new Pod();
+    pod.view = () => Promise.reject(new Error('there is no token at /tokens/sidecar'));
+    await pod.live(30);
+    assert.deepEqual([pod.file?.ready, pod.file?.evidence], [false, 'unknown']);
+    assert.match(pod.file?.reason ?? '', /no token at/);
+  });
+
+  it('says each change once with its reason, and else a line every five minutes', async () => {
+    const pod = new Pod();
+    await pod.live(30);
+    pod.lines = [];
+    await pod.live(3600);
+    assert.equal(pod.said('still online'), 12);
+    pod.read = { kind: 'refused', why: 'nothing listens' };
+    await pod.live(60);
+    assert.equal(pod.said('runner offline: the runner'), 1);
+    assert.match(
+      pod.lines.find((line) => line.includes('runner offline')) ?? '',
+      /^\S+ warn .*evidence=offline ready=no live=yes$/,
+    );
+  });
+});
+
+describe('GitLab’s view of a runner', () => {
+  const at = 1;
+  const record = { id: 7, tags: [], paused: true, note: null, description: '' };
+  const manager = { systemId: 'r_me', contactedAt: '2026-01-01T00:00:00.000Z', busy: false };
+
+  it('is its record and, of all managers, the one of this pod', async () => {
+    const view = gitlabView(
+      {
+        read: (id) => Promise.resolve({ kind: 'found', value: { ...record, id }, at }),
+        managers: () =>
+          Promise.resolve({
+            kind: 'found',
+            value: [{ ...manager, systemId: 'r_other', contactedAt: null }, manager],
+            at,
+          }),
+      },
+      7,
+      'r_me',
+    );
+    assert.deepEqual(await view.look(), {
+      record: { kind: 'found', paused: true },
+      manager: { kind: 'found', contactedAt: manager.contactedAt },
+    });
+  });
+
+  it('keeps a missing record, a missing manager and a failed read apart', async () => {
+    const gone = gitlabView(
+      {
+        read: () => Promise.resolve({ kind: 'absent', at }),
+        managers: () => Promise.resolve({ kind: 'found', value: [], at }),
+      },
+      7,
+      'r_me',
+    );
+    assert.deepEqual(await gone.look(), { record: { kind: 'absent' }, manager: { kind: 'absent' } });
+    const failing = gitlabView(
+      {
+        read: () => Promise.resolve({ kind: 'unknown', why: '502' }),
+        managers: () => Promise.reject(new Error('no token')),
+      },
+      7,
+      'r_me',
+    );
+    assert.deepEqual(await failing.look(), {
+      record: { kind: 'unknown', why: '502' },
+      manager: { kind: 'unknown', why: 'no token' },
+    });
+  });
+});

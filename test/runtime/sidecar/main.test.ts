@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import * as http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../../../runtime/sidecar/exposition.ts';
+import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
+
+/** Waits for what is to come, looking often; mocha's own limit ends it where it does not come. */
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('the sidecar as a process', () => {
+  let folder = '';
+  const servers: http.Server[] = [];
+  const children: ChildProcess[] = [];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hadr-sidecar-'));
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+    for (const server of servers.splice(0)) stop(server);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const stop = (server: http.Server) => {
+    server.closeAllConnections();
+    server.close();
+  };
+  const serve = async (handler: http.RequestListener) => {
+    const server = http.createServer(handler);
+    servers.push(server);
+    return { server, port: await listen(server, '127.0.0.1', 0) };
+  };
+  const start = (env: Record<string, string>) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'runtime/sidecar/main.ts'], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    const output = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output.err += chunk.toString()));
+    return { child, output };
+  };
+
+  it('ends with 64 and a sentence for each problem on a bad config', async () => {
+    const { child, output } = start({ HADR_CONFIG: join(folder, 'none.json'), HADR_TOKENS: folder });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 64);
+    assert.match(
+      output.err,
+      /^HADR_HEALTH is not set: .*\.\nHADR_SYSTEM_ID is not set: .*\.\ncannot read .*none\.json .*\.\n$/,
+    );
+    assert.equal(output.out, '');
+  });
+
+  it('follows a runner from its first poll to its death, reads its token anew, and stops at once on SIGTERM', async () => {
+    let polls = 0;
+    const runner = await serve((_, response) => {
+      polls += 1;
+      response.end(
+        `gitlab_runner_concurrent 4\ngitlab_runner_api_request_statuses_total{endpoint="request_job",status="204"} ${polls}\n`,
+      );
+    });
+    const seen: { method: string | undefined; url: string | undefined; token: unknown }[] = [];
+    const gitlab = await serve((request, response) => {
+      seen.push({ method: request.method, url: request.url, token: request.headers['private-token'] });
+      response.setHeader('content-type', 'application/json');
+      if (request.headers['private-token'] !== 'glpat-two') {
+        response.writeHead(401).end('{"message":"401 Unauthorized"}');
+        return;
+      }
+      const manager = { system_id: 'r_0123456789ab', contacted_at: null };
+      const record = { id: 7, tag_list: [], paused: false, maintenance_note: null, description: '' };
+      response.end(JSON.stringify(request.url?.includes('/managers') ? [manager] : record));
+    });
+    const health = join(folder, 'health');
+    const config = {
+      version: 1,
+      cluster: 'a',
+      record: 7,
+      gitlab: { url: `http://127.0.0.1:${gitlab.port}`, allowHttp: true },
+      runnerMetricsUrl: 'http://127.0.0.1:1/metrics',
+      port: 9253,
+      timing: { ...DEFAULT_TIMING, detectionSeconds: 0.4, leaseSeconds: 3, requestSeconds: 1 },
+    };
+    await writeFile(join(folder, 'sidecar.json'), JSON.stringify(config));
+    await writeFile(join(folder, 'sidecar'), 'glpat-one');
+    await writeFile(join(folder, '.runner_system_id'), 'r_0123456789ab');
+    const { child, output } = start({
+      HADR_CONFIG: join(folder, 'sidecar.json'),
+      HADR_TOKENS: folder,
+      HADR_HEALTH: health,
+      HADR_SYSTEM_ID: join(folder, '.runner_system_id'),
+      HADR_RUNNER_METRICS: `http://127.0.0.1:${runner.port}/metrics`,
+      HADR_PORT: '0',
+    });
+    const says = async (line: string) => (await readFile(health, 'utf8').catch(() => '')).split('\n').includes(line);
+
+    await until(() => seen.some(({ token }) => token === 'glpat-one'));
+    assert.ok(await says('ready=no'));
+    await writeFile(join(folder, 'sidecar'), 'glpat-two');
+    await until(() => says('ready=yes'));
+    const port = /port=(\d+)/.exec(output.out)?.[1] ?? '';
+    assert.match(
+      await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+      /hadr_sidecar_evidence\{verdict="online"\} 1/,
+    );
+
+    stop(runner.server);
+    await until(() => says('ready=no'));
+    assert.ok(await says('live=yes'));
+
+    child.kill('SIGTERM');
+    const [code, signal] = await once(child, 'close');
+    assert.deepEqual([code, signal], [0, null]);
+    assert.deepEqual([...new Set(seen.map(({ method }) => method))], ['GET']);
+    assert.ok(seen.every(({ url }) => /^\/api\/v4\/runners\/7(\/managers)?$/.test(url ?? '')));
+    assert.doesNotMatch(output.out + output.err, /glpat/);
+    assert.equal(output.err, '');
+  });
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import * as http from 'node:http';
+import * as net from 'node:net';
+import { listen } from '../../../runtime/sidecar/exposition.ts';
+import { runnerMetricsAt } from '../../../runtime/sidecar/runner-metrics.ts';
+
+describe('reading the runner’s metrics endpoint', () => {
+  const open: { close(): void }[] = [];
+  afterEach(() => open.splice(0).forEach((server) => server.close()));
+
+  const serve = async (handler: http.RequestListener): Promise<URL> => {
+    const server = http.createServer(handler);
+    open.push({ close: () => (server.closeAllConnections(), server.close()) });
+    return new URL(`http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}/metrics`);
+  };
+  const read = (url: URL, timeoutMs = 5000) => runnerMetricsAt(url, timeoutMs).read();
+
+  it('gives a sample', async () => {
+    const url = await serve((_, response) => response.end('gitlab_runner_concurrent 2\n'));
+    const result = await read(url);
+    assert.equal(result.kind === 'sample' && result.sample.capacity, 2);
+  });
+
+  it('tells that nobody listens, under an address and under a name of several', async () => {
+    const server = net.createServer();
+    const port = await new Promise<number>((resolve) =>
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      }),
+    );
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal((await read(new URL(`http://127.0.0.1:${port}/metrics`))).kind, 'refused');
+    assert.equal((await read(new URL(`http://localhost:${port}/metrics`))).kind, 'refused');
+  });
+
+  it('tells silence, before the answer and in its middle, from refusal', async () => {
+    const mute = await serve(() => undefined);
+    assert.equal((await read(mute, 50)).kind, 'silent');
+    const half = await serve((_, response) => response.write('gitlab_runner_concurrent 2\n'));
+    assert.equal((await read(half, 50)).kind, 'silent');
+  });
+
+  it('does not know anything from an error, a page, or an answer that breaks off', async () => {
+    const error = await serve((_, response) => response.writeHead(500).end('gitlab_runner_concurrent 2\n'));
+    assert.equal((await read(error)).kind, 'unknown');
+    const page = await serve((_, response) => response.end('<html>'));
+    assert.equal((await read(page)).kind, 'unknown');
+    const broken = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('gitlab_runner_concurrent 2\n', () => request.socket.destroy());
+    });
+    assert.equal((await read(broken)).kind, 'unknown');
+  });
+});
