@@ -1,6 +1,6 @@
 /** The acts: each does something to the fleet and judges from GitLab's side what came of it. */
 import { counter, writesOf, type Stage } from './stage.ts';
-import { CONCURRENT, MAIN_TAG, REPLICAS, type Member } from './fleet.ts';
+import { CONCURRENT, faintPod, killChecker, MAIN_TAG, REPLICAS, reviveChecker, type Member } from './fleet.ts';
 
 export interface Verdict {
   readonly seen: string;
@@ -73,7 +73,7 @@ const returns: Act = {
   bound: (stage) => 60 + 2 * rounds(stage) * stage.timing.roundSeconds,
   play: async (stage) => {
     const { fleet } = stage;
-    await fleet.member(A).cluster.returns();
+    fleet.member(A).cluster.returns();
     const back = await stage.until(`until ${A} reports all runners`, 30, () => fleet.report(A)?.online === REPLICAS);
     if (!back) return { seen: `${A} did not come back`, ok: false };
     const stamps = counter(fleet, writesOf(A, fleet.member(A).record.id));
@@ -87,7 +87,7 @@ const returns: Act = {
 /** The holder's checker is gone; its rival must call the roll, get an answer, and leave the tag. */
 async function checkerDies(stage: Stage, holder: Member, rival: string): Promise<Verdict> {
   const calls = counter(stage.fleet, writesOf(rival, holder.record.id));
-  await holder.cluster.stopCronJobs();
+  killChecker(holder);
   const verdict = await staysWith(
     stage,
     holder.name,
@@ -96,7 +96,7 @@ async function checkerDies(stage: Stage, holder: Member, rival: string): Promise
     () => calls.count() >= 2,
   );
   calls.stop();
-  await holder.cluster.startCronJobs();
+  reviveChecker(holder);
   return verdict;
 }
 
@@ -135,19 +135,16 @@ const faints: Act = {
   bound: (stage) => stage.faintedSeconds,
   play: async (stage) => {
     const { fleet } = stage;
-    const { cluster } = fleet.member(B);
     // The person is as late as can be: when the term is committed and before its tags are written.
     const stop = fleet.onEvent((event) => {
       if (event.kind !== 'commit' || !event.paths.some((path) => path.startsWith('terms/'))) return;
       fleet.member(A).record.tags.push('gpu');
       fleet.member(B).record.tags.push('arm64');
     });
-    // Its node is full, so the pod that is gone does not come back.
-    cluster.unschedulable(true);
-    await cluster.killRunnerPod();
+    const release = faintPod(fleet.member(B));
     const verdict = await movesTo(stage, A, stage.faintedSeconds);
     stop();
-    cluster.unschedulable(false);
+    release();
     const kept = fleet.member(A).record.tags.includes('gpu') && fleet.member(B).record.tags.includes('arm64');
     return { seen: `${verdict.seen}, edits ${kept ? 'kept' : 'lost'}`, ok: verdict.ok && kept };
   },

@@ -2,13 +2,18 @@
  * The whole lab: GitLab, a cluster for each stack, both filled by the shipped Pulumi program and stack files, with only the
  * lab's address, tokens and times laid over them. What it tells is what GitLab and Kubernetes show from outside.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { namesOf } from '../../infra/names.ts';
 import { program } from '../../infra/program.ts';
 import { startGitLab, type GitLabServer } from '../gitlab/server.ts';
 import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';
-import { startCluster, type Cluster } from '../kubernetes/cluster.ts';
+import { startCluster, type LabCluster } from '../kubernetes/cluster.ts';
+import { bundleRunner } from '../runner/bundle.ts';
 import { LabEngine } from '../pulumi/engine.ts';
 import { GitLabLabProvider } from '../pulumi/gitlab-provider.ts';
 import { KubernetesLabProvider } from '../pulumi/kubernetes-provider.ts';
@@ -21,11 +26,12 @@ export const STATUS_PROJECT = 'platform/runner-status';
 export const REPLICAS = 2;
 export const CONCURRENT = 2;
 const NAMESPACE = 'gitlab-runner';
+/** Of each checker, for the act that goes wrong. */
+const KEPT_LINES = 12;
 
 export interface Member {
   readonly name: string;
-  readonly cluster: Cluster;
-  readonly namespace: string;
+  readonly cluster: LabCluster;
   /** Its runner record in GitLab. */
   readonly record: Runner;
 }
@@ -41,6 +47,8 @@ export interface Fleet {
   onEvent(listener: (event: GitLabEvent) => void): () => void;
   /** The most clusters that have held the main tag at one moment. */
   mostHolders(): number;
+  /** The newest lines of a cluster's checker. */
+  checkerLines(name: string): readonly string[];
   close(): Promise<void>;
 }
 
@@ -51,10 +59,22 @@ export async function startFleet(names: readonly string[], say: (line: string) =
     longPollMs: LAB_TIMING.longPollSeconds * 1000,
     jobReportSeconds: LAB_TIMING.jobReportSeconds,
   });
+  const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
+  const runner = join(folder, 'gitlab-runner.cjs');
+  await bundleRunner(runner);
   const members = new Map<string, Member>();
+  const lines = new Map<string, string[]>();
   for (const name of names) {
     say(`${name}: a Kubernetes cluster, and pulumi up with Pulumi.${name}.yaml`);
-    members.set(name, await startMember(gitlab, name));
+    const member = await startMember(gitlab, name, runner);
+    const kept: string[] = [];
+    lines.set(name, kept);
+    member.cluster.onLog((line) => {
+      if (line.container !== 'checker') return;
+      kept.push(line.text);
+      if (kept.length > KEPT_LINES) kept.shift();
+    });
+    members.set(name, member);
   }
   const holders = (): string[] =>
     [...members.values()].filter((member) => member.record.tags.includes(MAIN_TAG)).map((member) => member.name);
@@ -81,16 +101,18 @@ export async function startFleet(names: readonly string[], say: (line: string) =
     },
     onEvent: (listener) => gitlab.model.onEvent(listener),
     mostHolders: () => most,
+    checkerLines: (name) => lines.get(name) ?? [],
     close: async () => {
       stop();
       await Promise.all([...members.values()].map((member) => member.cluster.close()));
       await gitlab.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function startMember(gitlab: GitLabServer, name: string): Promise<Member> {
-  const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000 });
+async function startMember(gitlab: GitLabServer, name: string, runner: string): Promise<Member> {
+  const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
   const engine = new LabEngine([
     new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken, now: Date.now }),
     new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken }),
@@ -113,5 +135,22 @@ async function startMember(gitlab: GitLabServer, name: string): Promise<Member> 
   const id = await new Promise<number>((resolve) => outputs.runnerRecordId.apply(resolve));
   const record = gitlab.model.runners.all.get(id);
   if (!record) throw new Error(`the stack ${name} made no runner record`);
-  return { name, cluster, namespace: NAMESPACE, record };
+  return { name, cluster, record };
+}
+
+/** The checker alone dies: no new runs, and the one that goes on is killed. */
+export function killChecker({ name, cluster }: Member): void {
+  cluster.suspendCronJob(namesOf(name).checker);
+  for (const pod of cluster.pods('app.kubernetes.io/component=checker'))
+    if (pod.status.phase === 'Running') cluster.killPod(pod.name);
+}
+
+export const reviveChecker = ({ name, cluster }: Member): void => cluster.suspendCronJob(namesOf(name).checker, false);
+
+/** The runner process of one pod dies and does not come back; the answer ends that. */
+export function faintPod({ name, cluster }: Member): () => void {
+  const pod = cluster.pods('app.kubernetes.io/component=runner').find((candidate) => candidate.ready);
+  if (!pod) throw new Error(`no runner pod of ${name} is ready`);
+  cluster.killPod(pod.name, { container: 'runner', stayDown: true });
+  return () => cluster.releasePod(pod.name);
 }

@@ -12,6 +12,7 @@ const USAGE = `npm run demo -- [--json] [--keep]
 `;
 
 const JOB_EVERY_MS = 1000;
+const CLUSTERS = ['cluster-a', 'cluster-b'];
 
 function options(): { readonly json: boolean; readonly keep: boolean } {
   try {
@@ -39,6 +40,8 @@ async function play(stage: Stage): Promise<ActResult[]> {
     const seconds = (performance.now() - start) / 1000;
     const ok = asExpected && seconds <= boundSeconds;
     say(`${ok ? '✔' : '✘'} ${seen}, ${seconds.toFixed(1)} s`);
+    if (!ok)
+      for (const name of CLUSTERS) for (const line of stage.fleet.checkerLines(name)) say(`    ${name}: ${line}`);
     results.push({ name: act.name, expected: act.expected, seen, seconds, boundSeconds, ok });
   }
   return [...results, ...standing(stage.fleet)];
@@ -67,7 +70,7 @@ async function main(): Promise<number> {
   say(
     'One GitLab, two clusters, all processes of this machine; the times are short, everything else is what you would ship.',
   );
-  const fleet = await startFleet(['cluster-a', 'cluster-b'], say);
+  const fleet = await startFleet(CLUSTERS, say);
   const { model, projectId } = fleet.gitlab;
   const jobs = setInterval(() => void model.newJob(projectId, [MAIN_TAG], 0.2), JOB_EVERY_MS);
   const end = async (): Promise<void> => {

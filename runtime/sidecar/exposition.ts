@@ -96,14 +96,11 @@ export function createExposition(exposed: Exposed): http.Server {
       response.end(request.method === 'HEAD' ? undefined : text);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'only GET\n');
-    switch (request.url?.split('?')[0]) {
-      case '/metrics':
-        return send(200, renderMetrics(exposed), 'text/plain; version=0.0.4; charset=utf-8');
-      case '/healthz':
-        return send(isLooking(exposed) ? 200 : 503, formatHealth(healthOf(exposed.snapshot().state)));
-      default:
-        return send(404, 'here are /metrics and /healthz\n');
-    }
+    const path = request.url?.split('?')[0];
+    if (path === '/metrics') return send(200, renderMetrics(exposed), 'text/plain; version=0.0.4; charset=utf-8');
+    if (path === '/healthz')
+      return send(isLooking(exposed) ? 200 : 503, formatHealth(healthOf(exposed.snapshot().state)));
+    return send(404, 'here are /metrics and /healthz\n');
   });
 }
 

@@ -34,7 +34,12 @@ async function serve({ config, systemId, tokens, health, runnerMetrics, host, po
   };
   const sidecar = createSidecar(parts);
   const facts = { cluster, record, systemId };
-  const server = createExposition({ facts, snapshot: sidecar.snapshot, now: systemClock.now, wall: wallClock });
+  const server = createExposition({
+    facts,
+    snapshot: () => sidecar.snapshot(),
+    now: () => systemClock.now(),
+    wall: wallClock,
+  });
   try {
     log.info('serving /metrics and /healthz', { host, port: await listen(server, host, port) });
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Settings {
 export type SettingsResult =
   { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Which address to serve on unless HADR_HOST says another, such as 0.0.0.0 for a Prometheus outside the pod. */
+/** Where to serve unless HADR_HOST says otherwise, such as the pod's own address for a Prometheus outside of it. */
 const DEFAULT_HOST = '127.0.0.1';
 
 /** gitlab-runner ignores any other content (commands/internal/configfile/system_id_state.go). */

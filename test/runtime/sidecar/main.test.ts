@@ -49,8 +49,7 @@ describe('the sidecar as a process', () => {
 
   it('ends with 64 and a sentence for each problem on a bad config', async () => {
     const { child, output } = start({ HADR_CONFIG: join(folder, 'none.json'), HADR_TOKENS: folder });
-    const [code] = await once(child, 'close');
-    assert.equal(code, 64);
+    assert.deepEqual(await once(child, 'close'), [64, null]);
     assert.match(
       output.err,
       /^HADR_HEALTH is not set: .*\.\nHADR_SYSTEM_ID is not set: .*\.\ncannot read .*none\.json .*\.\n$/,
@@ -116,8 +115,7 @@ describe('the sidecar as a process', () => {
     assert.ok(await says('live=yes'));
 
     child.kill('SIGTERM');
-    const [code, signal] = await once(child, 'close');
-    assert.deepEqual([code, signal], [0, null]);
+    assert.deepEqual(await once(child, 'close'), [0, null]);
     assert.deepEqual([...new Set(seen.map(({ method }) => method))], ['GET']);
     assert.ok(seen.every(({ url }) => /^\/api\/v4\/runners\/7(\/managers)?$/.test(url ?? '')));
     assert.doesNotMatch(output.out + output.err, /glpat/);

@@ -1,0 +1,83 @@
+/** The switches that break a part of the cluster, and mend it. */
+import { jobTemplateOf, startJob } from './controllers/cronjobs.ts';
+import { CRON_JOB, type Kind } from './kinds.ts';
+import type { Kubelet } from './kubelet/kubelet.ts';
+import type { StoredObject } from './objects.ts';
+import type { Store } from './store.ts';
+
+export interface PodFault {
+  /** Only this container; all of the pod's when left out. */
+  readonly container?: string;
+  /** Killed and not restarted until `releasePod`. */
+  readonly stayDown?: boolean;
+}
+
+export interface Faults {
+  /** SIGKILL to the pod's processes; the kubelet restarts them unless they are to stay down. Throws if no such pod runs. */
+  killPod(pod: string, fault?: PodFault): void;
+  /** Ends `stayDown`. */
+  releasePod(pod: string): void;
+  /** SIGSTOP: the processes are there and do nothing. A container that is restarted meanwhile is not frozen. */
+  freezePod(pod: string, fault?: Pick<PodFault, 'container'>): void;
+  unfreezePod(pod: string): void;
+  /** As `kubectl patch`: no new runs; a run that is active goes on. */
+  suspendCronJob(name: string, on?: boolean): void;
+  /** The next starts of this CronJob are lost, as if the controller were down at their minute. */
+  missRun(name: string, count?: number): void;
+  /** A run beside the schedule, now. */
+  startRun(name: string): void;
+  /** The cluster is full: new pods stay Pending. */
+  unschedulable(on?: boolean): void;
+}
+
+/** What the switches have set and the controllers ask for. */
+export class FaultState {
+  isFull = false;
+  readonly missed = new Map<string, number>();
+
+  /** Is this start to be lost? Counts it as lost. */
+  takeMiss(cronJob: StoredObject): boolean {
+    const left = this.missed.get(cronJob.metadata.name) ?? 0;
+    if (left > 0) this.missed.set(cronJob.metadata.name, left - 1);
+    return left > 0;
+  }
+}
+
+export function faults(store: Store, kubelet: () => Kubelet, state: FaultState, reschedule: () => void): Faults {
+  const containers = (pod: string, container?: string) => {
+    const found = kubelet().containers(pod, container);
+    if (found.length === 0)
+      throw new Error(`no pod ${pod}${container === undefined ? '' : ` with container ${container}`} runs here`);
+    return found;
+  };
+  const cronJob = (name: string): StoredObject => named(store, CRON_JOB, name);
+  return {
+    killPod: (pod, { container, stayDown = false } = {}) => {
+      for (const run of containers(pod, container)) {
+        if (stayDown) run.hold(true);
+        run.signal('SIGKILL');
+      }
+    },
+    releasePod: (pod) => containers(pod).forEach((run) => run.hold(false)),
+    freezePod: (pod, { container } = {}) => containers(pod, container).forEach((run) => run.signal('SIGSTOP')),
+    unfreezePod: (pod) => containers(pod).forEach((run) => run.signal('SIGCONT')),
+    suspendCronJob: (name, on = true) => {
+      const { namespace = '' } = cronJob(name).metadata;
+      store.patch(CRON_JOB, namespace, name, { spec: { suspend: on } });
+    },
+    missRun: (name, count = 1) => void state.missed.set(cronJob(name).metadata.name, count),
+    startRun: (name) =>
+      startJob(store, cronJob(name), jobTemplateOf(cronJob(name)), `manual-${String(Date.now() % 1e6)}`),
+    unschedulable: (on = true) => {
+      state.isFull = on;
+      reschedule();
+    },
+  };
+}
+
+/** The object of that name in whatever namespace: a lab has one of each. */
+function named(store: Store, kind: Kind, name: string): StoredObject {
+  const found = store.list(kind).find((object) => object.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind.kind} ${name} in this cluster`);
+  return found;
+}

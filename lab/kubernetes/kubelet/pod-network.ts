@@ -1,0 +1,86 @@
+/**
+ * A pod's own network, for programs that run on Node: bundled into a file that the pod's `node` loads first. On a cluster each pod has
+ * ports of its own, here all pods share one machine. So what listens on port P gets a free port and notes it in a file `P` of the pod's
+ * folder, and whoever in the pod connects to P on the loopback is led there. Ports that nobody in the pod ever listened on are
+ * left alone: the lab's GitLab and API servers are reached as they are.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Server, Socket, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** Nothing listens on tcpmux: a connection to it is refused, as to a port of the pod whose listener is gone. */
+const REFUSED = 1;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
+
+interface Target {
+  readonly port: number;
+  readonly host?: string;
+}
+
+const folder = process.env['LAB_POD_PORTS'];
+delete process.env['LAB_POD_PORTS'];
+if (folder !== undefined) install(folder);
+
+function install(ports: string): void {
+  const listen = Reflect.get(Server.prototype, 'listen');
+  const connect = Reflect.get(Socket.prototype, 'connect');
+  const wrap = (object: object, name: string, method: unknown): boolean => Reflect.set(object, name, method);
+
+  wrap(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
+    const target = targetOf(args);
+    if (!target || target.port === 0) return Reflect.apply(listen, this, args);
+    this.once('listening', () => {
+      const address = this.address();
+      if (isAddress(address)) publish(ports, target.port, address.port);
+    });
+    this.once('close', () => rmSync(join(ports, String(target.port)), { force: true }));
+    const callback = args.findLast((each) => typeof each === 'function');
+    const rest = callback === undefined ? [] : [callback];
+    return Reflect.apply(listen, this, [{ port: 0, host: '127.0.0.1' }, ...rest]);
+  });
+
+  wrap(Socket.prototype, 'connect', function (this: Socket, ...args: unknown[]) {
+    // net.connect has sorted its arguments already, and hands them on as one array
+    const given: unknown[] = Array.isArray(args[0]) ? [...args[0]] : args;
+    const target = targetOf(given);
+    const actual = target && LOOPBACK.test(target.host ?? 'localhost') ? published(ports, target.port) : undefined;
+    if (actual === undefined) return Reflect.apply(connect, this, args);
+    const options = typeof given[0] === 'object' && given[0] !== null ? given[0] : {};
+    const callback = given.findLast((each) => typeof each === 'function');
+    const led = { ...options, port: actual, host: '127.0.0.1' };
+    return Reflect.apply(connect, this, callback === undefined ? [led] : [led, callback]);
+  });
+}
+
+/** `(port, host?)` or `({ port, host? })`; undefined for a path or a handle. */
+function targetOf(args: readonly unknown[]): Target | undefined {
+  const [first, second] = args;
+  const isObject = typeof first === 'object' && first !== null;
+  const port: unknown = isObject ? Reflect.get(first, 'port') : first;
+  const host: unknown = isObject ? Reflect.get(first, 'host') : second;
+  const number = typeof port === 'string' || typeof port === 'number' ? Number(port) : NaN;
+  if (!Number.isInteger(number)) return undefined;
+  return typeof host === 'string' ? { port: number, host } : { port: number };
+}
+
+const isAddress = (address: AddressInfo | string | null): address is AddressInfo =>
+  address !== null && typeof address === 'object';
+
+function publish(ports: string, port: number, actual: number): void {
+  const file = join(ports, String(port));
+  writeFileSync(file, `${String(actual)} ${String(process.pid)}`);
+  process.once('exit', () => rmSync(file, { force: true }));
+}
+
+/** The real port behind a pod's port; the one that refuses when the listener died; undefined when there never was one. */
+function published(ports: string, port: number): number | undefined {
+  try {
+    const [actual, pid] = readFileSync(join(ports, String(port)), 'utf8')
+      .split(' ')
+      .map(Number);
+    process.kill(pid ?? 0, 0);
+    return actual;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? REFUSED : undefined;
+  }
+}

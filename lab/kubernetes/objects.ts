@@ -1,0 +1,71 @@
+/** What every Kubernetes object has in common. Kind-specific fields are parsed where they are used. */
+import * as z from 'zod';
+
+const ownerReference = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  controller: z.boolean().optional(),
+});
+
+const labels = z.record(z.string(), z.string());
+
+/** An object as a client sends it. */
+export const objectSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string().optional(),
+    generateName: z.string().optional(),
+    namespace: z.string().optional(),
+    labels: labels.nullish(),
+    annotations: labels.nullish(),
+    resourceVersion: z.string().optional(),
+    ownerReferences: z.array(ownerReference).nullish(),
+  }),
+});
+
+export type OwnerReference = z.infer<typeof ownerReference>;
+export type KubeObject = z.infer<typeof objectSchema>;
+
+export interface Meta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly creationTimestamp: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+  readonly [field: string]: unknown;
+}
+
+/** An object as the API serves it. Stored objects are frozen: a change makes a new one. */
+export interface StoredObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Meta;
+  readonly [field: string]: unknown;
+}
+
+/** Kubernetes writes times without fractions of a second. */
+export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+export const isOwnedBy = (object: StoredObject, owner: StoredObject): boolean =>
+  (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid);
+
+export const ownerOf = (owner: StoredObject): OwnerReference => ({
+  apiVersion: owner.apiVersion,
+  kind: owner.kind,
+  name: owner.metadata.name,
+  uid: owner.metadata.uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,316 @@
+/** What the shipped stacks declare: every resource, its secrets and options. Mocks prove no more than that. */
+import assert from 'node:assert/strict';
+import { parse } from 'smol-toml';
+import * as z from 'zod';
+import { checkerConfigSchema, sidecarConfigSchema } from '../../runtime/config.ts';
+import { ConfigError } from '../../infra/settings.ts';
+import { clearText, dataOf, secretOf } from './read.ts';
+import { runStack, SECRETS, type Declared, type Stack } from './stack.ts';
+
+const COMMON = [
+  'hadr:index:Checker checker',
+  'hadr:index:RunnerGroup runners',
+  'hadr:index:StatusProject status',
+  'hadr:index:Tokens tokens',
+  'kubernetes:apps/v1:Deployment runners-deployment',
+  'kubernetes:batch/v1:CronJob checker-cronjob',
+  'kubernetes:core/v1:ConfigMap checker-code',
+  'kubernetes:core/v1:ConfigMap checker-config',
+  'kubernetes:core/v1:ConfigMap runners-sidecar-code',
+  'kubernetes:core/v1:ConfigMap runners-sidecar-config',
+  'kubernetes:core/v1:Namespace job-namespace',
+  'kubernetes:core/v1:Namespace namespace',
+  'kubernetes:core/v1:Secret checker-tokens',
+  'kubernetes:core/v1:Secret runners-config-toml',
+  'kubernetes:core/v1:Secret runners-sidecar-token',
+  'kubernetes:core/v1:ServiceAccount checker-account',
+  'kubernetes:core/v1:ServiceAccount runners-account',
+  'kubernetes:networking.k8s.io/v1:NetworkPolicy checker-network',
+  'kubernetes:networking.k8s.io/v1:NetworkPolicy runners-network',
+  'kubernetes:policy/v1:PodDisruptionBudget runners-budget',
+  'kubernetes:rbac.authorization.k8s.io/v1:Role checker-role',
+  'kubernetes:rbac.authorization.k8s.io/v1:Role runners-executor-role',
+  'kubernetes:rbac.authorization.k8s.io/v1:RoleBinding checker-binding',
+  'kubernetes:rbac.authorization.k8s.io/v1:RoleBinding runners-executor-binding',
+  'kubernetes:scheduling.k8s.io/v1:PriorityClass checker-priority',
+  'pulumi:providers:gitlab gitlab',
+  'pulumi:providers:kubernetes kubernetes',
+  'gitlab:index/userRunner:UserRunner runners-record',
+];
+const MADE_TOKENS = [
+  'gitlab:index/groupAccessToken:GroupAccessToken tokens-fleet',
+  'gitlab:index/groupAccessToken:GroupAccessToken tokens-sidecar',
+  'gitlab:index/projectAccessToken:ProjectAccessToken tokens-status',
+];
+const MANAGED = [
+  'gitlab:index/branchProtection:BranchProtection status-branch',
+  'gitlab:index/project:Project status-project',
+];
+
+const declared = (stack: Stack) =>
+  stack.resources.filter(({ type }) => type !== 'pulumi:pulumi:Stack').map(({ type, name }) => `${type} ${name}`);
+
+const all = (...lists: readonly (readonly string[])[]) => lists.flat().sort();
+
+const CACHE_KEY = 'cache-secret-key';
+const ALL_SECRETS = /-secret|cache-secret-key/;
+
+describe('the program', () => {
+  let a: Stack;
+  let b: Stack;
+
+  before(async () => {
+    a = await runStack('cluster-a', {
+      config: { runner: { cacheToml: `Type = "s3"\n[s3]\nSecretKey = "${CACHE_KEY}"` } },
+    });
+    b = await runStack('cluster-b');
+  });
+
+  it('declares exactly these resources in the stack that manages the status project', () =>
+    assert.deepEqual(declared(a).sort(), all(COMMON, MADE_TOKENS, MANAGED)));
+
+  it('declares the same in the other stack, which looks the project up', () => {
+    assert.deepEqual(declared(b).sort(), all(COMMON, MADE_TOKENS));
+    assert.deepEqual(
+      b.calls.filter(({ token }) => token.endsWith('getProject')).map(({ inputs }) => inputs),
+      [{ pathWithNamespace: 'rnd/runner-status' }],
+    );
+  });
+
+  it('names the provider of every resource, for default ones are switched off', () => {
+    for (const { type, name, provider } of [...a.resources, ...b.resources]) {
+      const wanted = /^(gitlab|kubernetes):/.exec(type)?.[1];
+      if (wanted)
+        assert.match(provider, new RegExp(`::pulumi:providers:${wanted}::|\\$pulumi:providers:${wanted}::`), name);
+    }
+  });
+
+  it('begins every child’s name with its component’s', () => {
+    for (const { type, name, options } of a.resources)
+      if (options.parent && /^(gitlab|kubernetes):/.test(type) && !/namespace$/.test(name))
+        assert.match(name, /^(status|tokens|runners|checker)-/);
+  });
+
+  it('points the providers at this cluster and at GitLab’s API', () => {
+    assert.deepEqual(a.one('pulumi:providers:gitlab', 'gitlab').inputs, {
+      baseUrl: 'https://gitlab.example.com/api/v4/',
+      token: SECRETS.gitlabToken,
+    });
+    assert.deepEqual(a.one('pulumi:providers:kubernetes', 'kubernetes').inputs, {
+      clusterIdentifier: 'cluster-a',
+      context: 'cluster-a',
+      enableSecretMutable: 'true',
+      namespace: 'gitlab-runner',
+    });
+  });
+
+  it('gives birth to the record with own tags alone, and leaves tags, pause and note to the runtime', () => {
+    for (const [stack, tag] of [
+      [a, 'runner-a'],
+      [b, 'runner-b'],
+    ] as const) {
+      const record = stack.one('gitlab:index/userRunner:UserRunner', 'runners-record');
+      assert.deepEqual(record.inputs, {
+        runnerType: 'group_type',
+        groupId: 5,
+        description: `gitlab-runner-hadr cluster-${tag.slice(-1)}`,
+        tagLists: [tag],
+        untagged: false,
+      });
+      assert.deepEqual(record.options.ignoreChanges, ['tagLists', 'paused', 'maintenanceNote']);
+    }
+  });
+
+  it('makes the status project private, without pipelines and force pushes, and protects it', () => {
+    const project = a.one('gitlab:index/project:Project', 'status-project');
+    assert.deepEqual(project.inputs, {
+      name: 'runner-status',
+      path: 'runner-status',
+      namespaceId: 5,
+      description: 'Who holds the main tags of the runners in cluster-a, cluster-b: reports, terms and their history.',
+      visibilityLevel: 'private',
+      defaultBranch: 'main',
+      initializeWithReadme: true,
+      buildsAccessLevel: 'disabled',
+      autoDevopsEnabled: false,
+      sharedRunnersEnabled: false,
+      groupRunnersEnabled: false,
+    });
+    assert.equal(project.options.protect, true);
+    assert.deepEqual(a.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').inputs, {
+      project: '77',
+      branch: 'main',
+      pushAccessLevel: 'developer',
+      mergeAccessLevel: 'developer',
+      allowForcePush: false,
+    });
+  });
+
+  it('makes each token with the least role and scope', () => {
+    const rotationConfiguration = { expirationDays: 364, rotateBeforeDays: 90 };
+    const group = 'gitlab:index/groupAccessToken:GroupAccessToken';
+    assert.deepEqual(a.one(group, 'tokens-fleet').inputs, {
+      name: 'hadr-cluster-a-fleet',
+      group: '5',
+      scopes: ['manage_runner'],
+      accessLevel: 'owner',
+      rotationConfiguration,
+    });
+    assert.deepEqual(a.one(group, 'tokens-sidecar').inputs, {
+      name: 'hadr-cluster-a-sidecar',
+      group: '5',
+      scopes: ['manage_runner'],
+      accessLevel: 'maintainer',
+      rotationConfiguration,
+    });
+    assert.deepEqual(a.one('gitlab:index/projectAccessToken:ProjectAccessToken', 'tokens-status').inputs, {
+      name: 'hadr-cluster-a-status',
+      project: '77',
+      scopes: ['api'],
+      accessLevel: 'developer',
+      rotationConfiguration,
+    });
+  });
+
+  it('gives each part its own token, and the runner its record’s', () => {
+    assert.deepEqual(secretOf(a, 'checker-tokens'), {
+      fleet: SECRETS.made('tokens-fleet'),
+      status: SECRETS.made('tokens-status'),
+    });
+    assert.deepEqual(secretOf(a, 'runners-sidecar-token'), { sidecar: SECRETS.made('tokens-sidecar') });
+    const toml = z
+      .object({
+        runners: z.tuple([
+          z.object({ token: z.string(), cache: z.object({ s3: z.object({ SecretKey: z.string() }) }) }),
+        ]),
+      })
+      .parse(parse(secretOf(a, 'runners-config-toml')['config.toml'] ?? ''));
+    assert.deepEqual(toml.runners[0], { token: SECRETS.runner, cache: { s3: { SecretKey: CACHE_KEY } } });
+  });
+
+  it('marks every secret, and shows none anywhere else', () => {
+    for (const stack of [a, b]) {
+      for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), ALL_SECRETS, resource.name);
+      assert.deepEqual(
+        stack.resources
+          .filter(({ secretPaths }) => secretPaths.length > 0)
+          .map(({ name, secretPaths }) => [name, secretPaths])
+          .sort(),
+        [
+          ['checker-tokens', ['stringData']],
+          ['gitlab', ['token']],
+          ['runners-config-toml', ['stringData']],
+          ['runners-sidecar-token', ['stringData']],
+        ],
+      );
+      assert.deepEqual(stack.secretOutputs, []);
+      assert.doesNotMatch(JSON.stringify(stack.outputs), ALL_SECRETS);
+    }
+  });
+
+  it('writes configs that the runtime accepts', () => {
+    const checker = checkerConfigSchema.parse(JSON.parse(dataOf(a, 'checker-config')['checker.json'] ?? ''));
+    assert.deepEqual(
+      { ...checker, policy: undefined, timing: undefined },
+      {
+        version: 1,
+        cluster: 'cluster-a',
+        fleet: ['cluster-a', 'cluster-b'],
+        preferred: true,
+        mainTags: ['rnd-runner'],
+        ownTags: ['runner-a'],
+        gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
+        statusProject: { id: 77, branch: 'main' },
+        kubernetes: {
+          server: 'https://kubernetes.default.svc',
+          namespace: 'gitlab-runner',
+          deployments: ['runner-cluster-a'],
+        },
+        policy: undefined,
+        timing: undefined,
+      },
+    );
+    const sidecar = sidecarConfigSchema.parse(JSON.parse(dataOf(b, 'runners-sidecar-config')['sidecar.json'] ?? ''));
+    assert.equal(sidecar.cluster, 'cluster-b');
+    assert.equal(sidecar.record, 101);
+    assert.equal(sidecar.port, 9253);
+    assert.equal(sidecar.runnerMetricsUrl, 'http://127.0.0.1:9252/metrics');
+    assert.deepEqual(dataOf(a, 'checker-code'), { 'checker.cjs': '/* checker */' });
+    assert.deepEqual(dataOf(a, 'runners-sidecar-code'), { 'sidecar.cjs': '/* sidecar */' });
+  });
+
+  it('prints the bounds, the project, the record, the image and what to do next', () => {
+    assert.equal(a.outputs['runnerRecordId'], 101);
+    assert.equal(a.outputs['statusProjectId'], 77);
+    assert.equal(b.outputs['statusProjectUrl'], 'https://gitlab.example.com/rnd/runner-status');
+    assert.match(String(a.outputs['runnerImage']), /gitlab-runner:/);
+    assert.match(
+      String(a.outputs['bounds']),
+      /^a dead cluster loses the main tags within \d+ s, one that fainted within \d+ s$/,
+    );
+    const next = z.array(z.string()).parse(a.outputs['next']);
+    assert.equal(next[0], 'kubectl --context cluster-a -n gitlab-runner rollout status deployment/runner-cluster-a');
+    assert.equal(next.at(-1), 'pulumi up --stack cluster-b');
+  });
+});
+
+describe('the program with other settings', () => {
+  const tokens = { fleet: 'glpat-own-secret-1', sidecar: 'glpat-own-secret-2', status: 'glpat-own-secret-3' };
+
+  it('makes no tokens where the user gives them, and keeps them secret', async () => {
+    const stack = await runStack('cluster-b', { config: { tokens } });
+    assert.deepEqual(declared(stack).sort(), all(COMMON));
+    assert.deepEqual(secretOf(stack, 'checker-tokens'), { fleet: tokens.fleet, status: tokens.status });
+    assert.deepEqual(secretOf(stack, 'runners-sidecar-token'), { sidecar: tokens.sidecar });
+    for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), /own-secret/, resource.name);
+  });
+
+  it('asks for Maintainer of the project, and no group, where a project owns the runners', async () => {
+    const stack = await runStack('cluster-b', {
+      config: { gitlab: { url: 'https://gitlab.example.com:8443', project: 42 } },
+    });
+    const project = 'gitlab:index/projectAccessToken:ProjectAccessToken';
+    for (const name of ['tokens-fleet', 'tokens-sidecar']) {
+      const inputs = z
+        .looseObject({ project: z.string(), accessLevel: z.string(), scopes: z.unknown() })
+        .parse(stack.one(project, name).inputs);
+      assert.deepEqual([inputs.project, inputs.accessLevel, inputs.scopes], ['42', 'maintainer', ['manage_runner']]);
+    }
+    const record = z.looseObject({}).parse(stack.one('gitlab:index/userRunner:UserRunner', 'runners-record').inputs);
+    assert.deepEqual([record['runnerType'], record['projectId'], record['groupId']], ['project_type', 42, undefined]);
+    const network = JSON.stringify(
+      stack.one('kubernetes:networking.k8s.io/v1:NetworkPolicy', 'checker-network').inputs,
+    );
+    assert.match(network, /"port":8443/);
+  });
+
+  it('leaves namespaces alone that exist already, and hides a kubeconfig', async () => {
+    const stack = await runStack('cluster-b', {
+      config: { kubernetes: { kubeconfig: 'kubeconfig-secret', manageNamespaces: false, namespace: 'ci' } },
+    });
+    assert.deepEqual(
+      declared(stack).sort(),
+      all(
+        COMMON.filter((line) => !line.includes('Namespace ')),
+        MADE_TOKENS,
+      ),
+    );
+    assert.deepEqual(stack.one('pulumi:providers:kubernetes', 'kubernetes').secretPaths, ['kubeconfig']);
+  });
+
+  it('creates nothing from a config that it refuses', async () => {
+    const seen: Declared[] = [];
+    await assert.rejects(
+      runStack('cluster-b', { config: { ownTags: [], fleet: ['cluster-a', 'cluster-c'] }, seen }),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.equal(error.problems.length, 2);
+        return true;
+      },
+    );
+    assert.deepEqual(
+      seen.map(({ type }) => type),
+      ['pulumi:pulumi:Stack'],
+    );
+  });
+});

@@ -1,0 +1,89 @@
+/** config.toml is judged by what a parser reads from it, not by its text. */
+import assert from 'node:assert/strict';
+import { parse } from 'smol-toml';
+import * as z from 'zod';
+import { runnerConfig, runnerToml, type RunnerConfigOptions } from '../../infra/runner-config.ts';
+
+const options: RunnerConfigOptions = {
+  name: 'cluster-a',
+  url: 'https://gitlab.example.com',
+  token: 'glrt-"quoted"\\',
+  concurrent: 7,
+  checkInterval: 3,
+  unhealthyInterval: 20,
+  metricsPort: 9252,
+  jobNamespace: 'jobs',
+  kubernetesToml: '',
+  cacheToml: '',
+};
+
+/** The parser's tables have no prototype, which deepEqual minds. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const fileSchema = z.looseObject({
+  runners: z.tuple([z.looseObject({ kubernetes: z.unknown(), cache: z.unknown() })]),
+});
+
+const read = (change: Partial<RunnerConfigOptions> = {}) =>
+  fileSchema.parse(plain(parse(runnerConfig({ ...options, ...change }))));
+
+describe('config.toml', () => {
+  it('says what the runner needs, and a default image for jobs', () => {
+    assert.deepEqual(read(), {
+      concurrent: 7,
+      check_interval: 3,
+      listen_address: '127.0.0.1:9252',
+      runners: [
+        {
+          name: 'cluster-a',
+          url: 'https://gitlab.example.com',
+          token: 'glrt-"quoted"\\',
+          executor: 'kubernetes',
+          unhealthy_interval: '20s',
+          kubernetes: { image: 'docker.io/library/alpine:3.22', namespace: 'jobs' },
+          cache: {},
+        },
+      ],
+    });
+  });
+
+  it('takes the user’s tables, with their nested ones, over its own', () => {
+    const [{ kubernetes, cache }] = read({
+      kubernetesToml:
+        'image = "debian:13"\ncpu_request = "1"\n[node_selector]\npool = "ci"\n[[volumes.empty_dir]]\nname = "x"',
+      cacheToml: 'Type = "s3"\nShared = true\n[s3]\nBucketName = "cache"',
+    }).runners;
+    assert.deepEqual(
+      { kubernetes, cache },
+      {
+        kubernetes: {
+          image: 'debian:13',
+          namespace: 'jobs',
+          cpu_request: '1',
+          node_selector: { pool: 'ci' },
+          volumes: { empty_dir: [{ name: 'x' }] },
+        },
+        cache: { Type: 's3', Shared: true, s3: { BucketName: 'cache' } },
+      },
+    );
+  });
+
+  for (const header of ['[runners.kubernetes]', '[[runners]]\n[runners.kubernetes]'])
+    it(`takes a table that was pasted with its header: ${header.replace('\n', ' ')}`, () => {
+      assert.deepEqual(plain(runnerToml(`${header}\nprivileged = true`, 'kubernetes')), {
+        kind: 'table',
+        table: { privileged: true },
+      });
+    });
+
+  it('says where TOML is broken, without quoting it', () => {
+    assert.deepEqual(runnerToml('a = 1\nb = "never shown', 'cache'), {
+      kind: 'broken',
+      why: 'is not TOML (line 2, column 5)',
+    });
+  });
+
+  it('refuses the other table’s header', () => {
+    assert.equal(runnerToml('[runners.cache]\nType = "s3"', 'kubernetes').kind, 'broken');
+  });
+});

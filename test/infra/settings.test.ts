@@ -1,0 +1,370 @@
+/** What the stack refuses, and in which words. */
+import assert from 'node:assert/strict';
+import { ConfigError, readSettings } from '../../infra/settings.ts';
+
+const TOKEN = 'glpat-not-to-be-shown';
+
+type Values = Record<string, unknown>;
+
+const valid = (): Values => ({
+  fleet: ['cluster-a', 'cluster-b'],
+  mainTags: ['rnd-runner'],
+  ownTags: ['runner-a'],
+  gitlab: { url: 'https://gitlab.example.com', group: 'rnd' },
+  gitlabToken: TOKEN,
+  statusProject: { path: 'rnd/runner-status' },
+  kubernetes: { context: 'cluster-a' },
+});
+
+/** As Pulumi hands config over: texts, of which lists and maps are JSON. */
+const rawOf = (values: Values): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+
+function problemsOf(change: Values, stack = 'cluster-a'): readonly string[] {
+  try {
+    readSettings(rawOf({ ...valid(), ...change }), stack);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+  return [];
+}
+
+const manyTags = (count: number) => Array.from({ length: count }, (_, index) => `tag-${index}`);
+
+interface Refusal {
+  readonly name: string;
+  readonly change: Values;
+  readonly stack?: string;
+  readonly problems: readonly string[];
+}
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    name: 'a stack outside its fleet',
+    change: {},
+    stack: 'cluster-c',
+    problems: [
+      'fleet: ["cluster-a","cluster-b"] does not name this stack, "cluster-c"; add it, or select another stack',
+    ],
+  },
+  {
+    name: 'a stack whose name is no cluster name',
+    change: { fleet: ['cluster-a', 'cluster-b'] },
+    stack: 'Cluster_A',
+    problems: [
+      'stack: "Cluster_A" is no name for a cluster; use lower-case letters, digits and dashes, at most 40 characters',
+      'fleet: ["cluster-a","cluster-b"] does not name this stack, "Cluster_A"; add it, or select another stack',
+    ],
+  },
+  {
+    name: 'a fleet of one',
+    change: { fleet: ['cluster-a'] },
+    problems: ['fleet: ["cluster-a"] must name at least two clusters'],
+  },
+  {
+    name: 'a cluster that is named twice',
+    change: { fleet: ['cluster-a', 'cluster-a'] },
+    problems: ['fleet: ["cluster-a","cluster-a"] must not name a cluster twice'],
+  },
+  {
+    name: 'a fleet that is no list',
+    change: { fleet: 'cluster-a' },
+    problems: ['fleet: "cluster-a" must be a list'],
+  },
+  {
+    name: 'no fleet',
+    change: { fleet: undefined },
+    problems: ['fleet: is missing; list the names of all clusters, for example ["cluster-a", "cluster-b"]'],
+  },
+  {
+    name: 'an empty list of own tags',
+    change: { ownTags: [] },
+    problems: ['ownTags: [] must name at least one tag'],
+  },
+  { name: 'an empty tag', change: { mainTags: [''] }, problems: ['mainTags.0: "" must not be empty'] },
+  {
+    name: 'a tag with a comma',
+    change: { mainTags: ['a,b'] },
+    problems: ['mainTags.0: "a,b" must not contain commas or begin or end with blanks'],
+  },
+  {
+    name: 'a tag twice',
+    change: { ownTags: ['runner-a', 'runner-a'] },
+    problems: ['ownTags: ["runner-a","runner-a"] must not name a tag twice'],
+  },
+  {
+    name: 'an own tag that is a main tag',
+    change: { ownTags: ['runner-a', 'rnd-runner'] },
+    problems: [
+      'ownTags: "rnd-runner" is one of mainTags too; a tag either moves or stays, so remove it from one of them',
+    ],
+  },
+  {
+    name: 'more tags than GitLab takes',
+    change: { ownTags: manyTags(50) },
+    problems: ['ownTags: 51 together with mainTags; GitLab takes at most 50 for a runner, remove some'],
+  },
+  {
+    name: 'a URL without TLS',
+    change: { gitlab: { url: 'http://gitlab.example.com', group: 'rnd' } },
+    problems: [
+      'gitlab.url: "http://gitlab.example.com" is not https; give https://gitlab.example.com (gitlab.allowHttp allows http in a lab)',
+    ],
+  },
+  {
+    name: 'http allowed without the lab flag',
+    change: { gitlab: { url: 'http://gitlab.example.com', group: 'rnd', allowHttp: true } },
+    problems: ['gitlab.allowHttp: true is only for a lab; remove it, or set lab to true where tokens are worthless'],
+  },
+  {
+    name: 'a URL with a path',
+    change: { gitlab: { url: 'https://gitlab.example.com/api/v4', group: 'rnd' } },
+    problems: [
+      'gitlab.url: "https://gitlab.example.com/api/v4" has a path behind the host; give https://gitlab.example.com',
+    ],
+  },
+  {
+    name: 'a URL that is none',
+    change: { gitlab: { url: 'gitlab', group: 'rnd' } },
+    problems: ['gitlab.url: "gitlab" is not a web address; give one such as https://gitlab.example.com'],
+  },
+  {
+    name: 'a URL with a password, which is not quoted',
+    change: { gitlab: { url: `https://root:${TOKEN}@gitlab.example.com`, group: 'rnd' } },
+    problems: ['gitlab.url: holds a user or password; remove them'],
+  },
+  {
+    name: 'no owner of the runners',
+    change: { gitlab: { url: 'https://gitlab.example.com' } },
+    problems: ['gitlab.group: is missing; name the group (or with gitlab.project the project) that owns the runners'],
+  },
+  {
+    name: 'two owners of the runners',
+    change: { gitlab: { url: 'https://gitlab.example.com', group: 'rnd', project: 7 } },
+    problems: ['gitlab.project: 7 beside gitlab.group "rnd"; a runner record has one owner, remove one of them'],
+  },
+  {
+    name: 'a group that is no path',
+    change: { gitlab: { url: 'https://gitlab.example.com', group: '/rnd/' } },
+    problems: ['gitlab.group: "/rnd/" must be a path such as platform/runners, or a numeric id'],
+  },
+  {
+    name: 'no provisioning token',
+    change: { gitlabToken: undefined },
+    problems: ['gitlabToken: is missing; set it with: pulumi config set --secret gitlabToken'],
+  },
+  {
+    name: 'a provisioning token with a line break, which is not quoted',
+    change: { gitlabToken: `${TOKEN}\n` },
+    problems: ['gitlabToken: must be a token without blanks or line breaks'],
+  },
+  {
+    name: 'a runtime token with a blank, which is not quoted',
+    change: { tokens: { fleet: `${TOKEN} ` } },
+    problems: ['tokens.fleet: must be a token without blanks or line breaks'],
+  },
+  {
+    name: 'a status project without its group',
+    change: { statusProject: { path: 'runner-status' } },
+    problems: ['statusProject.path: "runner-status" has no group; give the full path, such as platform/runner-status'],
+  },
+  {
+    name: 'a managed status project that is given by id',
+    change: { statusProject: { path: 12, manage: true } },
+    problems: ['statusProject.path: 12 is an id; the stack that creates the project needs its path, group/name'],
+  },
+  {
+    name: 'broken TOML, which is not quoted',
+    change: { runner: { cacheToml: `Type = "s3"\nSecretKey = ${TOKEN}` } },
+    problems: ['runner.cacheToml: is not TOML (line 2, column 13); give the content of [runners.cache] alone'],
+  },
+  {
+    name: 'TOML of other tables',
+    change: { runner: { kubernetesToml: 'concurrent = 3\n[[runners]]\n[runners.kubernetes]\nimage = "x"' } },
+    problems: [
+      'runner.kubernetesToml: holds more than the table runners.kubernetes; give the content of [runners.kubernetes] alone',
+    ],
+  },
+  {
+    name: 'a namespace in the TOML',
+    change: { runner: { kubernetesToml: 'namespace = "jobs"' } },
+    problems: ['runner.kubernetesToml: names a namespace; use kubernetes.jobNamespace instead'],
+  },
+  {
+    name: 'an image without a version',
+    change: { runner: { image: 'gitlab/gitlab-runner' }, images: { node: 'node:latest' } },
+    problems: [
+      'runner.image: "gitlab/gitlab-runner" must name a version: an image without one changes under your feet',
+      'images.node: "node:latest" must name a version: an image without one changes under your feet',
+    ],
+  },
+  {
+    name: 'no replicas',
+    change: { runner: { replicas: 0 } },
+    problems: ['runner.replicas: 0 must be at least 1'],
+  },
+  {
+    name: 'text where a number belongs',
+    change: { runner: { concurrent: 'ten' } },
+    problems: ['runner.concurrent: "ten" must be a number'],
+  },
+  {
+    name: 'two servers on one port of a pod',
+    change: { runner: { metricsPort: 9253 } },
+    problems: ['runner.sidecarPort: 9253 is runner.metricsPort too; both are in one pod, give another'],
+  },
+  {
+    name: 'more runners wanted online than there are',
+    change: { policy: { minOnline: 3 } },
+    problems: [
+      'policy.minOnline: 3 is more than runner.replicas (2): this cluster could never hold the tags; give at most 2',
+    ],
+  },
+  {
+    name: 'a choice that there is not',
+    change: { policy: { failback: 'sometimes' } },
+    problems: ['policy.failback: "sometimes" must be valid: invalid option: expected one of "manual"|"automatic"'],
+  },
+  {
+    name: 'a lease that is shorter than the silence of a living checker',
+    change: { timing: { leaseSeconds: 44 } },
+    problems: [
+      'timing.leaseSeconds: 44 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + 2 × requestSeconds = 45; give at least 45',
+    ],
+  },
+  {
+    name: 'short rounds outside a lab',
+    change: { timing: { roundSeconds: 5 } },
+    problems: ['timing.roundSeconds: 5 is too short for a real GitLab; give at least 10'],
+  },
+  {
+    name: 'too many pods for the rounds',
+    change: { runner: { replicas: 90 } },
+    problems: [
+      'timing.roundSeconds: 90 runner pods would ask GitLab more than 5 times a second after each stamp; give at least 18, or fewer runner.replicas',
+    ],
+  },
+  {
+    name: 'a period over a minute, in a lab as well',
+    change: { lab: true, timing: { periodSeconds: 120 } },
+    problems: ['timing.periodSeconds: 120 is too long: a run must end within 90; give at most 60'],
+  },
+  {
+    name: 'a cluster without a context',
+    change: { kubernetes: {} },
+    problems: [
+      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that a stack never lands in another',
+    ],
+  },
+  {
+    name: 'an API server without TLS',
+    change: { kubernetes: { context: 'cluster-a', server: 'http://10.0.0.1:8080' } },
+    problems: [
+      'kubernetes.server: "http://10.0.0.1:8080" is not https; give https://10.0.0.1:8080 (lab allows http in a lab)',
+    ],
+  },
+  {
+    name: 'jobs beside our Secrets',
+    change: { kubernetes: { context: 'cluster-a', jobNamespace: 'gitlab-runner' } },
+    problems: [
+      'kubernetes.jobNamespace: "gitlab-runner" is kubernetes.namespace too: the runner may read all Secrets beside its jobs; give another',
+    ],
+  },
+  {
+    name: 'unknown keys, at the top and inside',
+    change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
+    problems: [
+      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, policy, timing, kubernetes, images, tokens, or remove it',
+      'images.nodejs: is not a key of this project; use one of node, or remove it',
+    ],
+  },
+];
+
+describe('settings', () => {
+  for (const { name, change, stack, problems } of REFUSALS)
+    it(`refuses ${name}`, () => assert.deepEqual(problemsOf(change, stack), problems));
+
+  it('names all problems in one message, each once, and creates no settings', () => {
+    assert.throws(
+      () => readSettings(rawOf({ ...valid(), ownTags: [], mainTags: ['a', 'a'], gitlabToken: ' ' }), 'cluster-x'),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.equal(
+          error.message,
+          [
+            'The config of stack "cluster-x" has 4 problems; nothing was changed:',
+            '  - mainTags: ["a","a"] must not name a tag twice',
+            '  - ownTags: [] must name at least one tag',
+            '  - gitlabToken: must be a token without blanks or line breaks',
+            '  - fleet: ["cluster-a","cluster-b"] does not name this stack, "cluster-x"; add it, or select another stack',
+          ].join('\n'),
+        );
+        return true;
+      },
+    );
+  });
+
+  it('quotes no secret, whatever is wrong with it', () => {
+    const secrets: Values = {
+      gitlabToken: `${TOKEN} `,
+      tokens: { fleet: [TOKEN], status: `${TOKEN}\t`, sidecar: 5 },
+      runner: { cacheToml: `x = ${TOKEN}`, kubernetesToml: [TOKEN] },
+      kubernetes: { context: 'cluster-a', kubeconfig: [TOKEN] },
+    };
+    const text = problemsOf(secrets).join('\n');
+    assert.match(text, /gitlabToken.*\n(.*\n)*.*tokens\.fleet/);
+    assert.doesNotMatch(text, new RegExp(TOKEN));
+  });
+
+  it('gives defaults that run to a config of the required keys alone', () => {
+    const settings = readSettings(rawOf(valid()), 'cluster-a');
+    assert.equal(settings.cluster, 'cluster-a');
+    assert.equal(settings.preferred, false);
+    assert.deepEqual(settings.gitlab, {
+      url: 'https://gitlab.example.com',
+      allowHttp: false,
+      owner: { kind: 'group', ref: 'rnd' },
+    });
+    assert.equal(settings.runner.replicas, 2);
+    assert.equal(settings.kubernetes.namespace, 'gitlab-runner');
+    assert.equal(settings.kubernetes.jobNamespace, 'gitlab-runner-jobs');
+    assert.equal(settings.kubernetes.server, 'https://kubernetes.default.svc');
+    assert.equal(settings.timing.leaseSeconds, 60);
+    assert.deepEqual(settings.statusProject, { manage: false, path: 'rnd/runner-status', branch: 'main' });
+  });
+
+  it('takes ids as text, as the CLI stores them, a final slash, and http and short times in a lab', () => {
+    const settings = readSettings(
+      rawOf({
+        ...valid(),
+        lab: true,
+        gitlab: { url: 'http://127.0.0.1:8080/', allowHttp: true, project: '12' },
+        timing: {
+          roundSeconds: 1,
+          startLagSeconds: 1,
+          endMarginSeconds: 0.5,
+          requestSeconds: 0.5,
+          rollCallSeconds: 3,
+          budgetSeconds: 4,
+          leaseSeconds: 6,
+          periodSeconds: 6,
+          checkIntervalSeconds: 1,
+          unhealthyIntervalSeconds: 2,
+        },
+      }),
+      'cluster-a',
+    );
+    assert.deepEqual(settings.gitlab, {
+      url: 'http://127.0.0.1:8080',
+      allowHttp: true,
+      owner: { kind: 'project', ref: 12 },
+    });
+  });
+
+  it('keeps exactly 50 tags', () => assert.deepEqual(problemsOf({ ownTags: manyTags(49) }), []));
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { digestFile, digestOf, digestSchema } from './digest.ts';
+
+const schemaFile = fileURLToPath(new URL('../../../shared/design/gitlab-schema.json', import.meta.url));
+
+describe('the digest of the provider schema', () => {
+  it('is what the schema beside the checkout gives', function () {
+    if (!existsSync(schemaFile)) this.skip();
+    const schema: unknown = JSON.parse(readFileSync(schemaFile, 'utf8'));
+    assert.deepEqual(digestSchema.parse(JSON.parse(readFileSync(digestFile, 'utf8'))), digestOf(schema));
+  });
+
+  it('keeps of a schema the names, types, required marks and secrets, and of the nested types those in use', () => {
+    const object = { properties: {} };
+    const resource = { ...object, inputProperties: {} };
+    const runner = {
+      properties: { tags: { type: 'array', items: { type: 'string' } }, token: { type: 'string', secret: true } },
+      required: ['tags', 'token'],
+      inputProperties: {
+        rules: { type: 'array', items: { $ref: '#/types/gitlab:index/Rule:Rule' } },
+        kind: { type: 'string' },
+      },
+      requiredInputs: ['kind'],
+    };
+    const others = ['Project', 'GroupAccessToken', 'ProjectAccessToken', 'BranchProtection'].map((name) => [
+      `gitlab:index/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`,
+      resource,
+    ]);
+    const digest = digestOf({
+      version: '1.2.3',
+      provider: resource,
+      resources: { 'gitlab:index/userRunner:UserRunner': runner, ...Object.fromEntries(others) },
+      functions: {
+        'gitlab:index/getProject:getProject': { outputs: object },
+        'gitlab:index/getGroup:getGroup': { outputs: object },
+      },
+      types: {
+        'gitlab:index/Rule:Rule': { properties: { deep: { $ref: '#/types/gitlab:index/Deep:Deep' } } },
+        'gitlab:index/Deep:Deep': {
+          properties: { counts: { type: 'object', additionalProperties: { type: 'integer' } } },
+          required: ['counts'],
+        },
+        'gitlab:index/Unused:Unused': object,
+      },
+    });
+    assert.deepEqual(digest.resources['gitlab:index/userRunner:UserRunner'], {
+      inputs: { rules: 'Rule[]?', kind: 'string' },
+      outputs: { tags: 'string[]', token: 'string' },
+      secrets: ['token'],
+    });
+    assert.deepEqual(digest.types, { Rule: { deep: 'Deep?' }, Deep: { counts: '{integer}' } });
+  });
+
+  it('says what is missing in a schema that lacks a resource', () => {
+    const empty = { properties: {}, inputProperties: {} };
+    const schema = { version: '1.2.3', provider: empty, resources: {}, functions: {}, types: {} };
+    assert.throws(() => digestOf(schema), /no resource gitlab:index\/userRunner:UserRunner/);
+  });
+});
