@@ -126,6 +126,12 @@ export function timingProblems(
       'budgetSeconds',
       `${t.budgetSeconds} is too short for a roll call and the calls around it; give at least ${budget} (rollCallSeconds + 2 × requestSeconds)`,
     );
+  const called = exact(2 * (t.rollCallSeconds + 2 * t.requestSeconds));
+  if (called > t.leaseSeconds)
+    refuse(
+      'rollCallSeconds',
+      `${t.rollCallSeconds} is too long: a claim is given up when half a lease has passed since its round began, and the roll call comes before it; give less, or leaseSeconds of at least ${called} (2 × (rollCallSeconds + 2 × requestSeconds))`,
+    );
   if (t.roundSeconds + t.endMarginSeconds > t.periodSeconds)
     refuse(
       'roundSeconds',

@@ -24,7 +24,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN_TAG = 'rnd-runner';
 export const STATUS_PROJECT = 'platform/runner-status';
 export const REPLICAS = 2;
-export const CONCURRENT = 2;
+export const CONCURRENT = 1;
 const NAMESPACE = 'gitlab-runner';
 /** Of each checker, for the act that goes wrong. */
 const KEPT_LINES = 12;
@@ -71,7 +71,7 @@ export async function startFleet(names: readonly string[], say: (line: string) =
     lines.set(name, kept);
     member.cluster.onLog((line) => {
       if (line.container !== 'checker') return;
-      kept.push(line.text);
+      kept.push(line.line);
       if (kept.length > KEPT_LINES) kept.shift();
     });
     members.set(name, member);

@@ -1,68 +1,125 @@
-/** The runner's calls of GitLab: each counted, repeated as gitlab-runner repeats them (network/retry_requester.go). */
+/**
+ * Calls of GitLab as gitlab-runner makes them (network/): 408, 429 and 5xx are tried up to five times with the waits that GitLab asks for, the
+ * outcome of a call is counted once, and a call that got no answer at all is not counted (api_requests_collector.go, Observe).
+ */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Metrics } from './metrics.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { REQUESTS, RETRIES, type Metrics } from './metrics.ts';
 
-export interface Answer {
-  /** -1 where no answer came. */
+const TRIES = 5;
+const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 60_000;
+/** A held poll takes up to a minute and more; this only ends a connection that died without a word. */
+const SILENCE_MS = 10 * 60 * 1000;
+
+export interface ApiCall {
+  readonly endpoint: 'request_job' | 'update_job' | 'patch_trace';
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
 }
 
-type Endpoint = 'request_job' | 'update_job' | 'patch_trace';
+export interface ClientIdentity {
+  readonly url: string;
+  /** The label of the metrics: the token's first characters. */
+  readonly runner: string;
+  readonly systemId: string;
+}
 
-const REPEATED = new Set([408, 429, 500, 502, 503, 504]);
-const TRIES = 5;
-const FIRST_PAUSE_MS = 100;
-/** Longer than the longest poll that Workhorse holds. */
-const TIMEOUT_MS = 120_000;
+export class GitLabClient {
+  readonly #identity: ClientIdentity;
+  readonly #metrics: Metrics;
+  readonly #secure: boolean;
+  readonly #agent: http.Agent;
 
-export class Client {
-  private readonly url: string;
-  private readonly metrics: Metrics;
-  private readonly sleep: (ms: number) => Promise<void>;
-  private readonly agent: http.Agent;
-
-  constructor(url: string, metrics: Metrics, sleep: (ms: number) => Promise<void>) {
-    this.url = url;
-    this.metrics = metrics;
-    this.sleep = sleep;
-    this.agent = url.startsWith('https:') ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  constructor(identity: ClientIdentity, metrics: Metrics) {
+    this.#identity = identity;
+    this.#metrics = metrics;
+    this.#secure = identity.url.startsWith('https:');
+    this.#agent = this.#secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
   }
 
-  async call(endpoint: Endpoint, method: string, path: string, body: unknown): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.send(method, path, JSON.stringify(body));
-      this.metrics.count(endpoint, method.toLowerCase(), answer.status);
-      if (!REPEATED.has(answer.status) || attempt === TRIES) return answer;
-      const asked = Number(answer.headers['retry-after']);
-      await this.sleep(asked > 0 ? asked * 1000 : FIRST_PAUSE_MS * 2 ** attempt);
+  /** Rejects when no answer came. */
+  async call(call: ApiCall): Promise<ApiAnswer> {
+    let retries = 0;
+    try {
+      for (;;) {
+        const answer = await this.#send(call);
+        const isLast = retries === TRIES - 1;
+        if (isLast || !(RETRIED.has(answer.status) || answer.status >= 512)) return this.#counted(call, answer);
+        await sleep(waitMs(answer.headers, retries, Date.now(), Math.random()), undefined, { signal: call.signal });
+        retries += 1;
+      }
+    } finally {
+      const path = `/api/v4${call.path}`.replace(/\/\d+(?=\/|$)/g, '/{id}');
+      if (retries > 0) this.#metrics.add(RETRIES, { path, method: call.method.toLowerCase() }, retries);
     }
   }
 
-  private send(method: string, path: string, body: string): Promise<Answer> {
-    return new Promise((resolve) => {
-      const none = (): void => resolve({ status: -1, headers: {}, text: '' });
-      const request = (this.url.startsWith('https:') ? https : http).request(
-        `${this.url}/api/v4${path}`,
-        { method, agent: this.agent, headers: { 'content-type': 'application/json' }, timeout: TIMEOUT_MS },
+  #counted(call: ApiCall, answer: ApiAnswer): ApiAnswer {
+    this.#metrics.add(REQUESTS, {
+      runner: this.#identity.runner,
+      system_id: this.#identity.systemId,
+      endpoint: call.endpoint,
+      status: String(answer.status),
+      method: call.method.toLowerCase(),
+    });
+    return answer;
+  }
+
+  #send({ method, path, headers, body, signal }: ApiCall): Promise<ApiAnswer> {
+    return new Promise((resolve, reject) => {
+      const request = (this.#secure ? https : http).request(
+        `${this.#identity.url}/api/v4${path}`,
+        {
+          method,
+          agent: this.#agent,
+          signal,
+          timeout: SILENCE_MS,
+          headers: {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(body),
+            accept: 'application/json',
+            'user-agent': 'gitlab-runner lab',
+            ...headers,
+          },
+        },
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', none);
+          response.on('error', reject);
           response.on('end', () =>
             resolve({
-              status: response.statusCode ?? -1,
+              status: response.statusCode ?? 0,
               headers: response.headers,
-              text: Buffer.concat(chunks).toString('utf8'),
+              text: Buffer.concat(chunks).toString(),
             }),
           );
         },
       );
-      request.on('timeout', () => request.destroy());
-      request.on('error', none);
+      request.on('timeout', () => request.destroy(new Error('no answer')));
+      request.on('error', reject);
       request.end(body);
     });
   }
+}
+
+/** `RateLimit-ResetTime`, then `Retry-After`, else 100 ms doubling with jitter (retry_requester.go). */
+export function waitMs(headers: http.IncomingHttpHeaders, retries: number, now: number, random: number): number {
+  const reset = Date.parse(String(headers['ratelimit-resettime'] ?? '')) - now;
+  if (reset > 0) return reset;
+  const after = String(headers['retry-after'] ?? '');
+  if (/^[1-9]\d*$/.test(after)) return Number(after) * 1000;
+  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries);
+  return FIRST_WAIT_MS + random * (longest - FIRST_WAIT_MS);
 }

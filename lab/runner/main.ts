@@ -1,48 +1,85 @@
-/** `gitlab-runner run --config FILE`: the lab's stand-in, bundled into one file when a lab starts. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** `gitlab-runner run --config <file>`: the lab's stand-in for gitlab-runner. */
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
 import { parseArgs } from 'node:util';
-import { Client } from './client.ts';
-import { readRunnerConfig } from './config.ts';
-import { Metrics, serveMetrics } from './metrics.ts';
+import { parseConfig, type RunnerConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { runnerMetrics, VERSION, type Metrics } from './metrics.ts';
 import { Runner } from './runner.ts';
+import { systemId } from './system-id.ts';
 
-const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;
+const USAGE = 'usage: gitlab-runner run --config <file> [--working-directory <dir>] [--listen-address <ignored>]';
 
-/** The id beside config.toml; one that is missing or malformed is made anew, as gitlab-runner does. */
-function systemIdBeside(config: string): string {
-  const file = join(dirname(config), '.runner_system_id');
-  try {
-    const id = readFileSync(file, 'utf8').trim();
-    if (SYSTEM_ID.test(id)) return id;
-  } catch {
-    // None yet.
+async function main(): Promise<number> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      config: { type: 'string', short: 'c' },
+      'working-directory': { type: 'string', short: 'd' },
+      version: { type: 'boolean', short: 'v' },
+    },
+  });
+  if (values.version === true) {
+    process.stdout.write(`Version:      ${VERSION} (lab)\n`);
+    return 0;
   }
-  const id = `r_${randomBytes(6).toString('hex')}`;
-  writeFileSync(file, id, { mode: 0o600 });
-  return id;
+  if (positionals[0] !== 'run' || values.config === undefined) {
+    process.stderr.write(`${USAGE}\n`);
+    return 64;
+  }
+  const metrics = runnerMetrics(Date.now());
+  const log = createLog(metrics);
+  const config = parseConfig(readFileSync(values.config, 'utf8'));
+  const id = systemId(values.config, (message) => log('warning', message));
+  if (values['working-directory'] !== undefined) process.chdir(values['working-directory']);
+  const heartbeat = Number(process.env['LAB_RUNNER_HEARTBEAT_SECONDS']);
+  const runner = new Runner({
+    config,
+    systemId: id,
+    metrics,
+    log,
+    ...(heartbeat > 0 ? { heartbeatSeconds: heartbeat } : {}),
+  });
+
+  process.on('SIGQUIT', () => {
+    log('info', 'Stopping gracefully: running jobs are finished first');
+    runner.drain();
+  });
+  let forced = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (forced) process.exit(1);
+      forced = true;
+      log('info', `Received ${signal}: running jobs are aborted`);
+      runner.abort();
+    });
+  const server = await serveMetrics(config, metrics);
+  log('info', 'Configuration loaded', { builds: 0, max_builds: config.concurrent });
+  await runner.run();
+  server?.close();
+  server?.closeAllConnections();
+  log('info', 'Can exit now!');
+  return 0;
 }
 
-const options = { config: { type: 'string' }, 'working-directory': { type: 'string' } } as const;
-const { values, positionals } = parseArgs({ options, allowPositionals: true });
-if (positionals[0] !== 'run' || values.config === undefined) {
-  process.stderr.write('usage: gitlab-runner run --config FILE\n');
-  process.exit(64);
+async function serveMetrics({ listen }: RunnerConfig, metrics: Metrics): Promise<http.Server | undefined> {
+  if (!listen) return undefined;
+  const server = http.createServer((request, response) => {
+    if (request.url !== '/metrics') return response.writeHead(404).end('404 page not found\n');
+    if (!/^(GET|HEAD)$/.test(request.method ?? '')) return response.writeHead(405).end('Method Not Allowed\n');
+    return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metrics.text());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, resolve);
+  });
+  return server;
 }
-const log = (line: string): void => void process.stdout.write(`${line}\n`);
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const config = readRunnerConfig(readFileSync(values.config, 'utf8'));
-const systemId = systemIdBeside(values.config);
-const metrics = new Metrics({
-  runner: config.token.slice(0, 9),
-  systemId,
-  concurrent: config.concurrent,
-  limit: config.limit,
-});
-if (config.listen !== undefined) serveMetrics(metrics, config.listen);
-const runner = new Runner({ config, systemId, client: new Client(config.url, metrics, sleep), metrics, sleep, log });
-process.on('SIGQUIT', () => runner.drain());
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1));
-log(`Starting multi-runner, system_id=${systemId}`);
-void runner.run().then(() => process.exit(0));
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`FATAL: ${error instanceof Error ? error.message : 'failed'}\n`);
+    process.exit(1);
+  },
+);

@@ -1,65 +1,110 @@
-/** gitlab-runner's metrics by their real names and labels (network/api_requests_collector.go, commands/multi.go). */
-import * as http from 'node:http';
+/** Counters in Prometheus' text format, with gitlab-runner's names and labels. */
+
+export type Labels = Readonly<Record<string, string>>;
+
+interface Series {
+  readonly labels: Labels;
+  value: number;
+}
+
+interface Metric {
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly series: Map<string, Series>;
+}
 
 export class Metrics {
-  private readonly requests = new Map<string, number>();
-  jobs = 0;
-  healthFailures = 0;
-  private readonly labels: string;
-  private readonly concurrent: number;
-  private readonly limit: number;
+  readonly #metrics = new Map<string, Metric>();
 
-  constructor(options: {
-    readonly runner: string;
-    readonly systemId: string;
-    readonly concurrent: number;
-    readonly limit: number;
-  }) {
-    this.labels = `runner="${options.runner}",runner_name="lab",system_id="${options.systemId}"`;
-    this.concurrent = options.concurrent;
-    this.limit = options.limit;
+  declare(name: string, type: Metric['type'], help: string): void {
+    this.#metrics.set(name, { type, help, series: new Map() });
   }
 
-  /** `status` is GitLab's, or -1 where no answer came. */
-  count(endpoint: 'request_job' | 'update_job' | 'patch_trace', method: string, status: number): void {
-    const key = `endpoint="${endpoint}",method="${method}",status="${status}"`;
-    this.requests.set(key, (this.requests.get(key) ?? 0) + 1);
+  add(name: string, labels: Labels, value = 1): void {
+    const series = this.#series(name, labels);
+    series.value += value;
+  }
+
+  set(name: string, labels: Labels, value: number): void {
+    this.#series(name, labels).value = value;
+  }
+
+  value(name: string, labels: Labels): number {
+    return this.#series(name, labels).value;
   }
 
   text(): string {
-    const lines = [
-      '# HELP gitlab_runner_api_request_statuses_total The total number of api requests, partitioned by runner, endpoint and status.',
-      '# TYPE gitlab_runner_api_request_statuses_total counter',
-      ...[...this.requests].map(
-        ([key, count]) => `gitlab_runner_api_request_statuses_total{${key},${this.labels}} ${count}`,
-      ),
-      '# TYPE gitlab_runner_jobs gauge',
-      ...(this.jobs > 0
-        ? [`gitlab_runner_jobs{executor_stage="run",stage="step_script",state="running",${this.labels}} ${this.jobs}`]
-        : []),
-      '# TYPE gitlab_runner_concurrent gauge',
-      `gitlab_runner_concurrent ${this.concurrent}`,
-      '# TYPE gitlab_runner_limit gauge',
-      `gitlab_runner_limit{${this.labels}} ${this.limit}`,
-      '# TYPE gitlab_runner_worker_health_check_failures_total counter',
-      `gitlab_runner_worker_health_check_failures_total{${this.labels}} ${this.healthFailures}`,
-      '# TYPE gitlab_runner_version_info gauge',
-      'gitlab_runner_version_info{architecture="amd64",branch="lab",name="gitlab-runner",os="linux",version="19.4.0"} 1',
-    ];
+    const lines: string[] = [];
+    for (const [name, { type, help, series }] of this.#metrics) {
+      if (series.size === 0) continue;
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+      for (const [labels, { value }] of series) lines.push(`${name}${labels} ${String(value)}`);
+    }
     return `${lines.join('\n')}\n`;
+  }
+
+  #series(name: string, labels: Labels): Series {
+    const metric = this.#metrics.get(name);
+    if (!metric) throw new Error(`metric ${name} is not declared`);
+    const key = labelText(labels);
+    const series = metric.series.get(key) ?? { labels, value: 0 };
+    metric.series.set(key, series);
+    return series;
   }
 }
 
-/** Serves `/metrics` where config.toml says. */
-export function serveMetrics(metrics: Metrics, address: string): http.Server {
-  const [, host = '', port = '9252'] = /^(.*):(\d+)$/.exec(address) ?? [];
-  const server = http.createServer((request, response) => {
-    const known = request.url === '/metrics';
-    response.statusCode = known ? 200 : 404;
-    response.setHeader('Content-Type', 'text/plain; version=0.0.4');
-    response.end(known ? metrics.text() : '404 page not found\n');
-  });
-  server.on('error', (error) => process.stderr.write(`FATAL: cannot listen on ${address}: ${error.message}\n`));
-  server.listen(Number(port), host === '' ? '127.0.0.1' : host);
-  return server;
+/** Sorted by name, as Prometheus' Go library writes them. */
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (pairs.length === 0) return '';
+  const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return `{${pairs.map(([name, value]) => `${name}="${escaped(value)}"`).join(',')}}`;
+}
+
+export const REQUESTS = 'gitlab_runner_api_request_statuses_total';
+export const RETRIES = 'gitlab_runner_api_request_retries_total';
+export const JOBS = 'gitlab_runner_jobs';
+export const JOBS_TOTAL = 'gitlab_runner_jobs_total';
+export const LIMIT = 'gitlab_runner_limit';
+export const CONCURRENT = 'gitlab_runner_concurrent';
+export const HEALTH_FAILURES = 'gitlab_runner_worker_health_check_failures_total';
+export const FEED_FAILURES = 'gitlab_runner_worker_feed_failures_total';
+export const ERRORS = 'gitlab_runner_errors_total';
+export const VERSION_INFO = 'gitlab_runner_version_info';
+
+export const VERSION = '19.4.0';
+
+export function runnerMetrics(startedAtMs: number): Metrics {
+  const metrics = new Metrics();
+  metrics.declare(
+    REQUESTS,
+    'counter',
+    'The total number of API requests made by GitLab Runner, partitioned by runner, system_id, endpoint, status and method.',
+  );
+  metrics.declare(
+    RETRIES,
+    'counter',
+    'The total number of retries made by GitLab Runner in process of completing a request.',
+  );
+  metrics.declare(JOBS, 'gauge', 'The current number of running builds.');
+  metrics.declare(JOBS_TOTAL, 'counter', 'Total number of handled jobs');
+  metrics.declare(LIMIT, 'gauge', 'The current value of concurrent setting');
+  metrics.declare(CONCURRENT, 'gauge', 'The current value of concurrent setting');
+  metrics.declare(HEALTH_FAILURES, 'counter', 'Total number of worker health check failures');
+  metrics.declare(FEED_FAILURES, 'counter', 'Total number of times that runner worker feeding have failed');
+  metrics.declare(ERRORS, 'counter', 'The number of caught errors.');
+  metrics.declare(VERSION_INFO, 'gauge', 'A metric with a constant value labeled by different build stats fields.');
+  metrics.declare('process_start_time_seconds', 'gauge', 'Start time of the process since unix epoch in seconds.');
+  for (const level of ['warning', 'error', 'fatal', 'panic']) metrics.set(ERRORS, { level }, 0);
+  const info = {
+    name: 'gitlab-runner',
+    version: VERSION,
+    revision: 'lab',
+    branch: 'lab',
+    os: 'linux',
+    architecture: 'amd64',
+  };
+  metrics.set(VERSION_INFO, { ...info, go_version: 'lab', built_at: 'lab' }, 1);
+  metrics.set('process_start_time_seconds', {}, startedAtMs / 1000);
+  return metrics;
 }

@@ -1,115 +1,216 @@
-/**
- * A process that behaves towards GitLab as gitlab-runner does: polls with `last_update`, stops polling when full, reports its
- * jobs once a period, drains on SIGQUIT, and sleeps after three failures (gitlab-facts B, H).
- */
-import * as z from 'zod';
-import type { Client } from './client.ts';
-import type { RunnerConfig } from './config.ts';
-import type { Metrics } from './metrics.ts';
+/** The main loop: who may ask for a job and when, and what the answers mean (commands/multi.go, network/gitlab.go). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GitLabClient, type ApiAnswer } from './client.ts';
+import type { RunnerConfig, RunnerEntry } from './config.ts';
+import { failed, healthy, mayAsk, type Health } from './health.ts';
+import { parseJob, runJob } from './job.ts';
+import type { Log } from './log.ts';
+import {
+  CONCURRENT,
+  FEED_FAILURES,
+  HEALTH_FAILURES,
+  JOBS,
+  JOBS_TOTAL,
+  LIMIT,
+  VERSION,
+  type Metrics,
+} from './metrics.ts';
 
-const jobSchema = z.object({
-  id: z.number(),
-  token: z.string(),
-  variables: z.array(z.object({ key: z.string(), value: z.string() })),
-});
-type Job = z.infer<typeof jobSchema>;
-
-const DEFAULT_REPORT_MS = 60_000;
-
-export interface RunnerParts {
+export interface RunnerDeps {
   readonly config: RunnerConfig;
   readonly systemId: string;
-  readonly client: Client;
   readonly metrics: Metrics;
-  readonly sleep: (ms: number) => Promise<void>;
-  readonly log: (line: string) => void;
+  readonly log: Log;
+  readonly heartbeatSeconds?: number;
+}
+
+interface Entry {
+  readonly config: RunnerEntry;
+  readonly client: GitLabClient;
+  readonly label: string;
+  health: Health;
+  /** The newest X-GitLab-Last-Update. A 204 without the header, which is Workhorse's own, leaves it as it is. */
+  lastUpdate: string;
+  polls: number;
+  jobs: number;
 }
 
 export class Runner {
-  private readonly parts: RunnerParts;
-  private draining = false;
-  private lastUpdate: string | undefined;
-  private failures = 0;
-  private readonly running = new Set<Promise<void>>();
+  readonly #deps: RunnerDeps;
+  readonly #entries: readonly Entry[];
+  /** Aborted by any stop: open polls end. */
+  readonly #polling = new AbortController();
+  /** Aborted by a forceful stop: running jobs end. */
+  readonly #working = new AbortController();
+  readonly #active = new Set<Promise<void>>();
 
-  constructor(parts: RunnerParts) {
-    this.parts = parts;
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+    const { config, systemId, metrics } = deps;
+    this.#entries = config.runners.map((each) => {
+      const label = shortToken(each.token);
+      return {
+        config: each,
+        label,
+        client: new GitLabClient({ url: each.url, runner: label, systemId }, metrics),
+        health: healthy(Date.now()),
+        lastUpdate: '',
+        polls: 0,
+        jobs: 0,
+      };
+    });
+    metrics.set(CONCURRENT, {}, config.concurrent);
+    for (const entry of this.#entries) {
+      metrics.set(LIMIT, this.#labels(entry), entry.config.limit);
+      metrics.add(HEALTH_FAILURES, this.#labels(entry), 0);
+      metrics.set(JOBS, { ...this.#labels(entry), state: 'idle', stage: 'idle', executor_stage: 'idle' }, 0);
+    }
   }
 
-  /** No new polls; `run` ends when the jobs have. */
-  drain(): void {
-    this.draining = true;
-  }
-
+  /** Feeds the entries in turn until a stop, then waits for the jobs. */
   async run(): Promise<void> {
-    const { config, sleep, metrics, log } = this.parts;
-    while (!this.draining) {
-      // Full: the jobs' own reports are the only sign of life now.
-      if (this.running.size < config.limit) await this.poll();
-      if (this.failures >= config.unhealthyRequests) {
-        metrics.healthFailures += 1;
-        log(`WARNING: runner is unhealthy and will be disabled for ${config.unhealthyMs} ms`);
-        await this.sleepUnlessDraining(config.unhealthyMs);
-        this.failures = 0;
+    const { config } = this.#deps;
+    const { signal } = this.#polling;
+    const interval = config.checkIntervalMs / Math.max(1, this.#entries.length);
+    while (!signal.aborted) {
+      for (const entry of this.#entries) {
+        this.#feed(entry);
+        await sleep(interval, undefined, { signal }).catch(() => undefined);
       }
-      await sleep(config.checkIntervalMs);
+      if (this.#entries.length === 0) await sleep(interval, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(this.running);
+    while (this.#active.size > 0) await Promise.all(this.#active);
   }
 
-  private async sleepUnlessDraining(ms: number): Promise<void> {
-    for (let left = ms; left > 0 && !this.draining; left -= 100) await this.parts.sleep(Math.min(100, left));
+  /** No new polls; running jobs are finished. */
+  drain(): void {
+    this.#polling.abort();
   }
 
-  private async poll(): Promise<void> {
-    const { client, config, systemId, log } = this.parts;
-    const answer = await client.call('request_job', 'POST', '/jobs/request', {
-      token: config.token,
-      system_id: systemId,
-      last_update: this.lastUpdate,
-      info: {
-        name: 'gitlab-runner',
-        version: '19.4.0',
-        platform: 'linux',
-        architecture: 'amd64',
-        executor: 'kubernetes',
-      },
-    });
-    const header = answer.headers['x-gitlab-last-update'];
-    // Workhorse's own 204 has no such header: the old value stays.
-    if (typeof header === 'string') this.lastUpdate = header;
-    // Only a refusal and a missing answer count against its health; a 5xx does not.
-    if (answer.status === 403 || answer.status === -1) this.failures += 1;
-    else if (answer.status < 500) this.failures = 0;
-    if (answer.status !== 201) return;
-    const job = jobSchema.parse(JSON.parse(answer.text));
-    log(`Job ${job.id} received`);
-    const work = this.work(job).finally(() => {
-      this.running.delete(work);
-      this.parts.metrics.jobs = this.running.size;
-    });
-    this.running.add(work);
-    this.parts.metrics.jobs = this.running.size;
+  /** Running jobs are aborted as well. */
+  abort(): void {
+    this.#polling.abort();
+    this.#working.abort();
   }
 
-  /** The job's script is a sleep; meanwhile it reports as often as GitLab asks. */
-  private async work(job: Job): Promise<void> {
-    const { client, sleep, log } = this.parts;
-    const seconds = Number(job.variables.find((variable) => variable.key === 'LAB_SECONDS')?.value ?? 0);
-    const end = performance.now() + seconds * 1000;
-    let reportMs = DEFAULT_REPORT_MS;
-    const put = async (state: string): Promise<void> => {
-      const answer = await client.call('update_job', 'PUT', `/jobs/${job.id}`, { token: job.token, state });
-      const asked = Number(answer.headers['x-gitlab-trace-update-interval']);
-      if (asked > 0) reportMs = asked * 1000;
+  #feed(entry: Entry): void {
+    const { ask, health } = mayAsk(entry.health, entry.config, Date.now());
+    entry.health = health;
+    if (!ask) return this.#deps.metrics.add(FEED_FAILURES, this.#labels(entry));
+    return this.#poll(entry);
+  }
+
+  /** A poll takes a slot of `concurrent` and of `limit`, as a job does: a full runner does not ask. */
+  #poll(entry: Entry): void {
+    const { limit, requestConcurrency } = entry.config;
+    const busy = this.#entries.reduce((sum, each) => sum + each.polls + each.jobs, 0);
+    if (this.#polling.signal.aborted || busy >= this.#deps.config.concurrent) return;
+    if ((limit > 0 && entry.polls + entry.jobs >= limit) || entry.polls >= requestConcurrency) return;
+    entry.polls += 1;
+    this.#track(this.#ask(entry).finally(() => (entry.polls -= 1)));
+  }
+
+  async #ask(entry: Entry): Promise<void> {
+    const { log, systemId } = this.#deps;
+    const { config, client } = entry;
+    const fields = { runner: entry.label };
+    let answer: ApiAnswer;
+    try {
+      answer = await client.call({
+        endpoint: 'request_job',
+        method: 'POST',
+        path: '/jobs/request',
+        body: JSON.stringify({
+          info: {
+            name: 'gitlab-runner',
+            version: VERSION,
+            revision: 'lab',
+            platform: 'linux',
+            architecture: 'amd64',
+            executor: config.executor,
+          },
+          token: config.token,
+          system_id: systemId,
+          ...(entry.lastUpdate === '' ? {} : { last_update: entry.lastUpdate }),
+        }),
+        signal: this.#polling.signal,
+      });
+    } catch (error) {
+      if (this.#polling.signal.aborted) return;
+      log('error', 'Checking for jobs... failed', {
+        ...fields,
+        status: error instanceof Error ? error.message : 'no answer',
+      });
+      return this.#unhealthy(entry);
+    }
+    const update = answer.headers['x-gitlab-last-update'];
+    if (typeof update === 'string' && update !== '') entry.lastUpdate = update;
+    if (answer.status === 403) {
+      log('error', 'Checking for jobs... forbidden', fields);
+      return this.#unhealthy(entry);
+    }
+    entry.health = healthy(Date.now());
+    if (answer.status === 201) return this.#start(entry, answer.text);
+    if (answer.status !== 204) log('warning', 'Checking for jobs... failed', { ...fields, status: answer.status });
+    return undefined;
+  }
+
+  #unhealthy(entry: Entry): void {
+    entry.health = failed(entry.health);
+    this.#deps.metrics.add(HEALTH_FAILURES, this.#labels(entry));
+    const { unhealthyRequestsLimit, unhealthyIntervalMs } = entry.config;
+    if (entry.health.failures >= unhealthyRequestsLimit)
+      this.#deps.log(
+        'error',
+        `Runner "${entry.label}" is unhealthy and will be disabled for ${String(unhealthyIntervalMs / 1000)} seconds!`,
+      );
+  }
+
+  #start(entry: Entry, text: string): void {
+    const { log, metrics, heartbeatSeconds } = this.#deps;
+    const job = parseJob(text);
+    const fields = { job: job.id, runner: entry.label };
+    const running = { ...this.#labels(entry), state: 'running', stage: 'step_script', executor_stage: 'run' };
+    entry.jobs += 1;
+    metrics.add(JOBS, running);
+    metrics.add(JOBS_TOTAL, this.#labels(entry));
+    log('info', 'Checking for jobs... received', fields);
+    const work = async (): Promise<void> => {
+      try {
+        const end = await runJob(job, {
+          client: entry.client,
+          signal: this.#working.signal,
+          ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+        });
+        log('info', `Job ${end}`, fields);
+      } catch (error) {
+        log('warning', 'Failed to process runner', {
+          ...fields,
+          error: error instanceof Error ? error.message : 'unknown',
+        });
+      } finally {
+        entry.jobs -= 1;
+        metrics.add(JOBS, running, -1);
+      }
     };
-    await put('running');
-    while (performance.now() < end) {
-      await sleep(Math.max(0, Math.min(reportMs, end - performance.now())));
-      if (performance.now() < end) await put('running');
-    }
-    await client.call('patch_trace', 'PATCH', `/jobs/${job.id}/trace`, { token: job.token });
-    await put('success');
-    log(`Job ${job.id} succeeded`);
+    this.#track(work());
+    // A runner that got a job asks again at once, by another worker.
+    if (!entry.config.strictCheckInterval) setImmediate(() => this.#poll(entry));
+  }
+
+  #track(work: Promise<void>): void {
+    this.#active.add(work);
+    void work
+      .catch((error: unknown) =>
+        this.#deps.log('error', `Failed to process runner: ${error instanceof Error ? error.message : ''}`),
+      )
+      .finally(() => this.#active.delete(work));
+  }
+
+  #labels(entry: Entry): Readonly<Record<string, string>> {
+    return { runner: entry.label, runner_name: entry.config.name, system_id: this.#deps.systemId };
   }
 }
+
+/** What metrics and logs show of a token: nine characters after its prefix (helpers/shorten_token.go). */
+export const shortToken = (token: string): string => token.replace(/^(glrt-|GR1348941)/, '').slice(0, 9);

@@ -23,6 +23,7 @@ describe('the timing rules', () => {
     assert.deepEqual(keys({ checkIntervalSeconds: 5 }), ['checkIntervalSeconds']);
     assert.deepEqual(keys({ unhealthyIntervalSeconds: 30 }), ['unhealthyIntervalSeconds']);
     assert.deepEqual(keys({ budgetSeconds: 19 }), ['budgetSeconds']);
+    assert.deepEqual(keys({ rollCallSeconds: 21, budgetSeconds: 31 }), ['rollCallSeconds']);
     assert.deepEqual(keys({ roundSeconds: 9 }), ['roundSeconds']);
     assert.deepEqual(keys({ roundSeconds: 9 }, true), []);
     assert.deepEqual(keys({ periodSeconds: 30 }), ['periodSeconds']);

@@ -180,6 +180,14 @@ describe('evidence', () => {
       life.says('unknown', 'gitlab', { ready: true });
     });
 
+    it('is not said of refusals among other failures: GitLab is ill, the token need not be', () => {
+      served()
+        .look(runner({ answered: 1, refused: 1 }))
+        .look(runner({ answered: 1, refused: 1, failed: 1 }))
+        .look(runner({ answered: 1, refused: 2, failed: 1 }))
+        .says('unknown', 'refused', { ready: true });
+    });
+
     it('is said, with live=no, of a runner that stands still for longer than stuckAfterSeconds with GitLab reachable', () => {
       served()
         .keep(STUCK, runner({ answered: 1 }))
