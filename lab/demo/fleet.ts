@@ -60,8 +60,7 @@ export async function startFleet(names: readonly string[], say: (line: string) =
     jobReportSeconds: LAB_TIMING.jobReportSeconds,
   });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
-  const runner = join(folder, 'gitlab-runner.cjs');
-  await bundleRunner(runner);
+  const runner = await bundleRunner(folder);
   const members = new Map<string, Member>();
   const lines = new Map<string, string[]>();
   for (const name of names) {

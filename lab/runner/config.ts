@@ -113,5 +113,5 @@ function durationMs(value: string | bigint | undefined): number {
 function listenAddress(text: string): { host: string; port: number } {
   const parsed = /^(.*?)(?::(\d+))?$/.exec(text);
   const host = parsed?.[1] ?? '';
-  return { host: host === '' ? '0.0.0.0' : host.replace(/^\[|\]$/g, ''), port: Number(parsed?.[2] ?? METRICS_PORT) };
+  return { host: host === '' ? '127.0.0.1' : host.replace(/^\[|\]$/g, ''), port: Number(parsed?.[2] ?? METRICS_PORT) };
 }

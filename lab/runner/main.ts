@@ -8,7 +8,7 @@ import { runnerMetrics, VERSION, type Metrics } from './metrics.ts';
 import { Runner } from './runner.ts';
 import { systemId } from './system-id.ts';
 
-const USAGE = 'usage: gitlab-runner run --config <file> [--working-directory <dir>] [--listen-address <ignored>]';
+const USAGE = 'usage: gitlab-runner run --config <file> [--working-directory <dir>]';
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({

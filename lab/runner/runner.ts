@@ -1,4 +1,5 @@
 /** The main loop: who may ask for a job and when, and what the answers mean (commands/multi.go, network/gitlab.go). */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GitLabClient, type ApiAnswer } from './client.ts';
 import type { RunnerConfig, RunnerEntry } from './config.ts';
@@ -59,6 +60,8 @@ export class Runner {
         jobs: 0,
       };
     });
+    // Each poll and each job listens; there may be many, and Node would warn of a leak.
+    setMaxListeners(0, this.#polling.signal, this.#working.signal);
     metrics.set(CONCURRENT, {}, config.concurrent);
     for (const entry of this.#entries) {
       metrics.set(LIMIT, this.#labels(entry), entry.config.limit);
