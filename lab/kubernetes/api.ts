@@ -241,7 +241,8 @@ const positionOf = (object: { readonly metadata: { readonly namespace?: string; 
 async function jsonBody(request: http.IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  const incoming: AsyncIterable<Uint8Array> = request;
+  for await (const chunk of incoming) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
     if (size > MAX_BODY_BYTES) throw new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728');

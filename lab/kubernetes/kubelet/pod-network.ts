@@ -21,14 +21,24 @@ const folder = process.env['LAB_POD_PORTS'];
 delete process.env['LAB_POD_PORTS'];
 if (folder !== undefined) install(folder);
 
+/** A method as it was before we put ours in its place. */
+function methodOf(object: object, name: string): (self: unknown, args: unknown[]) => unknown {
+  const method: unknown = Reflect.get(object, name);
+  if (typeof method !== 'function') throw new Error(`Node has no ${name} to lead elsewhere`);
+  return (self, args) => {
+    const result: unknown = Reflect.apply(method, self, args);
+    return result;
+  };
+}
+
 function install(ports: string): void {
-  const listen = Reflect.get(Server.prototype, 'listen');
-  const connect = Reflect.get(Socket.prototype, 'connect');
+  const listen = methodOf(Server.prototype, 'listen');
+  const connect = methodOf(Socket.prototype, 'connect');
   const wrap = (object: object, name: string, method: unknown): boolean => Reflect.set(object, name, method);
 
   wrap(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
     const target = targetOf(args);
-    if (!target || target.port === 0) return Reflect.apply(listen, this, args);
+    if (!target || target.port === 0) return listen(this, args);
     this.once('listening', () => {
       const address = this.address();
       if (isAddress(address)) publish(ports, target.port, address.port);
@@ -36,19 +46,20 @@ function install(ports: string): void {
     this.once('close', () => rmSync(join(ports, String(target.port)), { force: true }));
     const callback = args.findLast((each) => typeof each === 'function');
     const rest = callback === undefined ? [] : [callback];
-    return Reflect.apply(listen, this, [{ port: 0, host: '127.0.0.1' }, ...rest]);
+    return listen(this, [{ port: 0, host: '127.0.0.1' }, ...rest]);
   });
 
   wrap(Socket.prototype, 'connect', function (this: Socket, ...args: unknown[]) {
     // net.connect has sorted its arguments already, and hands them on as one array
-    const given: unknown[] = Array.isArray(args[0]) ? [...args[0]] : args;
+    const sorted: unknown = args[0];
+    const given: readonly unknown[] = Array.isArray(sorted) ? Array.from<unknown>(sorted) : args;
     const target = targetOf(given);
     const actual = target && LOOPBACK.test(target.host ?? 'localhost') ? published(ports, target.port) : undefined;
-    if (actual === undefined) return Reflect.apply(connect, this, args);
+    if (actual === undefined) return connect(this, args);
     const options = typeof given[0] === 'object' && given[0] !== null ? given[0] : {};
     const callback = given.findLast((each) => typeof each === 'function');
     const led = { ...options, port: actual, host: '127.0.0.1' };
-    return Reflect.apply(connect, this, callback === undefined ? [led] : [led, callback]);
+    return connect(this, callback === undefined ? [led] : [led, callback]);
   });
 }
 
