@@ -49,8 +49,17 @@ async function staysWith(
 const first: Act = {
   name: 'the fleet starts',
   expected: `${A}, preferred, takes the tag`,
-  bound: (stage) => 2 * stage.timing.leaseSeconds + stage.deadSeconds,
-  play: (stage) => movesTo(stage, A, 2 * stage.timing.leaseSeconds + stage.deadSeconds),
+  bound: () => 25,
+  play: async (stage) => {
+    const { fleet, timing } = stage;
+    const stamps = counter(fleet, writesOf(B, fleet.member(B).record.id));
+    // The next acts need a rival that may claim: in touch with GitLab for a lease.
+    const needed = Math.ceil(timing.leaseSeconds / timing.roundSeconds) + 2;
+    const ready = (): boolean => holds(stage) === A && stamps.count() >= needed;
+    const ok = await stage.until(`until ${A} holds ${MAIN_TAG} and ${B} is in touch`, 25, ready);
+    stamps.stop();
+    return { seen: `${holds(stage)} holds it`, ok };
+  },
 };
 
 const dies: Act = {

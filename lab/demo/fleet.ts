@@ -131,6 +131,8 @@ async function startMember(gitlab: GitLabServer, name: string, runner: string): 
     { gitlabToken: gitlab.adminToken },
   );
   const { outputs } = await engine.up(config, () => program());
+  // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
+  cluster.startRun(namesOf(name).checker);
   const id = await new Promise<number>((resolve) => outputs.runnerRecordId.apply(resolve));
   const record = gitlab.model.runners.all.get(id);
   if (!record) throw new Error(`the stack ${name} made no runner record`);

@@ -48,9 +48,9 @@ async function play(stage: Stage): Promise<ActResult[]> {
 }
 
 /** What must have held all along. */
-function standing({ mostHolders, gitlab }: Fleet): ActResult[] {
-  const most = mostHolders();
-  const jobs = [...gitlab.model.jobs.all.values()];
+function standing(fleet: Fleet): ActResult[] {
+  const most = fleet.mostHolders();
+  const jobs = [...fleet.gitlab.model.jobs.all.values()];
   const failed = jobs.filter((job) => job.status === 'failed').length;
   const done = jobs.filter((job) => job.status === 'success').length;
   const row = { seconds: 0, boundSeconds: 0 };

@@ -225,7 +225,8 @@ function withToken(spec: Readonly<Record<string, unknown>>, parsed: PodSpec): Re
   const mounted = (containers: readonly unknown[]) =>
     containers.map((container) => {
       if (!isRecord(container)) return container;
-      const mounts = Array.isArray(container['volumeMounts']) ? container['volumeMounts'] : [];
+      const given: unknown = container['volumeMounts'];
+      const mounts = Array.isArray(given) ? Array.from<unknown>(given) : [];
       const taken = mounts.some((each) => isRecord(each) && each['mountPath'] === TOKEN_DIRECTORY);
       return taken ? container : { ...container, volumeMounts: [...mounts, mount] };
     });

@@ -23,7 +23,7 @@ import { bundlePodNetwork } from './kubelet/shims.ts';
 import { storeNodeApi } from './kubelet/store-node-api.ts';
 import { isReady, podStatusOf, type PodStatus } from './pods.ts';
 import { labelSelector } from './selectors.ts';
-import { Store } from './store.ts';
+import { Store, type Change } from './store.ts';
 
 export interface ClusterOptions {
   /** For messages and the node's name. */
@@ -60,6 +60,8 @@ export interface LabCluster extends Faults {
   readonly client: ClusterClient;
   /** The pods, optionally those of a label selector, as they are now. */
   pods(selector?: string): readonly PodView[];
+  /** Hears of each change of any object. */
+  onChange(listener: (change: Change) => void): () => void;
   /** A token of a ServiceAccount, as its pods hold one. */
   tokenFor(namespace: string, serviceAccount: string): string;
   /** The newest lines of a container, also of a pod that is gone. */
@@ -138,6 +140,7 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     adminToken: identity.adminToken,
     client: clusterClient(store, () => isUp),
     pods: (selector = '') => store.list(POD).filter(labelSelector(selector)).map(view),
+    onChange: (listener) => store.subscribe(listener),
     tokenFor: (namespace, serviceAccount) => identity.issue({ namespace, serviceAccount }).token,
     logs: (namespace, pod, container) => logs.read(namespace, pod, container),
     onLog: (listener) => logs.subscribe(listener),

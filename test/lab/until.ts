@@ -1,4 +1,5 @@
 /** Waiting for a condition, never for luck: a test says what it waits for, and fails with those words. */
+import { existsSync, readFileSync } from 'node:fs';
 
 const STEP_MS = 10;
 
@@ -12,12 +13,13 @@ export async function until<T>(what: string, probe: () => T | Promise<T>, within
   }
 }
 
-/** Is there such a process, one that has not ended? */
+/** Is there such a process? One that has ended and that nobody has asked about yet, a zombie, is none. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
   }
+  const stat = `/proc/${String(pid)}/stat`;
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
 }

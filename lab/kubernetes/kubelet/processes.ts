@@ -18,7 +18,7 @@ while read -r op group; do
     done) exit 0 ;;
   esac
 done
-for g in $groups; do kill -KILL -- "-$g" 2>/dev/null; done
+for g in $groups; do kill -s KILL -- "-$g" 2>/dev/null; done
 rm -rf -- "$1"
 `;
 
