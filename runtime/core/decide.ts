@@ -94,12 +94,17 @@ function waitFor(facts: Facts, control: Control, ground: Ground, rules: Rules): 
   const holder = presentHolder(facts)?.name;
   if (ground === 'pinned' || (ground === 'damaged' && holder === facts.self.name)) return undefined;
   const { memory } = facts.self.stamped;
-  const stood = memory.ground === ground ? facts.now - memory.since : 0;
+  const stood =
+    ground === 'first' ? eligibleFor(facts, timing) : memory.ground === ground ? facts.now - memory.since : 0;
   const turn = turnSeconds(facts, challengers(facts, control, timing, policy.minOnline, holder), timing);
   const own = ownWait(facts, ground, timing);
   if (stood < own + turn || stood < own) return `waits ${own + turn} s, of which ${stood} have passed`;
   return undefined;
 }
+
+/** The first claim displaces nobody, so its wait counts from when this cluster was in touch for a lease. */
+const eligibleFor = ({ self }: Facts, timing: Timing): number =>
+  Math.max(0, self.stamped.at - self.stamped.inTouchSince - timing.leaseSeconds);
 
 /** How long a ground must have stood before anybody acts on it. */
 function ownWait(facts: Facts, ground: Ground, timing: Timing): number {

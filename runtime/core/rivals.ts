@@ -34,7 +34,10 @@ export function pinnedCluster(control: Control, now: GitLabSeconds): string | un
 export const minOnlineOf = (rival: RivalFacts, ours: number): number =>
   rival.report.kind === 'found' ? rival.report.value.minOnline : ours;
 
-/** The rivals that could claim in this moment, by their own fresh leases. Who cannot act is not waited for. */
+/**
+ * The rivals that could claim in this moment, by their own fresh leases. Who cannot act is not waited for – but before the
+ * first term a rival that is not yet in touch for a lease counts too: nothing is displaced, so it only costs a wait.
+ */
 export function challengers(
   facts: Facts,
   control: Control,
@@ -48,7 +51,8 @@ export function challengers(
     if (pinned !== undefined && pinned !== rival.name) return [];
     const read = rivalLease(rival.name, rival.records);
     if (!isFresh(read, timing) || read.lease.online < minOnlineOf(rival, minOnline)) return [];
-    if (read.lease.at - read.lease.inTouchSince < timing.leaseSeconds) return [];
+    const inTouch = read.lease.at - read.lease.inTouchSince >= timing.leaseSeconds;
+    if (!inTouch && facts.term.kind !== 'none') return [];
     const preferred = rival.report.kind === 'found' && rival.report.value.preferred;
     return [{ name: rival.name, preferred, share: shareOf(read.lease) }];
   });

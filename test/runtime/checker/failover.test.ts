@@ -25,6 +25,15 @@ describe('a fleet of checkers', () => {
     assert.deepEqual(world.record(A).tags, ['rnd-runner', 'runner-a']);
   });
 
+  it('leaves the first turn to a preferred cluster that comes a little later', async () => {
+    const world = new World([A, B], { preferred: A });
+    world.cluster(A).checkerAlive = false;
+    await world.run(15);
+    world.cluster(A).checkerAlive = true;
+    await world.run(300);
+    assert.deepEqual(world.holders(), [A]);
+  });
+
   it('moves it within the guaranteed bound when the holder’s cluster dies, and takes it off the dead', async () => {
     const world = await settled();
     world.kill(A);
