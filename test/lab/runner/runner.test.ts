@@ -88,10 +88,10 @@ describe('lab runner', () => {
   });
 
   it('stops polling when it is full, reports its job, and polls again', async () => {
-    stub.onPoll = (count) => (count === 1 ? job(7, 1.6) : { status: 204 });
+    stub.onPoll = (count) => (count === 1 ? job(7, 1.2) : { status: 204 });
     const runner = await start('concurrent = 4', 'limit = 1');
     await until('the job is done', () => updates(7).some((each) => each.body.state === 'success'));
-    assert.equal(stub.polls().length, 1, 'no poll while full, though two were due');
+    assert.equal(stub.polls().length, 1, 'no poll while full, though one was due');
     assert.ok(updates(7).filter((each) => each.body.state === 'running').length >= 4);
     const traces = stub.seen.filter((each) => each.path === '/api/v4/jobs/7/trace');
     assert.ok(traces.length >= 4 && traces.every((each) => each.jobToken === 'job-7'));
@@ -136,20 +136,20 @@ describe('lab runner', () => {
     assert.deepEqual([last?.state, last?.failure_reason], ['failed', 'runner_system_failure']);
   });
 
-  it('sleeps unhealthy_interval after three times 403, counted from the last good answer', async () => {
+  it('sleeps unhealthy_interval after so many 403, counted from the last good answer', async () => {
     stub.onPoll = () => ({ status: 403 });
-    const runner = await start('', 'unhealthy_interval = "4s"');
-    await until('it gives up', () => runner.output().includes('will be disabled for 4 seconds'));
-    assert.equal(stub.polls().length, 3);
-    assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 3);
+    const runner = await start('', 'unhealthy_requests_limit = 2\nunhealthy_interval = "2500ms"');
+    await until('it gives up', () => runner.output().includes('will be disabled for 2.5 seconds'));
+    assert.equal(stub.polls().length, 2);
+    assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 2);
     await until(
       'it has been fed and refused',
       async () => ((await runner.metric('gitlab_runner_worker_feed_failures_total')) ?? 0) >= 1,
     );
-    assert.equal(stub.polls().length, 3);
-    await until('it asks again', () => stub.polls().length > 3);
-    const [first, , , fourth] = stub.polls();
-    assert.ok(first && fourth && fourth.at - first.at >= 3900);
+    assert.equal(stub.polls().length, 2);
+    await until('it asks again', () => stub.polls().length > 2);
+    const [first, , third] = stub.polls();
+    assert.ok(first && third && third.at - first.at >= 2400);
   });
 
   it('does not count 5xx as unhealthy, retries them inside a poll, and counts the poll once', async () => {
@@ -187,7 +187,7 @@ describe('lab runner', () => {
         tag_list: ['main'],
       });
       assert.ok(typeof made === 'object' && made !== null && 'id' in made && 'token' in made);
-      const work = gitlab.model.jobs.create(gitlab.projectId, ['main'], 0.6);
+      const work = gitlab.model.newJob(gitlab.projectId, ['main'], 0.6);
       await start('', '', gitlab.url, String(made.token));
       await until('the job is done', () => gitlab.model.jobs.all.get(work.id)?.status === 'success');
       const managers = await api('GET', `/runners/${String(made.id)}/managers`);
