@@ -37,7 +37,8 @@ describe('lab CronJobs', () => {
       const names = await named('tick');
       return names.length >= 2 ? names : undefined;
     });
-    assert.equal(Number(second.split('-')[1]), Number(first.split('-')[1]) + 1);
+    // A machine that stalls for a minute skips it, as the real controller does: it starts the newest minute that is due.
+    assert.ok(Number(second.split('-')[1]) > Number(first.split('-')[1]));
     assert.ok(Math.abs(Number(first.split('-')[1]) * MINUTE_MS - Date.now()) < 10 * MINUTE_MS);
     await until('the first completed', async () => {
       const job = (await jobs()).find((each) => each.metadata.name === first);
