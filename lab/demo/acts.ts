@@ -89,18 +89,16 @@ const returns: Act = {
   },
 };
 
-/** The holder's checker is gone; its rival must call the roll, get an answer, and leave the tag. */
+/** The holder's checker is gone; its rival must call the roll, hear an answer, and leave the tag: one whole decision of it. */
 async function checkerDies(stage: Stage, holder: Member, rival: string): Promise<Verdict> {
-  const calls = counter(stage.fleet, writesOf(rival, holder.record.id));
+  let heard = 0;
+  const stop = stage.fleet.member(rival).cluster.onLog(({ container, line }) => {
+    if (container === 'checker' && line.includes('answered the roll')) heard += 1;
+  });
   killChecker(holder);
-  const verdict = await staysWith(
-    stage,
-    holder.name,
-    `${rival} calls the roll of ${holder.name} twice`,
-    40,
-    () => calls.count() >= 2,
-  );
-  calls.stop();
+  const what = `${rival} calls the roll of ${holder.name} and is answered`;
+  const verdict = await staysWith(stage, holder.name, what, 40, () => heard > 0);
+  stop();
   reviveChecker(holder);
   return verdict;
 }
