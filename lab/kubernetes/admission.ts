@@ -1,6 +1,6 @@
 /**
- * What the API server does to an object before it stores it: defaults, validation, and the ServiceAccount and Priority plugins. Only
- * the rules that the stack can run into; the scanners and a real API server check the rest.
+ * What the API server does to an object before it stores it: defaults, validation, and the ServiceAccount and Priority
+ * plugins. Only the rules that the stack can run into; the scanners and a real API server check the rest.
  */
 import * as z from 'zod';
 import { parseSchedule } from './controllers/schedule.ts';

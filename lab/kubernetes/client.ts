@@ -25,8 +25,8 @@ export interface RemoveOptions extends DeleteOptions {
 
 export interface ClusterClient {
   /**
-   * Creates the object or brings the existing one to it: fields of an earlier apply that are no longer there are removed, fields that
-   * others set stay, the status is not touched.
+   * Creates the object or brings the existing one to it: fields of an earlier apply that are no longer there are
+   * removed, fields that others set stay, the status is not touched.
    */
   apply(object: KubeObject): Promise<StoredObject>;
   get(ref: ObjectRef): Promise<StoredObject | undefined>;

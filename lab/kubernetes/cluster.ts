@@ -1,6 +1,6 @@
 /**
- * A Kubernetes cluster in this process: API server, controllers and one node, whose containers are child processes. When this process ends,
- * however it ends, its containers end with it.
+ * A Kubernetes cluster in this process: API server, controllers and one node, whose containers are child processes.
+ * When this process ends, however it ends, its containers end with it.
  */
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Errors as the API server words them (k8s.io/apimachinery, api/errors): a Status object with code, reason and message. */
+/**
+ * Errors as the API server words them (k8s.io/apimachinery, api/errors): a Status object with code, reason and message.
+ */
 import { qualified, type Kind } from './kinds.ts';
 
 export class ApiError extends Error {

@@ -13,7 +13,9 @@ export interface PodFault {
 }
 
 export interface Faults {
-  /** SIGKILL to the pod's processes; the kubelet restarts them unless they are to stay down. Throws if no such pod runs. */
+  /**
+   * SIGKILL to the pod's processes; the kubelet restarts them unless they are to stay down. Throws if no such pod runs.
+   */
   killPod(pod: string, fault?: PodFault): void;
   /** Ends `stayDown`. */
   releasePod(pod: string): void;

@@ -1,4 +1,6 @@
-/** Who calls: the admin token, and ServiceAccount tokens that are signed by this cluster and bound to living objects. */
+/**
+ * Who calls: the admin token, and ServiceAccount tokens that are signed by this cluster and bound to living objects.
+ */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { POD, SERVICE_ACCOUNT } from './kinds.ts';

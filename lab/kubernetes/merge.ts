@@ -21,8 +21,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The merge patch from what was applied before to what is applied now: a key that was ours and is gone becomes null, so that
- * it is removed, while what others set (a controller, a person) stays.
+ * The merge patch from what was applied before to what is applied now: a key that was ours and is gone becomes null, so
+ * that it is removed, while what others set (a controller, a person) stays.
  */
 export function applyPatch(before: unknown, now: unknown): unknown {
   if (!isRecord(now)) return now;

@@ -1,4 +1,7 @@
-/** The part of a pod that this cluster understands. Unknown fields (securityContext, resources, affinity …) are accepted and ignored. */
+/**
+ * The part of a pod that this cluster understands. Unknown fields (securityContext, resources, affinity …) are accepted
+ * and ignored.
+ */
 import * as z from 'zod';
 import type { StoredObject } from './objects.ts';
 

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 
-/** Kubernetes' alphabet for generated names: without vowels, so that no words appear (k8s.io/apimachinery, util/rand). */
+/**
+ * Kubernetes' alphabet for generated names: without vowels, so that no words appear (k8s.io/apimachinery, util/rand).
+ */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 export const randomSuffix = (length = 5): string =>

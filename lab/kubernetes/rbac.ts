@@ -1,4 +1,7 @@
-/** May this user do that? Roles and bindings, as kube-apiserver's RBAC authoriser reads them; what nothing allows is refused. */
+/**
+ * May this user do that? Roles and bindings, as kube-apiserver's RBAC authoriser reads them; what nothing allows is
+ * refused.
+ */
 import * as z from 'zod';
 import type { User } from './identity.ts';
 import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, type Kind } from './kinds.ts';

@@ -1,6 +1,7 @@
 /**
- * The cluster's objects in memory, with the API server's rules of writing: names are unique in a kind and namespace, resource versions
- * rise, `spec` and `status` are written apart, a pod is deleted in two steps. Listeners hear of each change at once.
+ * The cluster's objects in memory, with the API server's rules of writing: names are unique in a kind and namespace,
+ * resource versions rise, `spec` and `status` are written apart, a pod is deleted in two steps. Listeners hear of each
+ * change at once.
  */
 import { randomUUID } from 'node:crypto';
 import { admitCreate, admitUpdate } from './admission.ts';
@@ -110,8 +111,8 @@ export class Store {
   }
 
   /**
-   * A pod on a node is only marked: its kubelet stops the containers and then deletes it for good with a grace of 0. Everything else
-   * is gone at once.
+   * A pod on a node is only marked: its kubelet stops the containers and then deletes it for good with a grace of 0.
+   * Everything else is gone at once.
    */
   delete(kind: Kind, namespace: string, name: string, options: DeleteOptions = {}): StoredObject {
     const current = this.get(kind, namespace, name);

@@ -1,6 +1,7 @@
 /**
- * Calls of GitLab as gitlab-runner makes them (network/): 408, 429 and 5xx are tried up to five times with the waits that GitLab asks for, the
- * outcome of a call is counted once, and a call that got no answer at all is not counted (api_requests_collector.go, Observe).
+ * Calls of GitLab as gitlab-runner makes them (network/): 408, 429 and 5xx are tried up to five times with the waits
+ * that GitLab asks for, the outcome of a call is counted once, and a call that got no answer at all is not counted
+ * (api_requests_collector.go, Observe).
  */
 import * as http from 'node:http';
 import * as https from 'node:https';

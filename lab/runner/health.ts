@@ -1,4 +1,7 @@
-/** When a runner stops asking (commands/health_helper.go). Only 403 and failed connections count as unhealthy; 5xx do not. */
+/**
+ * When a runner stops asking (commands/health_helper.go). Only 403 and failed connections count as unhealthy; 5xx do
+ * not.
+ */
 
 export interface Health {
   readonly failures: number;

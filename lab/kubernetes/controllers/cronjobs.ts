@@ -1,6 +1,7 @@
 /**
- * The CronJob controller and its clock. A minute lasts `minuteMs`: 60000 as in every cluster, less only because a demo has no hour. Minutes
- * are counted from 1970, so that with 60000 they are the real ones, and a schedule sees minute n as the n-th minute since then.
+ * The CronJob controller and its clock. A minute lasts `minuteMs`: 60000 as in every cluster, less only because a demo
+ * has no hour. Minutes are counted from 1970, so that with 60000 they are the real ones, and a schedule sees minute n
+ * as the n-th minute since then.
  */
 import * as z from 'zod';
 import { ApiError } from '../errors.ts';

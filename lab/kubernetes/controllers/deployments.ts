@@ -1,6 +1,7 @@
 /**
- * The Deployment controller. There are no ReplicaSets between a Deployment and its pods: the pod-template-hash label tells old pods from new
- * ones. A changed template rolls: new pods first, as many as maxSurge allows, and an old one stops when a new one is ready.
+ * The Deployment controller. There are no ReplicaSets between a Deployment and its pods: the pod-template-hash label
+ * tells old pods from new ones. A changed template rolls: new pods first, as many as maxSurge allows, and an old one
+ * stops when a new one is ready.
  */
 import * as z from 'zod';
 import { DEPLOYMENT, POD } from '../kinds.ts';
@@ -99,7 +100,9 @@ export function rollout(spec: Pick<Spec, 'replicas' | 'strategy'>, pods: readonl
   return { create, remove: names([...unready, ...old.filter((pod) => pod.ready).slice(0, spare)]) };
 }
 
-/** Percentages round the surge up and the unavailable down; both zero would never roll, so then one may be unavailable. */
+/**
+ * Percentages round the surge up and the unavailable down; both zero would never roll, so then one may be unavailable.
+ */
 function roundedShares(
   { maxSurge, maxUnavailable }: { readonly maxSurge: number | string; readonly maxUnavailable: number | string },
   replicas: number,

@@ -1,11 +1,17 @@
-/** The small controllers: what every namespace has, what goes with its owner, and the scheduler of a cluster with one node. */
+/**
+ * The small controllers: what every namespace has, what goes with its owner, and the scheduler of a cluster with one
+ * node.
+ */
 import { CONFIG_MAP, KINDS, NAMESPACE, POD, SERVICE_ACCOUNT } from '../kinds.ts';
 import { isOwnedBy, timestamp, type StoredObject } from '../objects.ts';
 import { podSpecOf, podStatusOf } from '../pods.ts';
 import type { Change, Store } from '../store.ts';
 import { controlLoop, type Controller, type ControlLoop } from './loop.ts';
 
-/** Each namespace gets its default ServiceAccount and the ConfigMap with the API server's authority; with it go its objects. */
+/**
+ * Each namespace gets its default ServiceAccount and the ConfigMap with the API server's authority; with it go its
+ * objects.
+ */
 export function namespaces(store: Store, authority: string): Controller {
   const furnish = (namespace: string): void => {
     if (!store.find(SERVICE_ACCOUNT, namespace, 'default'))

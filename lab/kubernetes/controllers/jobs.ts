@@ -1,4 +1,7 @@
-/** The Job controller, for Jobs of one completion: pods until one succeeds, the retries are used up, or the deadline has passed. */
+/**
+ * The Job controller, for Jobs of one completion: pods until one succeeds, the retries are used up, or the deadline has
+ * passed.
+ */
 import * as z from 'zod';
 import { JOB, POD } from '../kinds.ts';
 import { isOwnedBy, ownerOf, timestamp, type StoredObject } from '../objects.ts';

@@ -10,7 +10,9 @@ const RANGES: readonly (readonly [number, number])[] = [
 
 export type Schedule = (time: Date) => boolean;
 
-/** Undefined when the text is no schedule. Names of months and days, and macros such as `@hourly`, are not understood. */
+/**
+ * Undefined when the text is no schedule. Names of months and days, and macros such as `@hourly`, are not understood.
+ */
 export function parseSchedule(text: string): Schedule | undefined {
   const parts = text.trim().split(/\s+/);
   if (parts.length !== RANGES.length) return undefined;

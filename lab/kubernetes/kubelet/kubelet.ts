@@ -38,8 +38,10 @@ export class Kubelet {
     this.#look();
   }
 
-  /** The machine dies: every process at once, and not a word to the API. A later start finds the pods in the API. The result
-   * waits for the last process. */
+  /**
+   * The machine dies: every process at once, and not a word to the API. A later start finds the pods in the API. The
+   * result waits for the last process.
+   */
   crash(): Promise<void> {
     this.#running = false;
     this.#end?.();

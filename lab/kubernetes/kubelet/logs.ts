@@ -1,4 +1,6 @@
-/** What containers wrote: the newest lines of each, also of pods that are gone, for those are the ones people ask about. */
+/**
+ * What containers wrote: the newest lines of each, also of pods that are gone, for those are the ones people ask about.
+ */
 
 export interface LogLine {
   readonly at: number;

@@ -1,4 +1,6 @@
-/** All that the kubelet asks of an API server. Today the lab's own store answers; a real API server can take its place. */
+/**
+ * All that the kubelet asks of an API server. Today the lab's own store answers; a real API server can take its place.
+ */
 import type { Meta, StoredObject } from '../objects.ts';
 import type { Container, PodSpec, PodStatus } from '../pods.ts';
 

@@ -1,4 +1,6 @@
-/** Container paths become paths on this machine: in a text, every mention of a mounted path is replaced by its folder. */
+/**
+ * Container paths become paths on this machine: in a text, every mention of a mounted path is replaced by its folder.
+ */
 
 export interface Mount {
   /** The path that the container's command, arguments and environment name. */
@@ -10,8 +12,9 @@ export interface Mount {
 export type Rewrite = (text: string) => string;
 
 /**
- * A mention begins where a path may begin and ends with a whole name, so that a mount on /etc/app touches neither /etc/apple nor
- * ${HOME}/etc/app. The longest mount wins, and all are replaced in one pass, for a replacement may itself contain another mount's path.
+ * A mention begins where a path may begin and ends with a whole name, so that a mount on /etc/app touches neither
+ * /etc/apple nor ${HOME}/etc/app. The longest mount wins, and all are replaced in one pass, for a replacement may
+ * itself contain another mount's path.
  */
 export function rewriter(mounts: readonly Mount[]): Rewrite {
   const folders = new Map(mounts.map((mount) => [mount.containerPath.replace(/\/+$/, ''), mount.hostPath]));

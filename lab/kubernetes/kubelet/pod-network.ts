@@ -1,8 +1,9 @@
 /**
- * A pod's own network, for programs that run on Node: bundled into a file that the pod's `node` loads first. On a cluster each pod has
- * ports of its own, here all pods share one machine. So what listens on port P gets a free port and notes it in a file `P` of the pod's
- * folder, and whoever in the pod connects to P on the loopback is led there. Ports that nobody in the pod ever listened on are
- * left alone: the lab's GitLab and API servers are reached as they are.
+ * A pod's own network, for programs that run on Node: bundled into a file that the pod's `node` loads first. On a
+ * cluster each pod has ports of its own, here all pods share one machine. So what listens on port P gets a free port
+ * and notes it in a file `P` of the pod's folder, and whoever in the pod connects to P on the loopback is led there.
+ * Ports that nobody in the pod ever listened on are left alone: the lab's GitLab and API servers are reached as they
+ * are.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Server, Socket, type AddressInfo } from 'node:net';
@@ -83,7 +84,9 @@ function publish(ports: string, port: number, actual: number): void {
   process.once('exit', () => rmSync(file, { force: true }));
 }
 
-/** The real port behind a pod's port; the one that refuses when the listener died; undefined when there never was one. */
+/**
+ * The real port behind a pod's port; the one that refuses when the listener died; undefined when there never was one.
+ */
 function published(ports: string, port: number): number | undefined {
   try {
     const [actual, pid] = readFileSync(join(ports, String(port)), 'utf8')

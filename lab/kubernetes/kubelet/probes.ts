@@ -9,8 +9,8 @@ export interface ProbeLoop {
 }
 
 /**
- * Asks from the initial delay on, every period, one at a time; `onVerdict` hears true after successThreshold successes in a row and
- * false after failureThreshold failures in a row, and each repetition after that.
+ * Asks from the initial delay on, every period, one at a time; `onVerdict` hears true after successThreshold successes
+ * in a row and false after failureThreshold failures in a row, and each repetition after that.
  */
 export function probeLoop(probe: Probe, run: ProbeRun, onVerdict: (healthy: boolean) => void): ProbeLoop {
   let stopped = false;

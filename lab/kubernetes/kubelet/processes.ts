@@ -1,13 +1,17 @@
 /**
- * Child processes that cannot outlive this one. Each is the leader of a group, so that a kill takes what it started too. A shell that
- * waits on a pipe from us knows every group: when we die, however we die, the pipe closes and it kills them.
+ * Child processes that cannot outlive this one. Each is the leader of a group, so that a kill takes what it started
+ * too. A shell that waits on a pipe from us knows every group: when we die, however we die, the pipe closes and it
+ * kills them.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** Reads `add <pgid>`, `drop <pgid>` and `done`; at the end of the pipe it kills the groups and removes the folder of the pods. */
+/**
+ * Reads `add <pgid>`, `drop <pgid>` and `done`; at the end of the pipe it kills the groups and removes the folder of
+ * the pods.
+ */
 const REAPER = `
 trap '' INT TERM HUP QUIT
 groups=

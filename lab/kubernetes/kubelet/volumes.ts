@@ -23,7 +23,10 @@ export class Volumes {
     this.#now = now;
   }
 
-  /** Writes what is missing or has changed. A ConfigMap that does not exist is a ConfigError, as long as it is not optional. */
+  /**
+   * Writes what is missing or has changed. A ConfigMap that does not exist is a ConfigError, as long as it is not
+   * optional.
+   */
   async write(pod: NodePod): Promise<void> {
     for (const volume of pod.spec.volumes) {
       const folder = this.#folder(volume.name);
