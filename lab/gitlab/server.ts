@@ -21,9 +21,6 @@ export interface GitLabServer {
   close(): Promise<void>;
 }
 
-/** How often a held poll looks whether its queue key has changed. */
-const WATCH_MS = 20;
-
 export async function startGitLab(options: ServerOptions = {}): Promise<GitLabServer> {
   const model = new GitLabModel({ ...options, now: options.now ?? Date.now, random: options.random ?? Math.random });
   const seeded = seed(model);
@@ -132,9 +129,17 @@ async function heldByWorkhorse(
   const lastUpdate = z.string().optional().catch(undefined).parse(call.body['last_update']);
   // A GitLab that is down or broken is so for its proxy too.
   if (model.faults.all.length > 0 || !model.runners.shortCircuits(token, lastUpdate)) return false;
-  const until = Date.now() + longPollMs;
-  while (Date.now() < until && !response.destroyed && model.runners.shortCircuits(token, lastUpdate))
-    await new Promise((resolve) => setTimeout(resolve, Math.min(WATCH_MS, longPollMs)));
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      clearTimeout(limit);
+      letGo();
+      response.off('close', go);
+      resolve();
+    };
+    const limit = setTimeout(go, longPollMs);
+    const letGo = model.runners.hold(token ?? '', go);
+    response.once('close', go);
+  });
   response.setHeader('Gitlab-Ci-Builds-Polling', 'yes');
   response.setHeader('Date', new Date(model.now()).toUTCString());
   finish(response, 204, undefined, '');

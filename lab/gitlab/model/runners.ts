@@ -75,6 +75,8 @@ export class Runners {
   private readonly byToken = new Map<string, Runner>();
   /** runner:build_queue:<token> */
   private readonly queue = new Map<string, { value: string; until: number }>();
+  /** Workhorse's key watcher: polls that it holds until the queue's value changes. */
+  private readonly held = new Map<string, Set<() => void>>();
   readonly times: RunnerTimes;
   private ticks = 0;
   /** While the instance is in maintenance, contact is not recorded. */
@@ -144,6 +146,17 @@ export class Runners {
   tick(runner: Runner): void {
     this.ticks += 1;
     this.queue.set(runner.token, { value: `q${this.ticks}`, until: this.now() + this.times.queueTtlMs });
+    const waiting = this.held.get(runner.token);
+    if (!waiting) return;
+    this.held.delete(runner.token);
+    for (const changed of waiting) changed();
+  }
+
+  /** Calls `changed` once, at the next tick of this token's queue; the result takes that back. */
+  hold(token: string, changed: () => void): () => void {
+    const waiting = this.held.get(token) ?? new Set();
+    this.held.set(token, waiting.add(changed));
+    return () => waiting.delete(changed);
   }
 
   /** The queue's value; set only if absent, so reads never extend it. */
