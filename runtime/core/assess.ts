@@ -48,7 +48,9 @@ export function presentHolder(observed: Pick<Facts, 'term'>): { number: number; 
 export function remember(previous: Memory, observed: Observed, self: string, policy: Policy, timing: Timing): Memory {
   const holder = presentHolder(observed);
   if (!holder) return previous;
-  const base = previous.term === holder.number ? previous : emptyMemory(holder.number);
+  const before = previous.term === holder.number ? previous : emptyMemory(holder.number);
+  const damagedSince = observed.term.kind === 'damaged' ? before.damagedSince || observed.now : 0;
+  const base = { ...before, damagedSince };
   if (holder.name === self) return emptyMemory(holder.number);
   const rival = observed.rivals.find((candidate) => candidate.name === holder.name);
   const counted = rival ? counts(base, rival, observed, policy, timing) : base;
@@ -79,7 +81,7 @@ export function assess(observed: Observed, memory: Memory, self: string, policy:
     if (term.kind === 'term') return { kind: 'keeps', why: 'this cluster holds the main tags' };
     return { kind: 'ground', ground: 'damaged', why: `${term.why}; this cluster held it and says so again` };
   }
-  if (term.kind === 'damaged' && !(memory.ground === 'damaged' && observed.now - memory.since > timing.leaseSeconds))
+  if (term.kind === 'damaged' && !isDamagedFor(memory, observed.now, timing.leaseSeconds))
     return {
       kind: 'ground',
       ground: 'damaged',
@@ -96,6 +98,9 @@ export function assess(observed: Observed, memory: Memory, self: string, policy:
     return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
   return assessRival(observed, rival, memory, policy, timing);
 }
+
+const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: number): boolean =>
+  damagedSince !== 0 && now - damagedSince > seconds;
 
 function assessRival(
   observed: Observed,

@@ -34,6 +34,8 @@ export interface Memory {
   readonly ground: Ground | 'none';
   /** Since when `ground` has stood without a break; 0 where there is none. */
   readonly since: GitLabSeconds;
+  /** Since when the term's file has been lost or unreadable; 0 where it is not. Grounds come and go meanwhile. */
+  readonly damagedSince: GitLabSeconds;
 }
 
 export interface Lease {
@@ -68,7 +70,7 @@ export function formatLease(lease: Lease): string {
     `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
     `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}; ` +
     `saw term ${m.term} stamp ${timeOrDash(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
-    `even ${timeOrDash(m.evenSince)} ground ${m.ground} ${timeOrDash(m.since)}`
+    `even ${timeOrDash(m.evenSince)} ground ${m.ground} ${timeOrDash(m.since)} damaged ${timeOrDash(m.damagedSince)}`
   );
 }
 
@@ -77,7 +79,7 @@ const TIME = '[0-9TZ:-]+';
 const LINE = new RegExp(
   `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
     `in touch since (${TIME}); saw term (\\d{1,9}) stamp (${TIME}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
-    `even (${TIME}) ground ([a-z]+) (${TIME})$`,
+    `even (${TIME}) ground ([a-z]+) (${TIME}) damaged (${TIME})$`,
 );
 
 function timeOf(text: string | undefined): GitLabSeconds | undefined {
@@ -88,9 +90,26 @@ function timeOf(text: string | undefined): GitLabSeconds | undefined {
 export function parseLease(line: string): Lease | undefined {
   const match = LINE.exec(line.trim());
   if (!match) return undefined;
-  const [, cluster, online, total, holder, term, at, touch, mTerm, stamp, faint, stronger, even, ground, since] = match;
-  const times = [at, touch, stamp, even, since].map(timeOf);
-  const [atS, touchS, stampS, evenS, sinceS] = times;
+  const [
+    ,
+    cluster,
+    online,
+    total,
+    holder,
+    term,
+    at,
+    touch,
+    mTerm,
+    stamp,
+    faint,
+    stronger,
+    even,
+    ground,
+    since,
+    damaged,
+  ] = match;
+  const times = [at, touch, stamp, even, since, damaged].map(timeOf);
+  const [atS, touchS, stampS, evenS, sinceS, damagedS] = times;
   const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
   if (
     cluster === undefined ||
@@ -101,6 +120,7 @@ export function parseLease(line: string): Lease | undefined {
     stampS === undefined ||
     evenS === undefined ||
     sinceS === undefined ||
+    damagedS === undefined ||
     atS === 0
   )
     return undefined;
@@ -120,6 +140,7 @@ export function parseLease(line: string): Lease | undefined {
       evenSince: evenS,
       ground: groundName,
       since: sinceS,
+      damagedSince: damagedS,
     },
   };
 }

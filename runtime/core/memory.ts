@@ -11,6 +11,7 @@ export const emptyMemory = (term: number): Memory => ({
   evenSince: 0,
   ground: 'none',
   since: 0,
+  damagedSince: 0,
 });
 
 /** Own strength against the holder's, as one stamp of the holder shows it. */

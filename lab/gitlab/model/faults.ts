@@ -50,8 +50,13 @@ const WRITES_ONLY: ReadonlySet<FaultKind> = new Set(['maintenance', 'read-only',
 export class Faults {
   private list: Fault[] = [];
 
+  /** Switches it on; `times` is counted down in the fault itself. */
   add(fault: Fault): void {
-    this.list.push({ ...fault });
+    this.list.push(fault);
+  }
+
+  remove(fault: Fault): void {
+    this.list = this.list.filter((other) => other !== fault);
   }
 
   clear(): void {
@@ -78,7 +83,10 @@ export class Faults {
         !(isRead && WRITES_ONLY.has(candidate.kind)),
     );
     if (!fault) return undefined;
-    if (fault.times !== undefined) fault.times -= 1;
+    if (fault.times !== undefined) {
+      fault.times -= 1;
+      if (fault.times === 0) this.remove(fault);
+    }
     return fault.kind;
   }
 }

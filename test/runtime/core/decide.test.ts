@@ -5,6 +5,7 @@ import { decide, type Decision, type Rules } from '../../../runtime/core/decide.
 import { NO_CONTROL, type Control, type Term } from '../../../runtime/core/files.ts';
 import type { Facts, RecordFacts, RivalFacts } from '../../../runtime/core/facts.ts';
 import { formatLease, type Ground, type Lease } from '../../../runtime/core/lease.ts';
+import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 
 const NOW = 1_700_000_000;
@@ -44,7 +45,7 @@ const lease = (
   term: 5,
   at,
   inTouchSince: at - 600,
-  memory: { term: 5, stamp: 0, faint: 0, stronger: 0, evenSince: 0, ground: 'none', since: 0, ...memory },
+  memory: { ...emptyMemory(5), ...memory },
 });
 
 const record = (id: number, note: string | null, tags: string[]): RecordFacts['read'] => ({
@@ -245,6 +246,17 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     },
     'nothing',
     /has 60 s to say so again/,
+  ],
+  [
+    'and after a lease its silence counts, however often the ground changed since',
+    {
+      term: { kind: 'damaged', number: 5, named: 'cluster-a', why: 'lost' },
+      holderAge: 90,
+      ground: 'silent',
+      memory: { damagedSince: NOW - 61 },
+    },
+    'call',
+    /asserted nothing for 90 s/,
   ],
   [
     'which says so again at once',

@@ -9,6 +9,7 @@ import {
   parseLease,
   type Lease,
 } from '../../../runtime/core/lease.ts';
+import { emptyMemory } from '../../../runtime/core/memory.ts';
 
 const time = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });
 const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/);
@@ -22,6 +23,7 @@ const memory = fc.record(
     evenSince: fc.oneof(time, fc.constant(0)),
     ground: fc.constantFrom('none', 'silent', 'faint', 'gone', 'stronger', 'damaged'),
     since: fc.oneof(time, fc.constant(0)),
+    damagedSince: fc.oneof(time, fc.constant(0)),
   },
   plain,
 );
@@ -68,14 +70,14 @@ describe('a lease', () => {
     term: 7,
     at: 1_700_000_000,
     inTouchSince: 1_699_999_000,
-    memory: { term: 7, stamp: 0, faint: 0, stronger: 0, evenSince: 0, ground: 'none', since: 0 },
+    memory: emptyMemory(7),
   };
 
   it('is a line that a person can read', () => {
     assert.equal(
       formatLease(lease),
       'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z; ' +
-        'saw term 7 stamp - faint 0 stronger 0 even - ground none -',
+        'saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged -',
     );
   });
 

@@ -1,0 +1,226 @@
+/** One episode: a fleet, its faults, and the oracle over all of it. The same plan gives the same trace, byte for byte. */
+import { createHash } from 'node:crypto';
+import { faultType, type FaultName } from './faults.ts';
+import { Oracle, type Violation } from './oracle/oracle.ts';
+import { termNumber } from './oracle/rounds.ts';
+import type { Plan, PlannedFault } from './plan.ts';
+import { randomOf } from './random.ts';
+import type { CheckerProgram } from './world/cluster.ts';
+import { Fleet } from './world/fleet.ts';
+import type { Process } from './world/process.ts';
+import type { Watcher } from './world/watcher.ts';
+
+export interface Move {
+  readonly at: number;
+  readonly ground: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface EpisodeResult {
+  readonly plan: Plan;
+  readonly violations: readonly Violation[];
+  readonly moves: readonly Move[];
+  /** Undisturbed times without a living holder, in seconds. */
+  readonly gaps: readonly number[];
+  readonly promisedSeconds: number;
+  readonly doubleSeconds: number;
+  readonly rounds: number;
+  /** SHA-256 of the trace. */
+  readonly hash: string;
+  readonly trace: readonly string[];
+}
+
+export interface EpisodeOptions {
+  readonly checker?: CheckerProgram;
+  /** Ends at the first violation: a search wants to know whether there is one. */
+  readonly stopEarly?: boolean;
+}
+
+export async function runEpisode(plan: Plan, options: EpisodeOptions = {}): Promise<EpisodeResult> {
+  const episode = new Episode(plan, options.checker);
+  await episode.run(options.stopEarly ?? false);
+  return episode.result();
+}
+
+class Episode {
+  readonly plan: Plan;
+  readonly fleet: Fleet;
+  private readonly oracle: Oracle;
+  private readonly trace: string[] = [];
+  private readonly disturbed = { gitlab: 0, control: 0, checker: new Map<string, number>() };
+  private readonly slow: number[] = [];
+  private readonly roundHooks = new Map<string, Set<(process: Process) => void>>();
+  private rounds = 0;
+
+  constructor(plan: Plan, checker: CheckerProgram | undefined) {
+    this.plan = plan;
+    const watcher = this.watcher();
+    this.fleet = new Fleet(plan.setup, randomOf(`world ${plan.seed}`), watcher, checker);
+    this.oracle = new Oracle(this.fleet, {
+      gitlab: () => this.disturbed.gitlab > 0,
+      control: () => this.disturbed.control > 0,
+      checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
+      slowSeconds: () => Math.max(0, ...this.slow),
+    });
+  }
+
+  private note(text: string): void {
+    this.trace.push(`${(this.fleet.time.now / 1000).toFixed(3)} ${text}`);
+  }
+
+  async run(stopEarly: boolean): Promise<void> {
+    const { time } = this.fleet;
+    for (const [index, fault] of this.plan.faults.entries()) time.at(fault.at * 1000, () => this.begin(fault, index));
+    for (let second = 1; second <= this.plan.seconds; second += 1) {
+      await time.run(second * 1000);
+      this.oracle.sample();
+      if (stopEarly && this.oracle.violations.length > 0) return;
+    }
+  }
+
+  result(): EpisodeResult {
+    const { oracle, plan, trace } = this;
+    const full = [
+      ...trace,
+      ...oracle.violations.map((v) => `${(v.at / 1000).toFixed(3)} VIOLATION ${v.invariant}: ${v.text}`),
+    ];
+    return {
+      plan,
+      violations: oracle.violations,
+      moves: oracle.claims.map(({ at, term }) => ({
+        at: at / 1000,
+        ground: term.ground,
+        from: term.previous,
+        to: term.holder,
+      })),
+      gaps: oracle.continuous.gaps,
+      promisedSeconds: oracle.promised.seconds,
+      doubleSeconds: oracle.continuous.doubleSeconds,
+      rounds: this.rounds,
+      hash: createHash('sha256').update(full.join('\n')).digest('hex'),
+      trace: full,
+    };
+  }
+
+  private begin(fault: PlannedFault, index: number): void {
+    const holder = this.oracle.claims.at(-1)?.term.holder;
+    const cluster =
+      fault.cluster === 'holder'
+        ? (this.fleet.clusters.find(({ name }) => name === holder) ?? this.fleet.clusters[0])
+        : this.fleet.clusters[fault.cluster];
+    if (!cluster) return;
+    const { time } = this.fleet;
+    const type = faultType(fault.name);
+    const after = (seconds: number, act: () => void): void => void time.after(seconds * 1000, act);
+    this.note(`FAULT ${index} ${fault.name} on ${cluster.name} for ${fault.seconds} s, ${fault.amount}`);
+    const calm = this.disturb(type.scope, cluster.name);
+    if (type.slow !== undefined) this.slow.push(type.slow);
+    const end = type.begin({
+      fleet: this.fleet,
+      cluster,
+      seconds: fault.seconds,
+      amount: fault.amount,
+      random: randomOf(`fault ${this.plan.seed} ${fault.name} ${fault.at}`),
+      hooks: { onRound: (name, act) => this.onRound(name, act) },
+      after,
+    });
+    after(fault.seconds, () => {
+      end?.();
+      this.note(`END ${index} ${fault.name} on ${cluster.name}`);
+      after(type.grace ?? 0, calm);
+      if (type.slow !== undefined) after(type.slow, () => void this.slow.splice(this.slow.indexOf(type.slow ?? 0), 1));
+    });
+  }
+
+  private disturb(scope: ReturnType<typeof faultType>['scope'], cluster: string): () => void {
+    const add = (by: number): void => {
+      switch (scope) {
+        case 'gitlab':
+          this.disturbed.gitlab += by;
+          return;
+        case 'control':
+          this.disturbed.control += by;
+          return;
+        case 'checker':
+          this.disturbed.checker.set(cluster, (this.disturbed.checker.get(cluster) ?? 0) + by);
+          return;
+        case 'none':
+          return;
+      }
+    };
+    add(1);
+    return () => add(-1);
+  }
+
+  private onRound(cluster: string, act: (kill: () => void, freeze: (ms: number) => void) => void): () => void {
+    const hooks = this.roundHooks.get(cluster) ?? new Set();
+    this.roundHooks.set(cluster, hooks);
+    const hook = (process: Process): void =>
+      act(
+        () => {
+          if (process.alive) this.note(`CRASH ${process.name}`);
+          process.kill();
+        },
+        (ms) => {
+          if (process.alive) this.note(`FREEZE ${process.name} for ${Math.round(ms)} ms`);
+          process.freeze(ms);
+        },
+      );
+    hooks.add(hook);
+    return () => void hooks.delete(hook);
+  }
+
+  private watcher(): Watcher {
+    const know = (process: Process) => this.oracle.of(process);
+    const isChecker = (process: Process): boolean => process.role === 'checker';
+    const now = (): number => this.fleet.time.now;
+    return {
+      fileAsked: (process, path) => {
+        know(process).fileAsked(path, now());
+        if (path !== 'control.json') return;
+        this.rounds += 1;
+        this.roundHooks.get(process.cluster)?.forEach((hook) => hook(process));
+      },
+      fileRead: (process, path, answer, landedAt) => know(process).fileRead(path, answer, landedAt),
+      recordRead: (process, id, answer, landedAt) => {
+        if (isChecker(process)) know(process).recordRead(id, answer, landedAt);
+      },
+      managersRead: (process, id, answer, landedAt) => {
+        if (isChecker(process)) know(process).managersRead(id, answer, landedAt);
+      },
+      podsRead: (process, answer) => void (know(process).round.pods = { answer, at: now() }),
+      recordWritten: (process, id, change, answer) => know(process).recordWritten(id, change, answer, now()),
+      noteLanded: (process, id, note) => {
+        this.note(`NOTE ${process.name} ${id} ${note.split('\n').at(-1) ?? ''}`);
+        this.oracle.noteLanded(process, note);
+      },
+      tagsLanded: (process, id, before, after, sentAt) => {
+        this.note(`TAGS ${process.name} ${id} ${before.join()} -> ${after.join()}`);
+        this.oracle.tagsLanded(process, id, before, after, sentAt);
+      },
+      committed: (process, path, text, message) => {
+        this.note(`COMMIT ${process.name} ${message}`);
+        const number = termNumber(path);
+        if (number !== undefined) this.oracle.termLanded(process, number, text);
+        else this.oracle.reportLanded(process, text);
+      },
+      tagsByHand: (who, id, before, after) => this.note(`HAND ${who} ${id} ${before.join()} -> ${after.join()}`),
+      filesByHand: (who, paths) => this.note(`HAND ${who} ${paths.join()}`),
+      healthWritten: (pod, before, health) => {
+        if (before?.ready !== health.ready || before.live !== health.live)
+          this.note(`HEALTH ${pod} ready ${health.ready} live ${health.live}: ${health.reason}`);
+        this.oracle.healthWritten(pod, before, health);
+      },
+      said: (process, level, message) => {
+        this.note(`LOG ${process.name} ${level} ${message}`);
+        if (message.startsWith('tags changed under term')) this.oracle.convergedSaid(process);
+      },
+    };
+  }
+}
+
+/** Which faults an episode had, by name. */
+export function countFaults(plan: Plan, into: Map<FaultName, number>): void {
+  for (const { name } of plan.faults) into.set(name, (into.get(name) ?? 0) + 1);
+}

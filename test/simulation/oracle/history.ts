@@ -1,0 +1,80 @@
+/** What was true, second by second, and who has stamped and claimed: the oracle's memory. */
+import type { Lease } from '../../../runtime/core/lease.ts';
+import type { Term } from '../../../runtime/core/files.ts';
+import type { Cluster } from '../world/cluster.ts';
+
+/** How far back the truth is remembered, in seconds. */
+const SPAN = 512;
+
+/**
+ * Online and desired pods of one cluster, a sample a second. Only pods under a record that the fleet has been told of count:
+ * nobody can know of others.
+ */
+export class Truth {
+  private readonly online = new Int16Array(SPAN);
+  private readonly desired = new Int16Array(SPAN);
+  private samples = 0;
+  private readonly reported = new Set<number>();
+
+  told(records: readonly number[]): void {
+    for (const id of records) this.reported.add(id);
+  }
+
+  add(cluster: Cluster): void {
+    const slot = this.samples % SPAN;
+    this.online[slot] = cluster.serving((record) => this.reported.has(record));
+    this.desired[slot] = cluster.desired;
+    this.samples += 1;
+  }
+
+  /** True where `holds` holds for every sample of the last seconds; false where not that many are known. */
+  throughout(seconds: number, holds: (online: number, desired: number) => boolean): boolean {
+    if (this.samples < seconds) return false;
+    for (let back = 1; back <= seconds; back += 1) {
+      const slot = (this.samples - back) % SPAN;
+      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1)) return false;
+    }
+    return true;
+  }
+}
+
+export interface Stamp {
+  readonly landedAt: number;
+  readonly lease: Lease;
+}
+
+export interface Claim {
+  readonly at: number;
+  readonly term: Term;
+}
+
+/** What one cluster has asserted, in the order in which GitLab took it. */
+export class Stamps {
+  readonly list: Stamp[] = [];
+  /** GitLab's seconds since when no two stamps were further apart than L + T. */
+  since = Number.POSITIVE_INFINITY;
+
+  add(stamp: Stamp, longestGapSeconds: number): void {
+    const last = this.list.at(-1);
+    if (!last || stamp.lease.at - last.lease.at > longestGapSeconds) this.since = stamp.lease.at;
+    this.list.push(stamp);
+    if (this.list.length > 64) this.list.shift();
+  }
+
+  /** In touch for how many seconds, as the last stamp shows it. */
+  get touch(): number {
+    const last = this.list.at(-1);
+    return last ? last.lease.at - this.since : 0;
+  }
+
+  /** The last different stamps that had landed by then, the newest first. */
+  lastDifferent(count: number, by: number): Lease[] {
+    const found: Lease[] = [];
+    for (const { landedAt, lease } of this.list.toReversed()) {
+      if (landedAt > by || found.some((other) => other.at === lease.at)) continue;
+      found.push(lease);
+      if (found.length === count) break;
+    }
+    return found;
+  }
+}

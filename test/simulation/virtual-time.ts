@@ -1,0 +1,93 @@
+/**
+ * Virtual time: events in the order of their times, and of their making where the times are equal. Nothing here waits for a
+ * real clock, so hours pass in the time that their work takes, and the same events come in the same order every time.
+ */
+
+/** A thing to happen; it can be called off until it has happened. */
+export interface Event {
+  readonly at: number;
+  readonly order: number;
+  act: (() => void) | undefined;
+}
+
+const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** Lets every promise that is settled by now be noticed. One turn of Node's own loop drains all microtasks. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export class VirtualTime {
+  /** Milliseconds since the beginning. */
+  now = 0;
+  private readonly heap: Event[] = [];
+  private made = 0;
+  private settled = false;
+
+  /** Calls `act` at `at`, or as soon as possible where that has passed. */
+  at(at: number, act: () => void): Event {
+    const event: Event = { at: Math.max(at, this.now), order: this.made++, act };
+    this.push(event);
+    return event;
+  }
+
+  after(ms: number, act: () => void): Event {
+    return this.at(this.now + ms, act);
+  }
+
+  /** Runs code that may settle promises: whoever waits for them goes on before anything else happens. */
+  settle(act: () => void): void {
+    this.settled = true;
+    act();
+  }
+
+  /** Lets everything happen that is due until then. */
+  async run(until: number): Promise<void> {
+    if (this.settled) await this.drain();
+    for (let event = this.heap[0]; event && event.at <= until; event = this.heap[0]) {
+      this.pop();
+      if (!event.act) continue;
+      this.now = event.at;
+      const { act } = event;
+      event.act = undefined;
+      act();
+      if (this.settled) await this.drain();
+    }
+    this.now = until;
+  }
+
+  private async drain(): Promise<void> {
+    this.settled = false;
+    await turn();
+  }
+
+  private push(event: Event): void {
+    const { heap } = this;
+    let index = heap.length;
+    heap.push(event);
+    while (index > 0) {
+      const up = (index - 1) >> 1;
+      const parent = heap[up];
+      if (!parent || isBefore(parent, event)) break;
+      heap[index] = parent;
+      index = up;
+    }
+    heap[index] = event;
+  }
+
+  private pop(): void {
+    const { heap } = this;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      const left = heap[2 * index + 1];
+      const right = heap[2 * index + 2];
+      if (!left) break;
+      const isRight = right !== undefined && isBefore(right, left);
+      const child = isRight ? right : left;
+      if (isBefore(last, child)) break;
+      heap[index] = child;
+      index = isRight ? 2 * index + 2 : 2 * index + 1;
+    }
+    heap[index] = last;
+  }
+}
