@@ -76,8 +76,8 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime): P
 }
 
 function boundsText({ timing, policy }: Settings): string {
-  const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
-  return `a dead cluster loses the main tags within ${rounded(deadSeconds)} s, one that fainted within ${rounded(faintedSeconds)} s`;
+  const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(timing, policy.confirm);
+  return `a dead cluster loses the main tags within ${rounded(deadSeconds)} s (${rounded(deadBusySeconds)} s where all its runners were at work), one that fainted within ${rounded(faintedSeconds)} s`;
 }
 
 /** The lab's times have fractions; a bound is rounded up. */

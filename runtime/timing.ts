@@ -52,8 +52,17 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
 /** G: the longest time between the starts of two rounds of a living checker. */
 export const longestGapSeconds = (t: Timing): number => t.endMarginSeconds + t.roundSeconds + t.startLagSeconds;
 
-/** A manager that runs jobs and was heard of within this time answers a roll call: its jobs report once a period. */
+/** A full runner of which GitLab heard within this time is served: its jobs report once a period. */
 export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.25;
+
+/**
+ * A manager that runs jobs and was heard of within this time answers a roll call: its jobs report once a period, and one
+ * report may be lost in a moment that nobody else notices.
+ */
+export const vouchSeconds = (t: Timing): number => t.jobReportSeconds * 2.25;
+
+/** GitLab hears this cluster as long as its own managers' last contact is no older: a full one reports once a period. */
+export const heardWithinSeconds = (t: Timing): number => t.jobReportSeconds + t.requestSeconds;
 
 /**
  * From here on a runner that neither polls nor reports a job is stuck: the longest time that a healthy one may be
@@ -72,15 +81,18 @@ export const probePeriodSeconds = (t: Timing): number => Math.max(1, Math.floor(
 export interface Bounds {
   /** The holder's cluster dies at once: until another cluster holds the main tags. */
   readonly deadSeconds: number;
+  /** The same where every manager of the holder was running jobs: their last reports vouch for it that much longer. */
+  readonly deadBusySeconds: number;
   /** The holder's runners faint while its checker lives. */
   readonly faintedSeconds: number;
 }
 
 export function bounds(t: Timing, confirm: number): Bounds {
   const gap = longestGapSeconds(t);
-  const silence = Math.max(t.leaseSeconds, busyContactSeconds(t));
+  const after = gap + t.rollCallSeconds + t.budgetSeconds;
   return {
-    deadSeconds: t.leaseSeconds + gap + t.rollCallSeconds + t.budgetSeconds + (silence - t.leaseSeconds),
+    deadSeconds: t.leaseSeconds + after,
+    deadBusySeconds: Math.max(t.leaseSeconds, vouchSeconds(t)) + after,
     faintedSeconds: t.detectionSeconds + 2 * gap + (confirm - 1) * t.roundSeconds + t.budgetSeconds,
   };
 }

@@ -1,8 +1,10 @@
 /** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
 import { fileText, parseReport, reportPath, summaryOf, type Report } from '../core/files.ts';
-import { inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
+import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
+import type { GitLabSeconds } from '../core/answer.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
+import { heardWithinSeconds } from '../timing.ts';
 import type { Checker } from './context.ts';
 import type { Observation } from './observe.ts';
 
@@ -31,6 +33,7 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
     term: Math.max(term?.number ?? 0, previous?.term ?? 0, seen.term.kind === 'damaged' ? seen.term.number : 0),
     at: seen.stampAt,
     inTouchSince: inTouchSince(previous, seen.stampAt, config.timing.leaseSeconds + config.timing.roundSeconds),
+    heardSince: heardSince(previous, contactOf(seen), seen.stampAt, heardWithinSeconds(config.timing)),
     memory: remember(
       previous?.memory ?? emptyMemory(term?.number ?? 0),
       observed,
@@ -39,6 +42,14 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
       config.timing,
     ),
   };
+}
+
+/** The newest contact of this cluster's own managers, in GitLab's seconds. */
+function contactOf({ records }: Observation): GitLabSeconds | undefined {
+  const times = records.flatMap(({ read }) =>
+    read.kind === 'found' && read.value.contactedAt !== null ? [Date.parse(read.value.contactedAt) / 1000] : [],
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
 /** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */

@@ -5,7 +5,8 @@
 import type { Facts, RecordView, RollFacts } from '../core/facts.ts';
 import { lapseSeconds } from '../core/decide.ts';
 import { answered, type RollReads } from '../core/roll.ts';
-import { busyContactSeconds } from '../timing.ts';
+import { vouchSeconds } from '../timing.ts';
+import type { CheckerConfig } from '../config.ts';
 import type { Checker } from './context.ts';
 
 /** The records of a cluster that exist; one that is gone has no managers to answer. */
@@ -17,20 +18,34 @@ type Called =
   | { readonly kind: 'unknown'; readonly why: string };
 
 export async function rollCall(checker: Checker, facts: Facts, holder: string): Promise<RollFacts> {
-  const { timing, policy } = checker.config;
+  const { config } = checker;
   const rival = facts.rivals.find((candidate) => candidate.name === holder);
   if (!rival) return { kind: 'unknown', why: `${holder} is not known` };
-  const wait = checker.clock.sleep.bind(checker.clock, timing.rollCallSeconds * 1000);
+  const wait = checker.clock.sleep.bind(checker.clock, config.timing.rollCallSeconds * 1000);
   const [theirs, ours] = await Promise.all([
     callRecords(checker, living(rival.records), wait),
     callRecords(checker, living(facts.self.records), wait),
   ]);
   if (theirs.kind === 'unknown') return theirs;
   if (ours.kind === 'unknown') return ours;
-  const vouch = lapseSeconds(facts, holder, timing) <= policy.busyMaxSeconds ? busyContactSeconds(timing) : undefined;
   const sum = (reads: readonly RollReads[], busy: number | undefined): number =>
     reads.reduce((count, read) => count + answered(read, busy), 0);
-  return { kind: 'called', answered: sum(theirs.reads, vouch), ownAnswered: sum(ours.reads, undefined) };
+  return {
+    kind: 'called',
+    answered: sum(theirs.reads, vouchFor(facts, holder, config)),
+    ownAnswered: sum(ours.reads, undefined),
+  };
+}
+
+/**
+ * How young the last contact of a manager with running jobs must be for it to answer: undefined where jobs no longer vouch.
+ * While GitLab has not heard this cluster's own managers for that long either, jobs may have had no chance to report.
+ */
+function vouchFor(facts: Facts, holder: string, { timing, policy }: CheckerConfig): number | undefined {
+  if (lapseSeconds(facts, holder, timing) > policy.busyMaxSeconds) return undefined;
+  const { heardSince } = facts.self.stamped;
+  const isHeard = heardSince !== 0 && facts.now - heardSince >= vouchSeconds(timing);
+  return isHeard ? vouchSeconds(timing) : Number.POSITIVE_INFINITY;
 }
 
 async function callRecords(

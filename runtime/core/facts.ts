@@ -11,6 +11,8 @@ export interface RecordView {
   /** Null where it is empty and where the token may not see it: GitLab does not tell the two apart. */
   readonly note: string | null;
   readonly description: string;
+  /** The last contact of any of its managers that reached Rails (gitlab-facts B); null for none. */
+  readonly contactedAt: string | null;
 }
 
 export interface RecordFacts {

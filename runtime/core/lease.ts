@@ -50,6 +50,8 @@ export interface Lease {
   readonly at: GitLabSeconds;
   /** Since when this cluster's stamps have succeeded without a longer gap than L + T. */
   readonly inTouchSince: GitLabSeconds;
+  /** Since when GitLab has heard this cluster's own managers without a gap; 0 where it does not. */
+  readonly heardSince: GitLabSeconds;
   readonly memory: Memory;
 }
 
@@ -68,7 +70,8 @@ export function formatLease(lease: Lease): string {
   const m = lease.memory;
   return (
     `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
-    `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}; ` +
+    `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}, ` +
+    `heard since ${timeOrDash(lease.heardSince)}; ` +
     `saw term ${m.term} stamp ${timeOrDash(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
     `even ${timeOrDash(m.evenSince)} ground ${m.ground} ${timeOrDash(m.since)} damaged ${timeOrDash(m.damagedSince)}`
   );
@@ -78,7 +81,7 @@ const NAME = '[a-z0-9-]+';
 const TIME = '[0-9TZ:-]+';
 const LINE = new RegExp(
   `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
-    `in touch since (${TIME}); saw term (\\d{1,9}) stamp (${TIME}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
+    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${TIME}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
     `even (${TIME}) ground ([a-z]+) (${TIME}) damaged (${TIME})$`,
 );
 
@@ -90,26 +93,10 @@ function timeOf(text: string | undefined): GitLabSeconds | undefined {
 export function parseLease(line: string): Lease | undefined {
   const match = LINE.exec(line.trim());
   if (!match) return undefined;
-  const [
-    ,
-    cluster,
-    online,
-    total,
-    holder,
-    term,
-    at,
-    touch,
-    mTerm,
-    stamp,
-    faint,
-    stronger,
-    even,
-    ground,
-    since,
-    damaged,
-  ] = match;
-  const times = [at, touch, stamp, even, since, damaged].map(timeOf);
-  const [atS, touchS, stampS, evenS, sinceS, damagedS] = times;
+  const [, cluster, online, total, holder, term, at, touch, heard, ...remembered] = match;
+  const [mTerm, stamp, faint, stronger, even, ground, since, damaged] = remembered;
+  const times = [at, touch, heard, stamp, even, since, damaged].map(timeOf);
+  const [atS, touchS, heardS, stampS, evenS, sinceS, damagedS] = times;
   const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
   if (
     cluster === undefined ||
@@ -117,6 +104,7 @@ export function parseLease(line: string): Lease | undefined {
     groundName === undefined ||
     atS === undefined ||
     touchS === undefined ||
+    heardS === undefined ||
     stampS === undefined ||
     evenS === undefined ||
     sinceS === undefined ||
@@ -132,6 +120,7 @@ export function parseLease(line: string): Lease | undefined {
     term: Number(term),
     at: atS,
     inTouchSince: touchS,
+    heardSince: heardS,
     memory: {
       term: Number(mTerm),
       stamp: stampS,
@@ -187,4 +176,19 @@ export const ageOf = (read: { readonly lease: Lease; readonly readAt: GitLabSeco
 export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
   if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
   return previous.inTouchSince;
+}
+
+/**
+ * Heard since when, by the last contact of this cluster's own managers (undefined for none): unbroken while that is never
+ * older than `limitSeconds`, and while stamps follow each other as closely, for nobody looked in between.
+ */
+export function heardSince(
+  previous: Lease | undefined,
+  contactedAt: GitLabSeconds | undefined,
+  at: GitLabSeconds,
+  limitSeconds: number,
+): GitLabSeconds {
+  if (contactedAt === undefined || at - contactedAt > limitSeconds) return 0;
+  if (!previous || previous.heardSince === 0 || at - previous.at > limitSeconds) return Math.floor(contactedAt);
+  return previous.heardSince;
 }

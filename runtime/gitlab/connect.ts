@@ -21,6 +21,7 @@ const recordSchema = z.object({
   paused: z.boolean(),
   maintenance_note: z.string().nullish(),
   description: z.string().nullable(),
+  contacted_at: z.string().nullish(),
 });
 
 const managersSchema = z.array(
@@ -40,6 +41,7 @@ const viewOf = (record: z.infer<typeof recordSchema>): RecordView => ({
   paused: record.paused,
   note: record.maintenance_note ?? null,
   description: record.description ?? '',
+  contactedAt: record.contacted_at ?? null,
 });
 
 interface Reply {

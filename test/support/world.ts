@@ -145,6 +145,7 @@ export class World {
     paused: record.paused,
     note: record.note,
     description: record.description,
+    contactedAt: this.contactOf(record, this.cluster(record.cluster), 0),
   });
 
   private managersOf(record: WorldRecord): ManagerView[] {

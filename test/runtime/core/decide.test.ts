@@ -45,13 +45,14 @@ const lease = (
   term: 5,
   at,
   inTouchSince: at - 600,
+  heardSince: at - 600,
   memory: { ...emptyMemory(5), ...memory },
 });
 
 const record = (id: number, note: string | null, tags: string[]): RecordFacts['read'] => ({
   kind: 'found',
   at: NOW,
-  value: { id, tags, paused: false, note, description: '' },
+  value: { id, tags, paused: false, note, description: '', contactedAt: null },
 });
 
 const TERM: Term = {

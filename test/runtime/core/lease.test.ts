@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import {
   formatLease,
+  heardSince,
   inTouchSince,
   leaseFrom,
   MAX_LEASE_CHARACTERS,
@@ -36,6 +37,7 @@ const leases: fc.Arbitrary<Lease> = fc.record(
     term: fc.nat(999_999_999),
     at: time,
     inTouchSince: time,
+    heardSince: fc.oneof(time, fc.constant(0)),
     memory,
   },
   plain,
@@ -70,14 +72,15 @@ describe('a lease', () => {
     term: 7,
     at: 1_700_000_000,
     inTouchSince: 1_699_999_000,
+    heardSince: 0,
     memory: emptyMemory(7),
   };
 
   it('is a line that a person can read', () => {
     assert.equal(
       formatLease(lease),
-      'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z; ' +
-        'saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged -',
+      'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
+        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged -',
     );
   });
 
@@ -106,5 +109,16 @@ describe('a lease', () => {
     assert.equal(inTouchSince(lease, lease.at + 75, 75), lease.inTouchSince);
     assert.equal(inTouchSince(lease, lease.at + 76, 75), lease.at + 76);
     assert.equal(inTouchSince(undefined, 5, 75), 5);
+  });
+
+  it('is heard as long as neither its managers’ contact nor its own stamps leave a gap', () => {
+    const at = lease.at + 15;
+    const heard = { ...lease, heardSince: lease.at - 300 };
+    assert.equal(heardSince(heard, at - 65, at, 65), lease.at - 300);
+    assert.equal(heardSince(heard, at - 66, at, 65), 0);
+    assert.equal(heardSince(heard, undefined, at, 65), 0);
+    // Back after an outage, and after a time in which nobody looked: from this contact on.
+    assert.equal(heardSince({ ...lease, heardSince: 0 }, at - 3.5, at, 65), at - 4);
+    assert.equal(heardSince(heard, lease.at + 98, lease.at + 100, 65), lease.at + 98);
   });
 });

@@ -31,7 +31,14 @@ describe('the ports over GitLab', () => {
     const { id } = await lab.runner(['a']);
     const { records } = connect();
     const written = await records.write(id, { tags: ['a', 'rnd-runner'], note: 'people\nours', description: 'd' });
-    const view = { id, tags: ['a', 'rnd-runner'], paused: false, note: 'people\nours', description: 'd' };
+    const view = {
+      id,
+      tags: ['a', 'rnd-runner'],
+      paused: false,
+      note: 'people\nours',
+      description: 'd',
+      contactedAt: null,
+    };
     assert.deepEqual(written, { kind: 'found', value: view, at: Date.parse('2026-03-01T12:00:00Z') / 1000 });
     assert.deepEqual(await records.read(id), written);
   });

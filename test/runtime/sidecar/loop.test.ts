@@ -181,7 +181,7 @@ describe('the sidecar’s loop', () => {
 
 describe('GitLab’s view of a runner', () => {
   const at = 1;
-  const record = { id: 7, tags: [], paused: true, note: null, description: '' };
+  const record = { id: 7, tags: [], paused: true, note: null, description: '', contactedAt: null };
   const manager = { systemId: 'r_me', contactedAt: '2026-01-01T00:00:00.000Z', busy: false };
 
   it('is its record and, of all managers, the one of this pod', async () => {

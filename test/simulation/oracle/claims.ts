@@ -108,7 +108,7 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       if (stamps.length < policy.confirm || !stamps.every((stamp) => weak(stamp.online, Math.max(1, stamp.total))))
         oracle.violate('I4', `${what}: stronger, but not in the last ${policy.confirm} stamps of ${holder ?? ''}`);
       const lag = lagSeconds(oracle);
-      const strong = oracle.truthOf(holder ?? '').throughout(lag, (online, desired) => online >= desired);
+      const strong = oracle.truthOf(holder ?? '').throughout(lag, (_, desired, ready) => ready >= desired);
       if (strong) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} was at full strength`);
       return;
     }

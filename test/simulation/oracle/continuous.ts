@@ -18,17 +18,25 @@ export interface Disturbances {
 class Timer {
   private since: number | undefined;
   private slow = 0;
+  private busy = false;
 
   /** For how many seconds it has been running. */
-  tick(isRunning: boolean, now: number, slow: number): number {
+  tick(isRunning: boolean, now: number, slow = 0, busy = false): number {
     if (!isRunning) {
       this.since = undefined;
       this.slow = 0;
+      this.busy = false;
       return 0;
     }
     this.since ??= now;
     this.slow = Math.max(this.slow, slow);
+    this.busy ||= busy;
     return (now - this.since) / 1000;
+  }
+
+  /** The holder's managers were at work: their last reports vouch for it longer. */
+  get wasBusy(): boolean {
+    return this.busy;
   }
 
   get allowance(): number {
@@ -91,13 +99,15 @@ export class Continuous {
     const { now, fleet } = oracle;
     const hasHolder = holders.some((name) => this.isLiving(fleet.cluster(name)));
     const slow = this.disturbances.slowSeconds();
+    const { promised } = oracle;
+    const busy = holders.some((name) => fleet.gitlab.model.jobs.runsOn(fleet.cluster(name).record));
     let longest = 0;
     for (const cluster of fleet.clusters) {
       const timer = this.gapTimers.get(cluster.name);
       if (!timer) continue;
-      const seconds = timer.tick(!hasHolder && calm && this.isEligible(cluster), now, slow);
+      const seconds = timer.tick(!hasHolder && calm && this.isEligible(cluster), now, slow, busy);
       longest = Math.max(longest, seconds);
-      const allowed = oracle.promised.seconds + timer.allowance + 1;
+      const allowed = (timer.wasBusy ? promised.busySeconds : promised.seconds) + timer.allowance + 1;
       if (seconds > allowed && seconds <= allowed + 1)
         oracle.violate(
           'I2',
@@ -122,7 +132,7 @@ export class Continuous {
     const limit = healSeconds(oracle) + 1;
     for (const cluster of fleet.clusters) {
       const heal =
-        this.healTimers.get(cluster.name)?.tick(calm && stands && !isRight && this.canAct(cluster), now, 0) ?? 0;
+        this.healTimers.get(cluster.name)?.tick(calm && stands && !isRight && this.canAct(cluster), now) ?? 0;
       if (heal > limit && heal <= limit + 1)
         oracle.violate(
           holders.length > 1 ? 'I1' : 'I8',
@@ -130,7 +140,7 @@ export class Continuous {
         );
       const own = this.ownTimers
         .get(cluster.name)
-        ?.tick(calm && stands && !this.hasOwnTag(cluster) && this.canAct(cluster), now, 0);
+        ?.tick(calm && stands && !this.hasOwnTag(cluster) && this.canAct(cluster), now);
       if (own !== undefined && own > limit && own <= limit + 1)
         oracle.violate('I7', `${cluster.name} has been without its own tag for ${own} s`);
     }

@@ -13,6 +13,7 @@ const SPAN = 512;
 export class Truth {
   private readonly online = new Int16Array(SPAN);
   private readonly desired = new Int16Array(SPAN);
+  private readonly ready = new Int16Array(SPAN);
   private samples = 0;
   private readonly reported = new Set<number>();
 
@@ -24,15 +25,16 @@ export class Truth {
     const slot = this.samples % SPAN;
     this.online[slot] = cluster.serving((record) => this.reported.has(record));
     this.desired[slot] = cluster.desired;
+    this.ready[slot] = cluster.readyPods;
     this.samples += 1;
   }
 
   /** True where `holds` holds for every sample of the last seconds; false where not that many are known. */
-  throughout(seconds: number, holds: (online: number, desired: number) => boolean): boolean {
+  throughout(seconds: number, holds: (online: number, desired: number, ready: number) => boolean): boolean {
     if (this.samples < seconds) return false;
     for (let back = 1; back <= seconds; back += 1) {
       const slot = (this.samples - back) % SPAN;
-      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1)) return false;
+      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1, this.ready[slot] ?? 0)) return false;
     }
     return true;
   }

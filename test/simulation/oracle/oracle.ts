@@ -178,7 +178,8 @@ export class Oracle {
   get promised() {
     const { timing, fleet } = this;
     const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
-    const { deadSeconds, faintedSeconds } = bounds(timing, fleet.policy.confirm);
-    return { seconds: Math.max(deadSeconds, faintedSeconds) + turns };
+    const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(timing, fleet.policy.confirm);
+    const idle = Math.max(deadSeconds, faintedSeconds) + turns;
+    return { seconds: idle, busySeconds: Math.max(idle, deadBusySeconds + turns) };
   }
 }

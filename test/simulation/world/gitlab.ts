@@ -7,7 +7,7 @@ import { ApiError } from '../../../lab/gitlab/model/errors.ts';
 import type { FaultKind } from '../../../lab/gitlab/model/faults.ts';
 import { GitLabModel } from '../../../lab/gitlab/model/gitlab.ts';
 import type { Action } from '../../../lab/gitlab/model/repository.ts';
-import type { Runner } from '../../../lab/gitlab/model/runners.ts';
+import type { Manager, Runner } from '../../../lab/gitlab/model/runners.ts';
 import { unknown, type Answer } from '../../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../../runtime/core/facts.ts';
 import type { CreateResult, RecordChange, RunnerRecords, StatusProject } from '../../../runtime/ports.ts';
@@ -174,7 +174,13 @@ export class SimulatedGitLab {
       paused: runner.paused,
       note: runner.note,
       description: runner.description,
+      contactedAt: this.contactOf(runner),
     };
+  }
+
+  private contactOf({ contact }: Runner | Manager): string | null {
+    const at = this.model.runners.contactedAt(contact);
+    return at === undefined ? null : new Date(at).toISOString();
   }
 
   private found<T>(value: T | undefined): Answer<T> {
@@ -183,15 +189,11 @@ export class SimulatedGitLab {
   }
 
   private managersOf(runner: Runner): readonly ManagerView[] {
-    const { runners, jobs } = this.model;
-    return [...runner.managers.values()].map((manager) => {
-      const contacted = runners.contactedAt(manager.contact);
-      return {
-        systemId: manager.systemId,
-        contactedAt: contacted === undefined ? null : new Date(contacted).toISOString(),
-        busy: jobs.runsOn(runner.id, manager.systemId),
-      };
-    });
+    return [...runner.managers.values()].map((manager) => ({
+      systemId: manager.systemId,
+      contactedAt: this.contactOf(manager),
+      busy: this.model.jobs.runsOn(runner.id, manager.systemId),
+    }));
   }
 
   records(process: Process, requestSeconds: number): RunnerRecords {

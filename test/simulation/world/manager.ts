@@ -87,7 +87,10 @@ export class Manager {
   kill(): void {
     this.state = 'dead';
     this.stop();
-    for (const job of this.jobs) this.drop(job);
+    // GitLab shows them as running until it drops them an hour later.
+    for (const job of this.jobs)
+      this.parts.time.after(3_600_000, () => this.parts.gitlab.model.jobs.all.delete(job.id));
+    this.jobs.clear();
   }
 
   hang(): void {
