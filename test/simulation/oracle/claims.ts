@@ -1,6 +1,7 @@
 /** What a new term may be: I3, I4, I5, I6 and I10, judged at the moment when GitLab takes it. */
 import { isoOf } from '../../../runtime/core/answer.ts';
 import { parseTerm, termPath, type Term } from '../../../runtime/core/files.ts';
+import type { Lease } from '../../../runtime/core/lease.ts';
 import { busyContactSeconds, longestGapSeconds } from '../../../runtime/timing.ts';
 import { START } from '../world/gitlab.ts';
 import type { Process } from '../world/process.ts';
@@ -96,17 +97,16 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       return;
     case 'faint': {
       if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
-      const stamps = oracle.stampsOf(holder ?? '').lastDifferent(policy.confirm, readOf(claim));
-      if (stamps.length < policy.confirm || stamps.some((stamp) => stamp.online >= policy.minOnline))
-        oracle.violate('I4', `${what}: faint, but not in the last ${policy.confirm} stamps of ${holder ?? ''}`);
+      if (!confirmed(claim, (stamp) => stamp.online < policy.minOnline))
+        oracle.violate('I4', `${what}: faint, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       return;
     }
     case 'stronger': {
       if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
-      const stamps = oracle.stampsOf(holder ?? '').lastDifferent(policy.confirm, readOf(claim));
-      const weak = (online: number, total: number): boolean => 1 - online / total >= policy.minAdvantage - 1e-9;
-      if (stamps.length < policy.confirm || !stamps.every((stamp) => weak(stamp.online, Math.max(1, stamp.total))))
-        oracle.violate('I4', `${what}: stronger, but not in the last ${policy.confirm} stamps of ${holder ?? ''}`);
+      const isWeak = ({ online, total }: Lease): boolean =>
+        1 - online / Math.max(1, total) >= policy.minAdvantage - 1e-9;
+      if (!confirmed(claim, isWeak))
+        oracle.violate('I4', `${what}: stronger, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       const lag = lagSeconds(oracle);
       const strong = oracle.truthOf(holder ?? '').throughout(lag, (_, desired, ready) => ready >= desired);
       if (strong) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} was at full strength`);
@@ -143,12 +143,11 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
   }
 }
 
-/** Until when GitLab had answered this round's reads of the holder's records. */
-function readOf({ oracle, known, holder }: Case): number {
-  let at = known.round.began;
-  for (const [id, seen] of known.round.records)
-    if (oracle.fleet.owners.get(id) === holder) at = Math.max(at, seen.landedAt);
-  return at;
+/** The stamps that the claimant says to have counted are different ones of the holder, and each says so. */
+function confirmed({ oracle, process, holder }: Case, says: (stamp: Lease) => boolean): boolean {
+  const counted = oracle.stampsOf(process.cluster).counted(oracle.fleet.policy.confirm);
+  const stamps = counted.map((at) => oracle.stampsOf(holder ?? '').at(at));
+  return stamps.length === oracle.fleet.policy.confirm && stamps.every((stamp) => stamp !== undefined && says(stamp));
 }
 
 /** Running jobs vouch for a lapsed holder only for so long. */

@@ -69,14 +69,21 @@ export class Stamps {
     return last ? last.lease.at - this.since : 0;
   }
 
-  /** The last different stamps that had landed by then, the newest first. */
-  lastDifferent(count: number, by: number): Lease[] {
-    const found: Lease[] = [];
-    for (const { landedAt, lease } of this.list.toReversed()) {
-      if (landedAt > by || found.some((other) => other.at === lease.at)) continue;
-      found.push(lease);
+  /** The last different stamps of a rival that this cluster says to have counted, the newest first; 0 for none. */
+  counted(count: number): number[] {
+    const found: number[] = [];
+    const term = this.list.at(-1)?.lease.memory.term;
+    for (const { lease } of this.list.toReversed()) {
+      const { memory } = lease;
+      if (memory.term !== term || memory.stamp === 0) break;
+      if (!found.includes(memory.stamp)) found.push(memory.stamp);
       if (found.length === count) break;
     }
     return found;
+  }
+
+  /** What this cluster asserted at that time of GitLab's. */
+  at(seconds: number): Lease | undefined {
+    return this.list.findLast(({ lease }) => lease.at === seconds)?.lease;
   }
 }

@@ -1,0 +1,270 @@
+/**
+ * The guards of the protocol, and how each is taken out of the production source. A guard is the text that makes it: where
+ * the text is not found exactly once, the guard has moved, and this list must follow.
+ */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Guard {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file: `runtime/${file}`, find, replace });
+
+export const GUARDS: readonly Guard[] = [
+  {
+    name: 'unknown is not offline, in the sidecar',
+    edits: [
+      edit(
+        'core/evidence.ts',
+        `  if (signs.gitlabTrouble !== undefined) return unsure('gitlab', `,
+        `  if (signs.gitlabTrouble !== undefined) return offline('stuck', `,
+      ),
+    ],
+  },
+  {
+    name: 'unknown is not offline, in the checker: records',
+    edits: [
+      edit(
+        'core/rivals.ts',
+        `  if (failed && failed.read.kind === 'unknown')`,
+        `  if (failed && failed.read.kind === 'unknown' && records.length < 0)`,
+      ),
+      edit(
+        'checker/converge.ts',
+        `if (record.read.kind === 'unknown')`,
+        `if (record.read.kind === 'unknown' && edits0)`,
+      ),
+      edit(
+        'checker/converge.ts',
+        `  const tasks = tasksOf(checker, seen, term);`,
+        `  const tasks = tasksOf(checker, seen, term);\n  const edits0 = tasks.length < 0;`,
+      ),
+    ],
+  },
+  {
+    name: 'unknown is not offline, in the checker: the roll',
+    edits: [
+      edit(
+        'checker/roll-call.ts',
+        `  if (theirs.kind === 'unknown') return theirs;`,
+        `  if (theirs.kind === 'unknown') return { kind: 'called', answered: 0, ownAnswered: 1 };`,
+      ),
+    ],
+  },
+  {
+    name: 'readiness keeps its last definite answer',
+    edits: [
+      edit('core/evidence.ts', `    case 'unknown':\n      return ready;`, `    case 'unknown':\n      return false;`),
+    ],
+  },
+  {
+    name: 'roll call before takeover',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  if (assessment.ground === 'silent' && holder?.name !== undefined) {`,
+        `  if (assessment.ground === 'silent' && holder?.name === undefined) {`,
+      ),
+    ],
+  },
+  {
+    name: 'silence believed only with an own answer',
+    edits: [edit('core/decide.ts', `  if (roll.ownAnswered === 0) return`, `  if (roll.ownAnswered < 0) return`)],
+  },
+  {
+    name: 'busy managers answer',
+    edits: [
+      edit(
+        'checker/roll-call.ts',
+        `  if (lapseSeconds(facts, holder, timing) > policy.busyMaxSeconds) return undefined;`,
+        `  if (lapseSeconds(facts, holder, timing) > -policy.busyMaxSeconds) return undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'jobs vouch until GitLab has heard everybody for long enough',
+    edits: [
+      edit(
+        'checker/roll-call.ts',
+        `  return isHeard ? vouchSeconds(timing) : Number.POSITIVE_INFINITY;`,
+        `  return isHeard ? vouchSeconds(timing) : vouchSeconds(timing);`,
+      ),
+    ],
+  },
+  {
+    name: 'in touch for a lease',
+    edits: [
+      edit('core/decide.ts', `  if (touch < timing.leaseSeconds) return`, `  if (touch < -timing.leaseSeconds) return`),
+    ],
+  },
+  {
+    name: 'confirm by the holder’s stamps',
+    edits: [edit('core/memory.ts', `  const news = stamp.at > memory.stamp ? 1 : 0;`, `  const news = 1;`)],
+  },
+  {
+    name: 'future-dated lease refused',
+    edits: [
+      edit('core/lease.ts', `  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return`, `  if (lease.at < 0) return`),
+    ],
+  },
+  {
+    name: 'a stamp’s time is from before its observation',
+    edits: [edit('checker/report.ts', `    at: seen.stampAt,`, `    at: seen.now,`)],
+  },
+  {
+    name: 'no stamp without a known count',
+    edits: [
+      edit(
+        'checker/observe.ts',
+        `  const pods = await checker.pods.deployments();`,
+        `  const asked = await checker.pods.deployments();
+  const pods = asked.kind === 'unknown' && config.lastPods ? config.lastPods : asked;
+  if (pods.kind === 'known') Object.assign(config, { lastPods: pods });`,
+      ),
+    ],
+  },
+  {
+    name: 'term read again before a write',
+    edits: [
+      edit(
+        'checker/converge.ts',
+        `Promise.all([records.read(id), project.file(termPath(term.number + 1))])`,
+        `Promise.all([records.read(id), Promise.resolve({ kind: 'absent', at: 0 })])`,
+      ),
+    ],
+  },
+  {
+    name: 'a look that has grown old writes nothing',
+    edits: [
+      edit(
+        'checker/converge.ts',
+        `  if (clock.now() - readAt > config.timing.requestSeconds * 1000)`,
+        `  if (clock.now() < 0 - readAt - config.timing.requestSeconds * 1e12)`,
+      ),
+      edit(
+        'checker/converge.ts',
+        `  const spent = budget.exhausted();\n  if (spent !== undefined) return stopped(spent);`,
+        `  const spent = undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'off before on',
+    edits: [
+      edit(
+        'checker/converge.ts',
+        `[...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]`,
+        `[...tasks.filter((t) => t.place.isHolder), ...tasks.filter((t) => !t.place.isHolder)]`,
+      ),
+    ],
+  },
+  {
+    name: 'the last look at every record',
+    edits: [
+      edit(
+        'checker/converge.ts',
+        `  const wrong = await lastLook(checker, tasks);`,
+        `  const wrong = tasks.length < 0 ? await lastLook(checker, tasks) : undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'own tags kept',
+    edits: [
+      edit(
+        'core/tags.ts',
+        `...(place.isOwn ? place.ownTags : [])`,
+        `...(place.isOwn && place.isHolder && tags.length === 0 ? place.ownTags : [])`,
+      ),
+    ],
+  },
+  {
+    name: 'last tag kept',
+    edits: [
+      edit('core/tags.ts', `  return place.ownTags.length > 0 ? canonical(place.ownTags) : undefined;`, `  return [];`),
+      edit(
+        'core/tags.ts',
+        `...(place.isOwn ? place.ownTags : [])`,
+        `...(place.isOwn && kept.length > 0 ? place.ownTags : [])`,
+      ),
+    ],
+  },
+  {
+    name: 'holdFor',
+    edits: [edit('core/assess.ts', `  const steady = held >= policy.holdForSeconds;`, `  const steady = held >= 0;`)],
+  },
+  {
+    name: 'equal strength never moves the tag',
+    edits: [
+      edit(
+        'core/memory.ts',
+        `  const stronger = !faint && atLeast(lead, own.minAdvantage);`,
+        `  const stronger = !faint && atLeast(lead, 0);`,
+      ),
+    ],
+  },
+  {
+    name: 'number above every lease',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  const number = Math.max(highest, facts.self.stamped.term) + 1;`,
+        `  const number = (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
+      ),
+      edit('checker/observe.ts', `highestKnown(previousLease, rivals)`, `{ number: 0, holder: undefined }`),
+    ],
+  },
+  {
+    name: 'pause',
+    edits: [edit('core/decide.ts', `  if (control.paused) return nothing('paused');`, ``)],
+  },
+  {
+    name: 'pin',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  if (pinned !== undefined && pinned !== self.name) return`,
+        `  if (pinned !== undefined && pinned === '') return`,
+      ),
+    ],
+  },
+  {
+    name: 'retired',
+    edits: [edit('core/decide.ts', `  if (control.retired.includes(self.name)) return 'retired';`, ``)],
+  },
+  {
+    name: 'unreadable control stops all moves',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  if (facts.control.kind === 'unknown') return`,
+        `  if (facts.control.kind === 'unknown' && facts.mainTags.length < 0) return`,
+      ),
+    ],
+  },
+  {
+    name: 'gone records are believed only after a lease',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `    case 'gone':\n    case 'damaged':\n      return timing.leaseSeconds;`,
+        `    case 'gone':\n    case 'damaged':\n      return 0;`,
+      ),
+    ],
+  },
+  {
+    name: 'a damaged term is left to its holder for a lease, however the grounds change',
+    edits: [
+      edit(
+        'core/assess.ts',
+        `isDamagedFor(memory, observed.now, timing.leaseSeconds)`,
+        `(memory.ground === 'damaged' && observed.now - memory.since > timing.leaseSeconds)`,
+      ),
+    ],
+  },
+];
