@@ -1,6 +1,6 @@
 /** One episode: a fleet, its faults, and the oracle over all of it. The same plan gives the same trace, byte for byte. */
 import { createHash } from 'node:crypto';
-import { faultType, type FaultName } from './faults.ts';
+import { faultType, type Blow, type FaultName } from './faults.ts';
 import { Oracle, type Violation } from './oracle/oracle.ts';
 import { termNumber } from './oracle/rounds.ts';
 import type { Plan, PlannedFault } from './plan.ts';
@@ -43,6 +43,8 @@ export async function runEpisode(plan: Plan, options: EpisodeOptions = {}): Prom
   return episode.result();
 }
 
+type Hooks = Map<string, Set<(process: Process) => void>>;
+
 class Episode {
   readonly plan: Plan;
   readonly fleet: Fleet;
@@ -50,7 +52,8 @@ class Episode {
   private readonly trace: string[] = [];
   private readonly disturbed = { gitlab: 0, control: 0, checker: new Map<string, number>() };
   private readonly slow: number[] = [];
-  private readonly roundHooks = new Map<string, Set<(process: Process) => void>>();
+  private readonly roundHooks: Hooks = new Map();
+  private readonly editHooks: Hooks = new Map();
   private rounds = 0;
 
   constructor(plan: Plan, checker: CheckerProgram | undefined) {
@@ -122,7 +125,10 @@ class Episode {
       seconds: fault.seconds,
       amount: fault.amount,
       random: randomOf(`fault ${this.plan.seed} ${fault.name} ${fault.at}`),
-      hooks: { onRound: (name, act) => this.onRound(name, act) },
+      moments: {
+        onRound: (name, act) => this.hook(this.roundHooks, name, act),
+        onEdit: (name, act) => this.hook(this.editHooks, name, act),
+      },
       after,
     });
     after(fault.seconds, () => {
@@ -153,20 +159,20 @@ class Episode {
     return () => add(-1);
   }
 
-  private onRound(cluster: string, act: (kill: () => void, freeze: (ms: number) => void) => void): () => void {
-    const hooks = this.roundHooks.get(cluster) ?? new Set();
-    this.roundHooks.set(cluster, hooks);
+  private hook(list: Hooks, cluster: string, act: (blow: Blow) => void): () => void {
+    const hooks = list.get(cluster) ?? new Set();
+    list.set(cluster, hooks);
     const hook = (process: Process): void =>
-      act(
-        () => {
+      act({
+        kill: () => {
           if (process.alive) this.note(`CRASH ${process.name}`);
           process.kill();
         },
-        (ms) => {
+        freeze: (ms) => {
           if (process.alive) this.note(`FREEZE ${process.name} for ${Math.round(ms)} ms`);
           process.freeze(ms);
         },
-      );
+      });
     hooks.add(hook);
     return () => void hooks.delete(hook);
   }
@@ -177,10 +183,10 @@ class Episode {
     const now = (): number => this.fleet.time.now;
     return {
       fileAsked: (process, path) => {
-        know(process).fileAsked(path, now());
-        if (path !== 'control.json') return;
-        this.rounds += 1;
-        this.roundHooks.get(process.cluster)?.forEach((hook) => hook(process));
+        const asked = know(process).fileAsked(path, now());
+        if (asked === 'round') this.rounds += 1;
+        const hooks = asked === 'round' ? this.roundHooks : asked === 'again' ? this.editHooks : undefined;
+        hooks?.get(process.cluster)?.forEach((hook) => hook(process));
       },
       fileRead: (process, path, answer, landedAt) => know(process).fileRead(path, answer, landedAt),
       recordRead: (process, id, answer, landedAt) => {

@@ -12,10 +12,18 @@ import { MAIN_TAG, type Fleet } from './world/fleet.ts';
 import { START } from './world/gitlab.ts';
 import type { Pod } from './world/pod.ts';
 
-/** What the sim must do between two calls of a checker: it is told when a round begins. */
-export interface RoundHooks {
-  /** Called at the first call of each round of that cluster, until the result is called. */
-  onRound(cluster: string, act: (kill: () => void, freeze: (ms: number) => void) => void): () => void;
+/** What can be done to a process at a moment that it cannot choose. */
+export interface Blow {
+  readonly kill: () => void;
+  readonly freeze: (ms: number) => void;
+}
+
+/** The moments at which a fault between two calls is worth most. */
+export interface Moments {
+  /** At the first call of each round of that cluster, until the result is called. */
+  onRound(cluster: string, act: (blow: Blow) => void): () => void;
+  /** At the look before each write of tags. */
+  onEdit(cluster: string, act: (blow: Blow) => void): () => void;
 }
 
 export interface FaultContext {
@@ -25,7 +33,7 @@ export interface FaultContext {
   /** From 0 up to 1: how bad it is. */
   readonly amount: number;
   readonly random: Random;
-  readonly hooks: RoundHooks;
+  readonly moments: Moments;
   readonly after: (seconds: number, act: () => void) => void;
 }
 
@@ -75,6 +83,11 @@ function linkFault(...list: { kind: GitLabFaultKind; pathPrefix?: string; method
     return () => ends.forEach((end) => end());
   };
 }
+
+const both = (one: () => void, other: () => void) => (): void => {
+  one();
+  other();
+};
 
 /** Repeats an act while the fault lasts. */
 function repeat(context: FaultContext, everySeconds: () => number, act: () => void): () => void {
@@ -211,6 +224,24 @@ export const FAULTS = {
       return () => (context.cluster.cron.missed = false);
     },
   },
+  'full cluster unheard, checker pending': {
+    weight: 2,
+    seconds: [300, 900],
+    scope: 'gitlab',
+    grace: 30,
+    begin: (context) => {
+      const { cluster, seconds, amount, after } = context;
+      fill(context);
+      cluster.cron.missed = true;
+      for (const checker of cluster.checkers) checker.kill();
+      const heard = gitlabFault('rate-limit', { pathPrefix: '/jobs' })(context);
+      after(seconds * (0.2 + 0.5 * amount), heard);
+      return () => {
+        heard();
+        cluster.cron.missed = false;
+      };
+    },
+  },
   'cron missed': {
     weight: 5,
     seconds: [60, 1800],
@@ -253,19 +284,29 @@ export const FAULTS = {
     weight: 5,
     seconds: [30, 300],
     scope: 'checker',
-    begin: ({ cluster, hooks, random, after }) =>
-      hooks.onRound(cluster.name, (kill) => {
-        if (random.chance(0.6)) after(random.between(0, 1.6), kill);
-      }),
+    begin: ({ cluster, moments, random, after }) =>
+      both(
+        moments.onRound(cluster.name, ({ kill }) => {
+          if (random.chance(0.5)) after(random.between(0, 1.6), kill);
+        }),
+        moments.onEdit(cluster.name, ({ kill }) => {
+          if (random.chance(0.7)) after(random.between(0, 0.6), kill);
+        }),
+      ),
   },
   'checker freezes': {
     weight: 5,
     seconds: [30, 300],
     scope: 'checker',
-    begin: ({ cluster, hooks, random, after }) =>
-      hooks.onRound(cluster.name, (_, freeze) => {
-        if (random.chance(0.5)) after(random.between(0, 1.6), () => freeze(random.spread(1000, 90_000)));
-      }),
+    begin: ({ cluster, moments, random, after }) =>
+      both(
+        moments.onRound(cluster.name, ({ freeze }) => {
+          if (random.chance(0.4)) after(random.between(0, 1.6), () => freeze(random.spread(1000, 90_000)));
+        }),
+        moments.onEdit(cluster.name, ({ freeze }) => {
+          if (random.chance(0.7)) after(random.between(0, 0.4), () => freeze(random.spread(1000, 60_000)));
+        }),
+      ),
   },
   'clock drifts': {
     weight: 2,
@@ -592,7 +633,7 @@ export const FAULTS = {
     ),
   },
   'control unreadable': {
-    weight: 1,
+    weight: 2,
     seconds: [30, 300],
     scope: 'control',
     begin: ({ fleet }) => {

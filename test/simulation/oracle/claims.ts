@@ -94,6 +94,8 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       return;
     case 'gone':
       if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: records gone, and ${holder ?? ''} was well`);
+      if (goneSeconds(claim) < oracle.timing.leaseSeconds - 1)
+        oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
       return;
     case 'faint': {
       if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
@@ -148,6 +150,13 @@ function confirmed({ oracle, process, holder }: Case, says: (stamp: Lease) => bo
   const counted = oracle.stampsOf(process.cluster).counted(oracle.fleet.policy.confirm);
   const stamps = counted.map((at) => oracle.stampsOf(holder ?? '').at(at));
   return stamps.length === oracle.fleet.policy.confirm && stamps.every((stamp) => stamp !== undefined && says(stamp));
+}
+
+/** For how long the holder has had no record of which this round knew. */
+function goneSeconds({ oracle, known, holder }: Case): number {
+  const ids = [...known.round.records.keys()].filter((id) => oracle.fleet.owners.get(id) === holder);
+  const removed = ids.map((id) => oracle.fleet.removedAt.get(id) ?? oracle.now);
+  return (oracle.now - Math.max(0, ...removed)) / 1000;
 }
 
 /** Running jobs vouch for a lapsed holder only for so long. */

@@ -19,6 +19,8 @@ export class Round {
   /** When a write that calls the roll was answered, by record. */
   readonly called = new Map<number, { readonly answer: Answer<RecordView>; readonly at: number }>();
   readonly tagWrites = new Map<number, number>();
+  /** The terms that were asked for. */
+  readonly asked = new Set<string>();
 
   constructor(began: number) {
     this.began = began;
@@ -35,8 +37,17 @@ export class Knowledge {
   /** The last tags of each record that GitLab has shown to it, by a read or a reply. */
   readonly views = new Map<number, { readonly tags: readonly string[]; readonly landedAt: number }>();
 
-  fileAsked(path: string, now: number): void {
-    if (path === CONTROL_PATH) this.round = new Round(now);
+  /** What an ask for a file tells: a round begins with control; a term that is asked for again is the look before a write. */
+  fileAsked(path: string, now: number): 'round' | 'again' | 'else' {
+    if (path === CONTROL_PATH) {
+      this.round = new Round(now);
+      return 'round';
+    }
+    if (termNumber(path) === undefined) return 'else';
+    const { asked } = this.round;
+    if (asked.has(path)) return 'again';
+    asked.add(path);
+    return 'else';
   }
 
   fileRead(path: string, answer: Answer<string>, landedAt: number): void {

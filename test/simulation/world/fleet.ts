@@ -23,6 +23,8 @@ export class Fleet {
   readonly policy: Policy;
   /** Whose each record is, those that are gone included. */
   readonly owners = new Map<number, string>();
+  /** When records were removed. */
+  readonly removedAt = new Map<number, number>();
   control: { paused: boolean; pin: Control['pin']; retired: string[] } = { paused: false, pin: null, retired: [] };
   private ids = 0;
 
@@ -97,7 +99,9 @@ export class Fleet {
 
   removeRecord(id: number): void {
     const runner = this.gitlab.runner(id);
-    if (runner) this.gitlab.model.runners.remove(runner);
+    if (!runner) return;
+    this.gitlab.model.runners.remove(runner);
+    this.removedAt.set(id, this.time.now);
   }
 
   /** The clusters whose records have the main tag. */
