@@ -62,11 +62,13 @@ const nothing = (reason: string): Decision => ({ kind: 'nothing', reason });
 const controlOf = (facts: Facts): Control =>
   facts.control.kind === 'found' ? facts.control.value : { version: 1, paused: false, pin: null, retired: [] };
 
-/** A pin is a ground of its own for the pinned cluster, whatever the holder is worth. */
+/** A pin is a ground of its own for the pinned cluster, whatever the holder is worth, but not on anything unknown. */
 function withPin(facts: Facts, control: Control, assessment: Assessment): Assessment {
   const pinned = pinnedCluster(control, facts.now);
   const holder = presentHolder(facts)?.name;
-  if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'ground') return assessment;
+  if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'unknown') return assessment;
+  // Before the first term nobody is displaced, and the others leave it alone.
+  if (facts.term.kind === 'none') return assessment;
   return { kind: 'ground', ground: 'pinned', why: 'pinned to this cluster' };
 }
 

@@ -28,10 +28,10 @@ const HURT_SECONDS = 1450;
 const HEAL_SECONDS = 420;
 const LEAST_SECONDS = 1800;
 
-export function planOf(seed: string, clusters: number, only?: readonly FaultName[]): Plan {
+export function planOf(seed: string, clusters: number): Plan {
   const random = randomOf(`plan ${seed}`);
   const setup = setupOf(random, clusters);
-  const faults = Array.from({ length: random.whole(2, 8) }, () => faultOf(random, clusters, only)).toSorted(
+  const faults = Array.from({ length: random.whole(2, 8) }, () => faultOf(random, clusters)).toSorted(
     (a, b) => a.at - b.at,
   );
   const last = Math.max(
@@ -61,8 +61,7 @@ function setupOf(random: Random, clusters: number): Setup {
 
 const TOTAL_WEIGHT = FAULT_NAMES.reduce((sum, name) => sum + FAULTS[name].weight, 0);
 
-function nameOf(random: Random, only: readonly FaultName[] | undefined): FaultName {
-  if (only && random.chance(0.7)) return random.pick(only);
+function nameOf(random: Random): FaultName {
   let left = random.next() * TOTAL_WEIGHT;
   for (const name of FAULT_NAMES) {
     left -= FAULTS[name].weight;
@@ -71,8 +70,8 @@ function nameOf(random: Random, only: readonly FaultName[] | undefined): FaultNa
   return 'pod dies';
 }
 
-function faultOf(random: Random, clusters: number, only: readonly FaultName[] | undefined): PlannedFault {
-  const name = nameOf(random, only);
+function faultOf(random: Random, clusters: number): PlannedFault {
+  const name = nameOf(random);
   const [least, most] = faultType(name).seconds;
   return {
     name,

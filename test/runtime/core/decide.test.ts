@@ -200,6 +200,18 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     /./,
   ],
   [
+    'pinned here, and the holder is silent but alive',
+    { ...silent, control: control({ pin: { cluster: 'cluster-b' } }) },
+    'claim',
+    /pinned to this cluster/,
+  ],
+  [
+    'pinned here, and the holder is unknown',
+    { holderRecord: { kind: 'unknown', why: '500' }, control: control({ pin: { cluster: 'cluster-b' } }) },
+    'converge',
+    /holder unknown/,
+  ],
+  [
     'pinned here',
     { holderAge: 5, control: control({ pin: { cluster: 'cluster-b' } }) },
     'claim',

@@ -23,7 +23,7 @@ export class Truth {
 
   add(cluster: Cluster): void {
     const slot = this.samples % SPAN;
-    this.online[slot] = cluster.serving((record) => this.reported.has(record));
+    this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.reported.has(record));
     this.desired[slot] = cluster.desired;
     this.ready[slot] = cluster.readyPods;
     this.samples += 1;

@@ -64,6 +64,11 @@ export class Cluster {
     return this.serving(() => true);
   }
 
+  /** The record that its Deployment names is paused: people want no jobs here, whatever older pods still do. */
+  get isPaused(): boolean {
+    return this.parts.gitlab.runner(this.record)?.paused ?? false;
+  }
+
   /** How many of its pods take jobs under a record of which `isKnown` holds. */
   serving(isKnown: (record: number) => boolean): number {
     return this.pods.filter((pod) => !pod.terminating && pod.manager.serves && isKnown(pod.record)).length;

@@ -1,0 +1,199 @@
+/**
+ * `npm run simulate -- --seed 1 --hours 500 [--clusters 2|3|4|5|mixed]` runs episodes until so many hours are simulated.
+ * `npm run simulate -- --episode 1.187 [--clusters N] [--faults 0,3] [--trace]` replays one of them.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { buildMutant } from './guards/mutant.ts';
+import { runEpisode } from './episode.ts';
+import { planOf } from './plan.ts';
+import { episodeSeed, namedPlan } from './seeds.ts';
+import { shrink } from './shrink.ts';
+import { merge, noSummary, quantile, type Summary } from './summary.ts';
+import type { Job } from './worker.ts';
+
+/** What a person wants to see of a trace before a violation. */
+const SHOWN_LINES = 40;
+const SHOWN_CHARACTERS = 180;
+
+function fail(text: string): never {
+  process.stderr.write(`${text}\n`);
+  process.exit(64);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        hours: { type: 'string', default: '20' },
+        clusters: { type: 'string', default: '2' },
+        episode: { type: 'string' },
+        faults: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+        workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : 'wrong usage'}; see the head of test/simulation/main.ts`);
+  }
+}
+
+function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    return fail(`--${name} ${text} is no whole number from ${least} to ${most}`);
+  return value;
+}
+
+const clusterNumbers = (text: string): number[] =>
+  text === 'mixed' ? [2, 3, 2, 4, 2, 5] : [wholeNumber(text, 'clusters', 2, 5)];
+
+/** How many episodes make up these hours: their lengths follow from their plans. */
+function episodesFor(hours: number, seed: string, clusters: readonly number[]): number {
+  let seconds = 0;
+  for (let index = 0; ; index += 1) {
+    if (seconds >= hours * 3600) return index;
+    seconds += planOf(episodeSeed(seed, index), clusters[index % clusters.length] ?? 2).seconds;
+  }
+}
+
+async function simulate(job: Omit<Job, 'place'>): Promise<Summary> {
+  const folder = await mkdtemp(join(tmpdir(), 'hadr-simulation-'));
+  const bundle = await buildMutant('test/simulation/worker.ts', [], join(folder, 'worker.mjs'));
+  const total = noSummary();
+  const began = performance.now();
+  const seen = { episodes: 0, hours: 0, violations: 0 };
+  const progress = setInterval(() => {
+    const speed = Math.round((seen.hours * 3_600_000) / (performance.now() - began));
+    process.stderr.write(
+      `${seen.episodes} of ${job.episodes} episodes, ${seen.hours.toFixed(0)} h, ${speed} times real time, ${seen.violations} violations\n`,
+    );
+  }, 10_000);
+  try {
+    await Promise.all(Array.from({ length: job.workers }, (_, place) => work(bundle, { ...job, place }, total, seen)));
+  } finally {
+    clearInterval(progress);
+    await rm(folder, { recursive: true, force: true });
+  }
+  return total;
+}
+
+interface Message {
+  readonly kind: 'progress' | 'done';
+  readonly hours: number;
+  readonly violations: number;
+  readonly summary: Summary;
+}
+
+function work(
+  bundle: string,
+  job: Job,
+  total: Summary,
+  seen: { episodes: number; hours: number; violations: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(bundle, { workerData: job });
+    worker.on('message', (message: Message) => {
+      if (message.kind === 'done') {
+        merge(total, message.summary);
+        resolve();
+        return;
+      }
+      seen.episodes += 1;
+      seen.hours += message.hours;
+      seen.violations += message.violations;
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`a worker ended with ${code} before it was done`)));
+  });
+}
+
+function report(summary: Summary, job: Omit<Job, 'place'>, wallSeconds: number): void {
+  const line = (name: string, text: string): string => `${name.padEnd(28)}${text}`;
+  const counts = (record: Record<string, number>): string =>
+    Object.entries(record)
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const speed = Math.round((summary.hours * 3600) / wallSeconds);
+  const ordered = summary.hashes.toSorted((a, b) => a[0] - b[0]).map(([, hash]) => hash);
+  const hash = createHash('sha256').update(ordered.join('\n')).digest('hex');
+  const gaps = [0.5, 0.9, 0.99, 1].map((share) => `${Math.round(share * 100)} % ${quantile(summary.gaps, share)} s`);
+  process.stdout.write(
+    [
+      line('seed', job.seed),
+      line('clusters', job.clusters.join(', ')),
+      line('simulated', `${summary.hours.toFixed(1)} h in ${summary.episodes} episodes, ${summary.rounds} rounds`),
+      line('took', `${wallSeconds.toFixed(1)} s with ${job.workers} workers: ${speed} times real time`),
+      line('faults', counts(summary.faults)),
+      line('moves', counts(summary.moves)),
+      line('without a living holder', `${summary.gaps.length} times undisturbed: ${gaps.join(', ')}`),
+      line('two holders', `${summary.doubleSeconds} s, after late writes and edits by hand`),
+      line('hash', hash),
+      line('violations', String(summary.violations.length)),
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Runs one episode again, shortens it if it does wrong, and shows what happened. */
+async function replay(
+  seed: string,
+  clusters: number,
+  kept: readonly number[] | undefined,
+  showAll: boolean,
+): Promise<number> {
+  const result = await runEpisode(namedPlan(seed, clusters, kept));
+  if (showAll) process.stdout.write(`${result.trace.join('\n')}\n`);
+  const [first] = result.violations;
+  if (!first) {
+    process.stdout.write(`episode ${seed}: no violation, hash ${result.hash}\n`);
+    return 0;
+  }
+  const short = await shrink(result);
+  const names = kept ?? result.plan.faults.map((_, index) => index);
+  const faults = short.kept.map((place) => names[place] ?? place);
+  const [violation] = short.result.violations;
+  const before = short.result.trace.filter((text) => !text.includes(' VIOLATION '));
+  process.stdout.write(
+    [
+      ...(showAll ? [] : before.slice(-SHOWN_LINES).map((text) => text.slice(0, SHOWN_CHARACTERS))),
+      '',
+      `episode ${seed} breaks ${first.invariant}: ${violation?.text ?? first.text}`,
+      `with ${short.kept.length} of ${result.plan.faults.length} faults; replay it with`,
+      `  npm run simulate -- --episode ${seed} --clusters ${clusters} --faults ${faults.join(',')} --trace`,
+      '',
+    ].join('\n'),
+  );
+  return 1;
+}
+
+async function main(): Promise<number> {
+  const given = options();
+  const clusters = clusterNumbers(given.clusters);
+  if (given.episode !== undefined) {
+    const kept = given.faults?.split(',').map((text) => wholeNumber(text, 'faults', 0, 99));
+    return replay(given.episode, clusters[0] ?? 2, kept, given.trace);
+  }
+  const hours = Number(given.hours);
+  if (!(hours > 0)) fail(`--hours ${given.hours} is no number of hours`);
+  const episodes = episodesFor(hours, given.seed, clusters);
+  const job = { seed: given.seed, clusters, episodes, workers: wholeNumber(given.workers, 'workers', 1, 64) };
+  const began = performance.now();
+  const summary = await simulate(job);
+  report(summary, job, (performance.now() - began) / 1000);
+  const [first] = summary.violations;
+  if (!first) return 0;
+  const names = new Set(summary.violations.map(({ episode }) => episode));
+  process.stdout.write(`episodes with violations: ${[...names].join(', ')}\n`);
+  const index = Number(first.episode.split('.').at(-1));
+  await replay(first.episode, clusters[index % clusters.length] ?? 2, undefined, false);
+  return 1;
+}
+
+process.exitCode = await main();

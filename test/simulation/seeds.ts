@@ -1,0 +1,11 @@
+/** An episode's name says all that it needs to be run again: `<seed>.<number>` and, for a shortened one, the faults it kept. */
+import { planOf, type Plan } from './plan.ts';
+
+export const episodeSeed = (seed: string, index: number): string => `${seed}.${index}`;
+
+/** The plan of an episode, with only some of its faults where they are named. */
+export function namedPlan(seed: string, clusters: number, kept: readonly number[] | undefined): Plan {
+  const plan = planOf(seed, clusters);
+  if (!kept) return plan;
+  return { ...plan, faults: plan.faults.filter((_, index) => kept.includes(index)) };
+}

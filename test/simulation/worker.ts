@@ -1,0 +1,34 @@
+/** Runs every n-th episode until enough hours are simulated, and sends what they add up to. */
+import { parentPort, workerData } from 'node:worker_threads';
+import * as z from 'zod';
+import { runEpisode } from './episode.ts';
+import { planOf } from './plan.ts';
+import { episodeSeed } from './seeds.ts';
+import { add, noSummary } from './summary.ts';
+
+export const jobSchema = z.object({
+  seed: z.string(),
+  clusters: z.array(z.number()),
+  /** The number of the first episode that is not run. */
+  episodes: z.number(),
+  /** This worker's place among all, and how many there are. */
+  place: z.number(),
+  workers: z.number(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+/** Two clusters, or each number in turn. */
+export const clustersOf = (job: Pick<Job, 'clusters'>, index: number): number =>
+  job.clusters[index % job.clusters.length] ?? 2;
+
+async function main(port: NonNullable<typeof parentPort>, job: Job): Promise<void> {
+  const summary = noSummary();
+  for (let index = job.place; index < job.episodes; index += job.workers) {
+    const result = await runEpisode(planOf(episodeSeed(job.seed, index), clustersOf(job, index)));
+    add(summary, index, result);
+    port.postMessage({ kind: 'progress', hours: result.plan.seconds / 3600, violations: result.violations.length });
+  }
+  port.postMessage({ kind: 'done', summary });
+}
+
+if (parentPort) void main(parentPort, jobSchema.parse(workerData));
