@@ -16,6 +16,8 @@ interface Running {
   readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly output: () => string;
+  /** The lines of its metrics endpoint. */
+  metrics(): Promise<readonly string[]>;
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number | undefined>;
 }
 
@@ -60,16 +62,17 @@ describe('lab runner', () => {
     child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const exited = once(child, 'exit').then(() => child.exitCode);
     await until('the runner has started', () => output.includes('Configuration loaded'));
+    const metrics = async () => (await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text()).split('\n');
     return {
       process: child,
       exited,
       output: () => output,
+      metrics,
       metric: async (name, labels = {}) => {
-        const text = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
         const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
-        const line = text
-          .split('\n')
-          .find((each) => new RegExp(`^${name}[{ ]`).test(each) && wanted.every((label) => each.includes(label)));
+        const line = (await metrics()).find(
+          (each) => new RegExp(`^${name}[{ ]`).test(each) && wanted.every((label) => each.includes(label)),
+        );
         return line === undefined ? undefined : Number(line.split(' ').at(-1));
       },
     };
@@ -167,6 +170,18 @@ describe('lab runner', () => {
     );
     assert.equal(await runner.metric(requests, { status: '502' }), undefined);
     assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 0);
+  });
+
+  it('does not count a poll that got no answer, and takes it for a failure of its own health', async () => {
+    stub.onPoll = (count) => (count <= 2 ? 'cut' : { status: 204 });
+    const runner = await start('', '');
+    await until('a good answer', () => stub.polls().length >= 3);
+    const requests = 'gitlab_runner_api_request_statuses_total';
+    const answered = { endpoint: 'request_job', status: '204' };
+    await until('it is counted', async () => (await runner.metric(requests, answered)) !== undefined);
+    const statuses = (await runner.metrics()).filter((line) => line.startsWith(`${requests}{`));
+    assert.equal(statuses.length, 1, statuses.join('\n'));
+    assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 2);
   });
 
   it('takes jobs from the lab GitLab, and GitLab sees its manager', async () => {

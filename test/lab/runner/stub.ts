@@ -28,8 +28,8 @@ export interface StubReply {
 export interface Stub {
   readonly url: string;
   readonly seen: readonly Seen[];
-  /** Answers polls; everything else gets 200. `hold` leaves a poll without an answer. */
-  onPoll: (count: number) => StubReply | 'hold';
+  /** Answers polls; everything else gets 200. `hold` leaves a poll without an answer, `cut` ends its connection. */
+  onPoll: (count: number) => StubReply | 'hold' | 'cut';
   readonly polls: () => readonly Seen[];
   close(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export const job = (id: number, seconds: number): StubReply => ({
 export async function startStub(): Promise<Stub> {
   const seen: Seen[] = [];
   const polls = (): Seen[] => seen.filter((each) => each.path === '/api/v4/jobs/request');
-  const stub = { onPoll: (): StubReply | 'hold' => ({ status: 204 }) };
+  const stub: Pick<Stub, 'onPoll'> = { onPoll: () => ({ status: 204 }) };
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -62,6 +62,7 @@ export async function startStub(): Promise<Stub> {
       const isPoll = path === '/api/v4/jobs/request';
       const reply = isPoll ? api.onPoll(polls().length) : { status: request.method === 'PATCH' ? 202 : 200 };
       if (reply === 'hold') return;
+      if (reply === 'cut') return void request.socket.destroy();
       response.writeHead(reply.status, reply.headers ?? {});
       response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
     });
