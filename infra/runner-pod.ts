@@ -1,12 +1,12 @@
 /** The runner pod as data: prepare, runner, sidecar. */
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
+import { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from '../runtime/sidecar/health.ts';
 import { probePeriodSeconds } from '../runtime/timing.ts';
 import { selectorOf } from './names.ts';
 import * as paths from './paths.ts';
 import { containerSecurity, podSecurity, resources, STATE_LIMIT } from './pod-security.ts';
-import { runnerMetricsUrl } from './runtime-config.ts';
-import { prepareCommand, readyCommand, runCommand, runnerLiveCommand, sidecarLiveCommand } from './scripts.ts';
+import { prepareCommand, runCommand } from './scripts.ts';
 import type { Settings } from './settings.ts';
 import { configMapVolume, secretVolume, serviceAccountVolume } from './volumes.ts';
 
@@ -88,7 +88,7 @@ const runnerContainer = (settings: Settings): Container => ({
   ],
   readinessProbe: readiness(settings),
   livenessProbe: {
-    exec: { command: runnerLiveCommand() },
+    exec: { command: runnerLivenessCommand(paths.HEALTH_FILE) },
     periodSeconds: probePeriodSeconds(settings.timing),
     timeoutSeconds: probeTimeout(settings),
     failureThreshold: 3,
@@ -108,8 +108,6 @@ const sidecarContainer = (settings: Settings): Container => ({
     { name: 'HADR_TOKENS', value: paths.TOKENS_DIR },
     { name: 'HADR_HEALTH', value: paths.HEALTH_FILE },
     { name: 'HADR_SYSTEM_ID', value: paths.SYSTEM_ID },
-    { name: 'HADR_RUNNER_METRICS', value: runnerMetricsUrl(settings) },
-    { name: 'HADR_PORT', value: String(settings.runner.sidecarPort) },
   ],
   ports: [{ name: 'metrics', containerPort: settings.runner.sidecarPort, protocol: 'TCP' }],
   volumeMounts: [
@@ -120,7 +118,7 @@ const sidecarContainer = (settings: Settings): Container => ({
     { name: 'state', mountPath: paths.RUNNER_DIR, readOnly: true },
   ],
   livenessProbe: {
-    exec: { command: sidecarLiveCommand() },
+    exec: { command: sidecarLivenessCommand(paths.HEALTH_FILE) },
     initialDelaySeconds: 15,
     periodSeconds: 10,
     timeoutSeconds: 5,
@@ -132,7 +130,7 @@ const sidecarContainer = (settings: Settings): Container => ({
 
 /** Two failures in a row, so that one slow exec on a busy node is no faint; two periods and a look of the sidecar fit into D. */
 const readiness = (settings: Settings): Probe => ({
-  exec: { command: readyCommand() },
+  exec: { command: readinessCommand(paths.HEALTH_FILE) },
   periodSeconds: probePeriodSeconds(settings.timing),
   timeoutSeconds: probeTimeout(settings),
   successThreshold: 1,

@@ -6,9 +6,6 @@ import type { Settings } from './settings.ts';
 /** Without `owner`, which only the stack needs. */
 const gitlabOf = ({ gitlab }: Settings) => ({ url: gitlab.url, allowHttp: gitlab.allowHttp });
 
-export const runnerMetricsUrl = (settings: Settings): string =>
-  `http://127.0.0.1:${settings.runner.metricsPort}/metrics`;
-
 export function checkerJson(settings: Settings, statusProjectId: number): string {
   return text(
     checkerConfigSchema.parse({
@@ -38,7 +35,7 @@ export function sidecarJson(settings: Settings, recordId: number): string {
       cluster: settings.cluster,
       record: recordId,
       gitlab: gitlabOf(settings),
-      runnerMetricsUrl: runnerMetricsUrl(settings),
+      runnerMetricsUrl: `http://127.0.0.1:${settings.runner.metricsPort}/metrics`,
       port: settings.runner.sidecarPort,
       timing: settings.timing,
     }),

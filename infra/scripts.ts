@@ -1,5 +1,5 @@
-/** The shell commands of the runner pod. `sh` of Debian and of BusyBox runs them. */
-import { HEALTH_FILE, RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from './paths.ts';
+/** The shell commands that start the runner. `sh` of Debian and of BusyBox runs them. The probes' are in runtime/sidecar/health.ts. */
+import { RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from './paths.ts';
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 
@@ -36,13 +36,3 @@ export const runCommand = (): string[] =>
       'exit "$code"',
     ].join('\n'),
   );
-
-/** Ready is what the sidecar says: it keeps its last definite answer while it knows nothing new. */
-export const readyCommand = (): string[] => sh(`grep -qx ready=yes ${HEALTH_FILE}`);
-
-/** Fails only on a fresh "live=no": a missing or old file says nothing about the runner, and would restart it for nothing. */
-export const runnerLiveCommand = (): string[] =>
-  sh(`! { grep -qx live=no ${HEALTH_FILE} && find ${HEALTH_FILE} -mmin -1 | grep -q .; } 2>/dev/null`);
-
-/** A sidecar that has not written for a minute hangs. */
-export const sidecarLiveCommand = (): string[] => sh(`find ${HEALTH_FILE} -mmin -1 | grep -q .`);

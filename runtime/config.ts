@@ -131,11 +131,19 @@ export const policySchema = z.strictObject({
     .describe('For how long after the lapse of a lease running jobs count as a sign of life, in seconds.'),
 });
 
+const hasProtocol = (url: string, ...allowed: readonly string[]): boolean =>
+  URL.canParse(url) && allowed.includes(new URL(url).protocol);
+
 /** How this program reaches GitLab. */
-export const gitlabSchema = z.strictObject({
-  url: z.string().describe('Where GitLab is, for example https://gitlab.example.com'),
-  allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. For a lab only.'),
-});
+export const gitlabSchema = z
+  .strictObject({
+    url: z.string().describe('Where GitLab is, for example https://gitlab.example.com'),
+    allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. For a lab only.'),
+  })
+  .refine(({ url, allowHttp }) => hasProtocol(url, 'https:', ...(allowHttp ? ['http:'] : [])), {
+    path: ['url'],
+    error: 'must be an https URL like https://gitlab.example.com',
+  });
 
 /** checker.json */
 export const checkerConfigSchema = z.strictObject({
@@ -165,7 +173,10 @@ export const sidecarConfigSchema = z.strictObject({
   cluster: clusterName,
   record: z.number().int().positive().describe('The runner record that the runner beside this sidecar serves.'),
   gitlab: gitlabSchema,
-  runnerMetricsUrl: z.string().describe("The runner's metrics endpoint inside the pod."),
+  runnerMetricsUrl: z
+    .string()
+    .refine((url) => hasProtocol(url, 'http:'), 'must be an http URL like http://127.0.0.1:9252/metrics')
+    .describe("The runner's metrics endpoint inside the pod."),
   port: z.number().int().min(1).max(65_535).describe('Where the sidecar serves /metrics and /healthz.'),
   timing: timingSchema,
 });

@@ -1,25 +1,29 @@
 /** The checker's entry: one run of the CronJob. Exit 0: a round was finished; 1: none was; 64: it cannot work as started. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { checkerConfigSchema } from '../config.ts';
 import { connectGitLab, type GitLabConnection } from '../gitlab/connect.ts';
 import { kubernetesPods } from '../kubernetes/pods.ts';
 import { systemClock } from '../process/clock.ts';
 import { tokenFile } from '../process/files.ts';
 import { createLog } from '../process/log.ts';
-import { readConfig, StartError, variable } from '../process/start.ts';
+import { EXIT_CANNOT_START, readStart, StartError, variable } from '../process/start.ts';
 import { run } from './run.ts';
 
+const variables = z.object({
+  HADR_CONFIG: variable('the path of checker.json'),
+  HADR_TOKENS: variable('the folder with the files `fleet` and `status`'),
+  HADR_SERVICE_ACCOUNT: variable('the folder with the token of the ServiceAccount'),
+});
+
 async function main(): Promise<number> {
-  const { env } = process;
-  const config = await readConfig(variable(env, 'HADR_CONFIG'), checkerConfigSchema);
-  const tokens = variable(env, 'HADR_TOKENS');
-  const account = variable(env, 'HADR_SERVICE_ACCOUNT');
+  const { env, config } = await readStart(process.env, variables, checkerConfigSchema);
   const { timing } = config;
   const connect = (name: string): GitLabConnection =>
     connectGitLab({
       url: config.gitlab.url,
-      token: tokenFile(tokens, name),
+      token: tokenFile(env.HADR_TOKENS, name),
       requestSeconds: timing.requestSeconds,
       clock: systemClock,
     });
@@ -28,8 +32,8 @@ async function main(): Promise<number> {
   const pods = kubernetesPods({
     ...config.kubernetes,
     timeoutMs: timing.requestSeconds * 1000,
-    token: tokenFile(account, 'token'),
-    ca: () => readFile(join(account, 'ca.crt'), 'utf8'),
+    token: tokenFile(env.HADR_SERVICE_ACCOUNT, 'token'),
+    ca: () => readFile(join(env.HADR_SERVICE_ACCOUNT, 'ca.crt'), 'utf8'),
   });
   const result = await run({
     config,
@@ -63,7 +67,7 @@ void main()
         ? error.message
         : `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'failed'}`,
     );
-    return error instanceof StartError ? 64 : 1;
+    return error instanceof StartError ? EXIT_CANNOT_START : 1;
   })
   .then((code) => {
     process.exitCode = code;

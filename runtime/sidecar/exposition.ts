@@ -1,6 +1,5 @@
 /** /metrics for Prometheus and /healthz for people: what the sidecar last concluded, and that it still looks. */
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Evidence } from '../core/evidence.ts';
 import { formatHealth, healthOf, STALE_SECONDS } from './health.ts';
 import type { Snapshot } from './loop.ts';
@@ -104,13 +103,15 @@ export function createExposition(exposed: Exposed): http.Server {
   });
 }
 
-/** Starts serving; the answer is the port that was taken. */
-export const listen = (server: http.Server, host: string, port: number): Promise<number> =>
+/**
+ * On every address of the pod, of whichever IP family it has: Prometheus comes from outside, `kubectl port-forward` to the
+ * loopback. What is served says nothing that is secret.
+ */
+export const listen = (server: http.Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(port, () => {
       server.off('error', reject);
-      const address: AddressInfo | string | null = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      resolve();
     });
   });

@@ -1,9 +1,7 @@
-/** The port HealthFile on a volume that the runner and the sidecar share. The probes' commands come along. */
+/** The port HealthFile on a volume that the runner and the sidecar share. */
 import { readIfThere, replaceFile } from '../process/files.ts';
 import { formatHealth, parseHealth } from './health.ts';
 import type { HealthFile } from './ports.ts';
-
-export { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from './health.ts';
 
 export const healthFileAt = (path: string): HealthFile => ({
   read: async () => {

@@ -1,35 +1,43 @@
 /** The sidecar's entry: nothing but wiring. */
-import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { sidecarConfigSchema } from '../config.ts';
 import { connectGitLab } from '../gitlab/connect.ts';
 import { systemClock, wallClock } from '../process/clock.ts';
 import { reasonOf, tokenFile } from '../process/files.ts';
 import { createLog } from '../process/log.ts';
+import { EXIT_CANNOT_START, readStart, StartError, variable } from '../process/start.ts';
 import { sidecarIntervalSeconds } from '../timing.ts';
 import { createExposition, listen } from './exposition.ts';
 import { gitlabView } from './gitlab-view.ts';
 import { healthFileAt } from './health-file.ts';
 import { createSidecar, run, type SidecarParts } from './loop.ts';
 import { runnerMetricsAt } from './runner-metrics.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSystemId } from './system-id.ts';
 
-/** EX_USAGE of sysexits.h: starting again will not help. */
-const EXIT_BAD_CONFIG = 64;
+const variables = z.object({
+  HADR_CONFIG: variable('the path of sidecar.json'),
+  HADR_TOKENS: variable('the folder with the file `sidecar`'),
+  HADR_HEALTH: variable('the path of the health file'),
+  HADR_SYSTEM_ID: variable('the path of .runner_system_id'),
+});
 
-async function serve({ config, systemId, tokens, health, runnerMetrics, host, port }: Settings): Promise<void> {
-  const { cluster, record, timing, gitlab } = config;
+async function main(): Promise<void> {
+  const { env, config } = await readStart(process.env, variables, sidecarConfigSchema);
+  const systemId = await readSystemId(env.HADR_SYSTEM_ID);
+  const { cluster, record, timing, gitlab, port } = config;
   const log = createLog({ fields: { cluster, record } });
   const { records } = connectGitLab({
     url: gitlab.url,
-    token: tokenFile(tokens, 'sidecar'),
+    token: tokenFile(env.HADR_TOKENS, 'sidecar'),
     requestSeconds: timing.requestSeconds,
     clock: systemClock,
   });
   const parts: SidecarParts = {
     timing,
     clock: systemClock,
-    metrics: runnerMetricsAt(runnerMetrics, (sidecarIntervalSeconds(timing) * 1000) / 2),
+    metrics: runnerMetricsAt(new URL(config.runnerMetricsUrl), (sidecarIntervalSeconds(timing) * 1000) / 2),
     gitlab: gitlabView(records, record, systemId),
-    health: healthFileAt(health),
+    health: healthFileAt(env.HADR_HEALTH),
     log,
   };
   const sidecar = createSidecar(parts);
@@ -41,29 +49,19 @@ async function serve({ config, systemId, tokens, health, runnerMetrics, host, po
     wall: wallClock,
   });
   try {
-    log.info('serving /metrics and /healthz', { host, port: await listen(server, host, port) });
+    await listen(server, port);
+    log.info('serving /metrics and /healthz', { port });
   } catch (error) {
     // The probes read the health file, so a taken port costs the metrics and nothing else.
-    log.error(`no /metrics: cannot listen on ${host}:${port} (${reasonOf(error)}); free it or set another port`);
+    log.error(`no /metrics: cannot listen on port ${port} (${reasonOf(error)}); free it, or set runner.sidecarPort`);
   }
   await run(sidecar, parts);
 }
 
-async function readNamed(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new Error(`cannot read ${path} (${reasonOf(error)})`, { cause: error });
-  }
-}
-
-async function main(): Promise<void> {
-  const result = await readSettings(process.env, readNamed);
-  if (result.ok) return serve(result.settings);
-  for (const problem of result.problems) process.stderr.write(`${problem}.\n`);
-  process.exitCode = EXIT_BAD_CONFIG;
-}
-
 process.once('SIGTERM', () => process.exit(0));
 process.once('SIGINT', () => process.exit(0));
-void main();
+void main().catch((error: unknown) => {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EXIT_CANNOT_START;
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { RECORD_ANNOTATION, sidecarConfigSchema } from '../../runtime/config.ts';
-import { container, containersOf, cronJobOf, dataOf, deploymentOf, envOf, podsOf } from './read.ts';
+import { container, containersOf, cronJobOf, dataOf, deploymentOf, envOf, podsOf, secretOf } from './read.ts';
 import { runStack, type Stack } from './stack.ts';
 
 describe('the pods', () => {
@@ -114,8 +114,6 @@ describe('the pods', () => {
       HADR_TOKENS: '/etc/hadr/tokens',
       HADR_HEALTH: '/run/hadr/health',
       HADR_SYSTEM_ID: '/var/lib/gitlab-runner/.runner_system_id',
-      HADR_RUNNER_METRICS: 'http://127.0.0.1:9252/metrics',
-      HADR_PORT: '9253',
     });
     assert.deepEqual(envOf(a, 'checker'), {
       HADR_CONFIG: '/etc/hadr/config/checker.json',
@@ -149,6 +147,15 @@ describe('the pods', () => {
       .looseObject({ value: z.number(), globalDefault: z.boolean() })
       .parse(a.one('kubernetes:scheduling.k8s.io/v1:PriorityClass', 'checker-priority').inputs);
     assert.ok(priority.value > 0 && !priority.globalDefault);
+  });
+
+  it('lets Prometheus reach the sidecar’s port, and keeps the runner’s own endpoint inside the pod', () => {
+    const { spec } = z
+      .object({ spec: z.looseObject({ ingress: z.unknown() }) })
+      .parse(a.one('kubernetes:networking.k8s.io/v1:NetworkPolicy', 'runners-network').inputs);
+    assert.deepEqual(spec.ingress, [{ ports: [{ protocol: 'TCP', port: 9253 }] }]);
+    assert.deepEqual(container(a, 'sidecar')['ports'], [{ name: 'metrics', containerPort: 9253, protocol: 'TCP' }]);
+    assert.match(secretOf(a, 'runners-config-toml')['config.toml'] ?? '', /^listen_address = "127\.0\.0\.1:9252"$/m);
   });
 
   it('lets the checker reach DNS, GitLab and the API server, and nobody reach the checker', () => {

@@ -1,38 +1,27 @@
-/** The pod's shell commands, run by a real shell, with their paths moved as a kubelet without containers would. */
+/** The shell commands that start the runner, run by a real shell, with their paths moved as a kubelet without containers would. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import * as paths from '../../infra/paths.ts';
-import {
-  prepareCommand,
-  readyCommand,
-  runCommand,
-  runnerLiveCommand,
-  sidecarLiveCommand,
-} from '../../infra/scripts.ts';
+import { prepareCommand, runCommand } from '../../infra/scripts.ts';
 
 describe('the commands of the runner pod', () => {
   let root: string;
   let state: string;
-  let health: string;
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'hadr-pod-'));
     state = join(root, 'state');
-    health = join(root, 'health-dir', 'health');
-    for (const folder of ['state', 'health-dir', 'secret', 'bin']) await mkdir(join(root, folder));
+    for (const folder of ['state', 'secret', 'bin']) await mkdir(join(root, folder));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   const moved = (command: readonly string[]) =>
     command.map((word) =>
-      word
-        .replaceAll(paths.RUNNER_DIR, state)
-        .replaceAll(paths.RUNNER_SECRET_DIR, join(root, 'secret'))
-        .replaceAll(paths.HEALTH_DIR, join(root, 'health-dir')),
+      word.replaceAll(paths.RUNNER_DIR, state).replaceAll(paths.RUNNER_SECRET_DIR, join(root, 'secret')),
     );
 
   const start = (command: readonly string[], env: Record<string, string> = {}) => {
@@ -93,39 +82,5 @@ describe('the commands of the runner pod', () => {
   it('run ends when the runner is killed', async () => {
     await fakeRunner("process.kill(process.pid, 'SIGKILL');");
     assert.equal(await codeOf(runCommand()), 137);
-  });
-
-  const minutesOld = async (minutes: number) => {
-    const then = Date.now() / 1000 - minutes * 60;
-    await utimes(health, then, then);
-  };
-
-  const write = (ready: string, live: string) =>
-    writeFile(health, `ready=${ready}\nlive=${live}\nevidence=unknown\nreason=ready=yes live=no\n`);
-
-  it('ready follows the line ready=, whatever the reason says', async () => {
-    assert.notEqual(await codeOf(readyCommand()), 0);
-    await write('yes', 'yes');
-    assert.equal(await codeOf(readyCommand()), 0);
-    await write('no', 'yes');
-    assert.notEqual(await codeOf(readyCommand()), 0);
-  });
-
-  it('live fails only on a fresh live=no', async () => {
-    assert.equal(await codeOf(runnerLiveCommand()), 0, 'no file');
-    await write('no', 'yes');
-    assert.equal(await codeOf(runnerLiveCommand()), 0, 'live=yes');
-    await write('no', 'no');
-    assert.notEqual(await codeOf(runnerLiveCommand()), 0, 'live=no');
-    await minutesOld(2);
-    assert.equal(await codeOf(runnerLiveCommand()), 0, 'an old live=no');
-  });
-
-  it('the sidecar lives while its file is younger than a minute', async () => {
-    assert.notEqual(await codeOf(sidecarLiveCommand()), 0);
-    await write('no', 'no');
-    assert.equal(await codeOf(sidecarLiveCommand()), 0);
-    await minutesOld(2);
-    assert.notEqual(await codeOf(sidecarLiveCommand()), 0);
   });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type * as http from 'node:http';
+import * as http from 'node:http';
 import { atBirth, type EvidenceState } from '../../../runtime/core/evidence.ts';
 import { createExposition, listen, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
 import type { Snapshot } from '../../../runtime/sidecar/loop.ts';
+import { onLoopback } from '../../support/loopback.ts';
 
 const online: EvidenceState = {
   ...atBirth(),
@@ -57,12 +58,28 @@ describe('what the sidecar serves', () => {
     assert.doesNotMatch(renderMetrics(exposed(snapshot(atBirth(), undefined))), /last_look/);
   });
 
+  it('is served on every address of the pod: whoever scrapes it comes from outside', async () => {
+    const asked: unknown[][] = [];
+    class Asked extends http.Server {
+      override listen(...args: unknown[]): this {
+        asked.push(args.filter((arg) => typeof arg !== 'function'));
+        return super.listen(0, '127.0.0.1', () => {
+          for (const arg of args) if (typeof arg === 'function') Reflect.apply(arg, this, []);
+        });
+      }
+    }
+    const server = new Asked();
+    await listen(server, 9253);
+    server.close();
+    assert.deepEqual(asked, [[9253]]);
+  });
+
   describe('over HTTP', () => {
     let server: http.Server | undefined;
     afterEach(() => server?.close());
     const get = async (from: Exposed, path: string, method = 'GET') => {
       server = createExposition(from);
-      const port = await listen(server, '127.0.0.1', 0);
+      const port = await onLoopback(server);
       const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
       const text = await response.text();
       server.close();

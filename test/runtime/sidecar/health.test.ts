@@ -3,13 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { healthFileAt } from '../../../runtime/sidecar/health-file.ts';
 import {
-  healthFileAt,
+  formatHealth,
+  parseHealth,
   readinessCommand,
   runnerLivenessCommand,
   sidecarLivenessCommand,
-} from '../../../runtime/sidecar/health-file.ts';
-import { formatHealth, parseHealth, type Health } from '../../../runtime/sidecar/health.ts';
+  type Health,
+} from '../../../runtime/sidecar/health.ts';
 
 const HEALTH: Health = { ready: true, live: true, evidence: 'online', reason: 'GitLab answered its poll 2 s ago' };
 

@@ -5,8 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listen } from '../../../runtime/sidecar/exposition.ts';
+import { actualPort, bundlePodNetwork } from '../../../lab/kubernetes/kubelet/shims.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
+import { onLoopback } from '../../support/loopback.ts';
 
 /** Waits for what is to come, looking often; mocha's own limit ends it where it does not come. */
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
@@ -33,11 +34,14 @@ describe('the sidecar as a process', () => {
   const serve = async (handler: http.RequestListener) => {
     const server = http.createServer(handler);
     servers.push(server);
-    return { server, port: await listen(server, '127.0.0.1', 0) };
+    return { server, port: await onLoopback(server) };
   };
-  const start = (env: Record<string, string>) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'runtime/sidecar/main.ts'], {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+  /** In a pod's network: the port of its config is a free one of this machine, on the loopback. */
+  const start = async (env: Record<string, string>) => {
+    const network = await bundlePodNetwork(folder);
+    const args = ['--require', network, '--import', 'tsx', 'runtime/sidecar/main.ts'];
+    const child = spawn(process.execPath, args, {
+      env: { PATH: process.env['PATH'] ?? '', LAB_POD_PORTS: folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -48,11 +52,11 @@ describe('the sidecar as a process', () => {
   };
 
   it('ends with 64 and a sentence for each problem on a bad config', async () => {
-    const { child, output } = start({ HADR_CONFIG: join(folder, 'none.json'), HADR_TOKENS: folder });
+    const { child, output } = await start({ HADR_CONFIG: join(folder, 'none.json'), HADR_TOKENS: folder });
     assert.deepEqual(await once(child, 'close'), [64, null]);
     assert.match(
       output.err,
-      /^HADR_HEALTH is not set: .*\.\nHADR_SYSTEM_ID is not set: .*\.\ncannot read .*none\.json .*\.\n$/,
+      /^HADR_HEALTH: is not set; .*\nHADR_SYSTEM_ID: is not set; .*\n\S+none\.json cannot be read .*\n$/,
     );
     assert.equal(output.out, '');
   });
@@ -83,20 +87,18 @@ describe('the sidecar as a process', () => {
       cluster: 'a',
       record: 7,
       gitlab: { url: `http://127.0.0.1:${gitlab.port}`, allowHttp: true },
-      runnerMetricsUrl: 'http://127.0.0.1:1/metrics',
+      runnerMetricsUrl: `http://127.0.0.1:${runner.port}/metrics`,
       port: 9253,
       timing: { ...DEFAULT_TIMING, detectionSeconds: 0.4, leaseSeconds: 3, requestSeconds: 1 },
     };
     await writeFile(join(folder, 'sidecar.json'), JSON.stringify(config));
     await writeFile(join(folder, 'sidecar'), 'glpat-one');
     await writeFile(join(folder, '.runner_system_id'), 'r_0123456789ab');
-    const { child, output } = start({
+    const { child, output } = await start({
       HADR_CONFIG: join(folder, 'sidecar.json'),
       HADR_TOKENS: folder,
       HADR_HEALTH: health,
       HADR_SYSTEM_ID: join(folder, '.runner_system_id'),
-      HADR_RUNNER_METRICS: `http://127.0.0.1:${runner.port}/metrics`,
-      HADR_PORT: '0',
     });
     const says = async (line: string) => (await readFile(health, 'utf8').catch(() => '')).split('\n').includes(line);
 
@@ -104,7 +106,7 @@ describe('the sidecar as a process', () => {
     assert.ok(await says('ready=no'));
     await writeFile(join(folder, 'sidecar'), 'glpat-two');
     await until(() => says('ready=yes'));
-    const port = /port=(\d+)/.exec(output.out)?.[1] ?? '';
+    const port = await actualPort(folder, config.port);
     assert.match(
       await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
       /hadr_sidecar_evidence\{verdict="online"\} 1/,

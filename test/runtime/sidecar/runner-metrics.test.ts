@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import * as net from 'node:net';
-import { listen } from '../../../runtime/sidecar/exposition.ts';
 import { runnerMetricsAt } from '../../../runtime/sidecar/runner-metrics.ts';
+import { onLoopback } from '../../support/loopback.ts';
 
 describe('reading the runner’s metrics endpoint', () => {
   const open: { close(): void }[] = [];
@@ -11,7 +11,7 @@ describe('reading the runner’s metrics endpoint', () => {
   const serve = async (handler: http.RequestListener): Promise<URL> => {
     const server = http.createServer(handler);
     open.push({ close: () => (server.closeAllConnections(), server.close()) });
-    return new URL(`http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}/metrics`);
+    return new URL(`http://127.0.0.1:${await onLoopback(server)}/metrics`);
   };
   const read = (url: URL, timeoutMs = 5000) => runnerMetricsAt(url, timeoutMs).read();
 
