@@ -41,7 +41,7 @@ export const timingSchema = z.strictObject({
   ),
   startLagSeconds: describedSeconds(
     DEFAULT_TIMING.startLagSeconds,
-    's: the longest time that a CronJob pod takes from its schedule to its first round, in seconds.',
+    's: the longest time that a CronJob pod takes from its schedule through its preflight to its first round, in seconds.',
   ),
   endMarginSeconds: describedSeconds(
     DEFAULT_TIMING.endMarginSeconds,

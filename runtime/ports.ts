@@ -2,7 +2,7 @@
  * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
  * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
  */
-import type { Answer, Known } from './core/answer.ts';
+import type { Answer, Known, Unknown } from './core/answer.ts';
 import type { ManagerView, RecordView } from './core/facts.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */
@@ -39,7 +39,7 @@ export type CreateResult =
   /** The branch moved meanwhile; nothing was written. Look, and try again. */
   | { readonly kind: 'conflict'; readonly why: string }
   /** May or may not have been applied. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | Unknown;
 
 /** The status project: small files on one branch, each write a commit. */
 export interface StatusProject {

@@ -46,6 +46,10 @@ async function main(): Promise<number> {
   });
   for (const connection of [fleet, status, pods]) connection.close();
   if (result.finished > 0) return 0;
+  if (result.refused) {
+    await say(result.why ?? 'refused');
+    return EXIT_CANNOT_START;
+  }
   await say(`no round of this run was finished: ${result.why ?? 'none was begun'}`);
   return 1;
 }

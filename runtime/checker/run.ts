@@ -1,12 +1,15 @@
 /** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
 import type { Checker } from './context.ts';
+import { preflight } from './preflight.ts';
 import { round } from './round.ts';
 
 export interface RunResult {
   readonly finished: number;
   readonly unfinished: number;
-  /** Why the last unfinished round was not finished. */
+  /** Why the last unfinished round was not finished, or why no round was begun. */
   readonly why: string | undefined;
+  /** The preflight refused the run: starting again will not help. */
+  readonly refused: boolean;
 }
 
 /**
@@ -18,10 +21,12 @@ export async function run(checker: Checker): Promise<RunResult> {
   const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
   const start = clock.now();
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
+  const cleared = await preflight(checker);
+  if (cleared.kind === 'refused') return { finished: 0, unfinished: 0, why: cleared.why, refused: true };
   let finished = 0;
   let unfinished = 0;
   let why: string | undefined;
-  for (let next = start; next < last;) {
+  for (let next = clock.now(); next < last;) {
     const began = clock.now();
     const result = await round(checker);
     if (result.kind === 'finished') finished += 1;
@@ -33,5 +38,5 @@ export async function run(checker: Checker): Promise<RunResult> {
     next = Math.max(began + roundSeconds * 1000, clock.now());
     if (next < last) await clock.sleep(next - clock.now());
   }
-  return { finished, unfinished, why };
+  return { finished, unfinished, why, refused: false };
 }

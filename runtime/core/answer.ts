@@ -17,14 +17,21 @@ export type Answer<T> =
   | Found<T>
   /** A definite 404. */
   | { readonly kind: 'absent'; readonly at: GitLabSeconds }
-  /** Failed, partial, rate limited, 401/403/5xx or not parseable. `why` is one clause for the log. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | Unknown;
+
+/** Failed, partial, rate limited, 401/403/5xx or not parseable. `why` is one clause for the log. */
+export interface Unknown {
+  readonly kind: 'unknown';
+  readonly why: string;
+  /** GitLab's own 403: the token lacks a right. It tells nothing of the runner, so only the preflight asks for it. */
+  readonly refused?: true;
+}
 
 /** What a read that GitLab does not date can say. */
 export type Known<T> =
   { readonly kind: 'known'; readonly value: T } | { readonly kind: 'unknown'; readonly why: string };
 
-export const unknown = (why: string): { readonly kind: 'unknown'; readonly why: string } => ({ kind: 'unknown', why });
+export const unknown = (why: string): Unknown => ({ kind: 'unknown', why });
 
 /** A found value carried through `parse`, which answers with the value or with one clause that says what is wrong. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };

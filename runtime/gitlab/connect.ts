@@ -1,7 +1,7 @@
 /** The ports RunnerRecords and StatusProject over GitLab's REST API, through gitbeaker. */
 import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
-import { unknown, type Answer } from '../core/answer.ts';
+import { unknown, type Answer, type Unknown } from '../core/answer.ts';
 import type { ManagerView, RecordView } from '../core/facts.ts';
 import type { Clock, CreateResult, RecordChange, RunnerRecords, StatusProject } from '../ports.ts';
 import { createHttp } from './http.ts';
@@ -62,8 +62,16 @@ async function answerOf<T, V>(call: Promise<Reply>, schema: z.ZodType<T>, view: 
     // A project that may not be seen is a 404 too: that is a lost right, not an absent file.
     if (error.status === 404 && error.at !== undefined && !/project not found/i.test(error.detail))
       return { kind: 'absent', at: error.at };
-    return unknown(adviceOf(error));
+    return unknownOf(error);
   }
+}
+
+/** Of the 403s only GitLab's own speak of the token: a proxy's page or a read-only database's (gitlab-facts F) do not. */
+const TOKEN_REFUSED = /^(403 Forbidden|insufficient_scope)/;
+
+function unknownOf(error: GitLabError): Unknown {
+  const refused = error.status === 403 && TOKEN_REFUSED.test(error.detail);
+  return { ...unknown(adviceOf(error)), ...(refused && { refused }) };
 }
 
 /** What went wrong and, where the reader can do something, what. */
@@ -115,7 +123,7 @@ function runnerRecords(runners: FleetRunners): RunnerRecords {
 
 /** What a commit's failure means (gitlab-facts D1, D3). Only two texts say that a path is taken or free. */
 function commitFailure(error: GitLabError): CreateResult {
-  if (error.status !== 400) return { kind: 'unknown', why: adviceOf(error) };
+  if (error.status !== 400) return unknownOf(error);
   if (/already exists/i.test(error.detail)) return { kind: 'exists' };
   return { kind: 'conflict', why: error.message };
 }

@@ -20,7 +20,9 @@ export class GitLabError extends Error {
   readonly at: number | undefined;
 
   constructor(call: string, status: number, detail: string, at: number | undefined) {
-    super(`${call}: ${status === 0 ? detail : `${status} ${detail}`}`.trim());
+    // GitLab's own texts often begin with the status.
+    const said = status === 0 || detail.startsWith(`${status}`) ? detail : `${status} ${detail}`;
+    super(`${call}: ${said}`.trim());
     this.status = status;
     this.detail = detail;
     this.at = at;

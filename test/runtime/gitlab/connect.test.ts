@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import * as http from 'node:http';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
+import { onLoopback } from '../../support/loopback.ts';
 
 /** The GitLab adapter against the embedded GitLab: what each port promises. */
 describe('the ports over GitLab', () => {
@@ -64,6 +66,30 @@ describe('the ports over GitLab', () => {
     const denied = await records.read(id);
     assert.match(denied.kind === 'unknown' ? denied.why : '', /401 .*the token is invalid/);
     assert.doesNotMatch(JSON.stringify(denied), /glpat/);
+  });
+
+  it('calls only GitLab’s own 403 a refusal of the token', async () => {
+    const answers: [string, boolean][] = [
+      ['{"message":"403 Forbidden - No access granted"}', true],
+      ['{"message":"403 Forbidden"}', true],
+      ['{"error":"insufficient_scope","error_description":"…","scope":"api"}', true],
+      ['{"message":"You cannot perform write operations on a read-only instance"}', false],
+      ['<html>403 Forbidden</html>', false],
+      ['Forbidden\n', false],
+    ];
+    let text = '';
+    const proxy = http.createServer((_, response) => response.writeHead(403).end(text));
+    const url = `http://127.0.0.1:${await onLoopback(proxy)}`;
+    const gitlab = connectGitLab({ url, token: () => Promise.resolve(token), requestSeconds: 2, clock });
+    for (const [body, refused] of answers) {
+      text = body;
+      const read = await gitlab.records.read(1);
+      assert.equal(read.kind === 'unknown' && (read.refused ?? false), refused, body);
+      const created = await gitlab.project(1, 'main').create('a', 'b', 'c');
+      assert.equal(created.kind === 'unknown' && (created.refused ?? false), refused, body);
+    }
+    gitlab.close();
+    proxy.close();
   });
 
   it('repeats a read once after a failure, and a write never', async () => {

@@ -1,0 +1,91 @@
+/**
+ * Before the first round of a run: may this cluster's tokens do what a hand-over takes? Each checker edits every record of
+ * the fleet, and a right that is missing would show only when the tags must move. A definite refusal ends the run; whatever
+ * else is unknown does not: an outage of GitLab must not cost a checker.
+ */
+import type { Unknown } from '../core/answer.ts';
+import { parseReport, reportPath } from '../core/files.ts';
+import type { Checker } from './context.ts';
+
+export type Preflight = { readonly kind: 'cleared' } | { readonly kind: 'refused'; readonly why: string };
+
+const CLEARED: Preflight = { kind: 'cleared' };
+
+interface StatusFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+interface FleetRecord {
+  readonly id: number;
+  readonly cluster: string;
+}
+
+export async function preflight(checker: Checker): Promise<Preflight> {
+  const { config, project, clock } = checker;
+  const began = clock.now();
+  // 1. Which records there are: the rivals' from their reports, the own from Kubernetes.
+  const reports = config.fleet.map(async (cluster) => {
+    const path = reportPath(cluster);
+    return { cluster, path, read: await project.file(path) };
+  });
+  const [pods, readme, ...files] = await Promise.all([checker.pods.deployments(), project.file(README), ...reports]);
+  const records: FleetRecord[] =
+    pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
+  const present: StatusFile[] = [];
+  for (const { cluster, path, read } of files) {
+    if (read.kind === 'unknown' && read.refused) return refusedStatus(checker, read);
+    if (read.kind !== 'found') continue;
+    present.push({ path, text: read.value });
+    const report = parseReport(cluster, read.value);
+    if (report.ok && cluster !== config.cluster) records.push(...report.value.records.map((id) => ({ id, cluster })));
+  }
+  if (readme.kind === 'found') present.push({ path: README, text: readme.value });
+  // What takes so long would eat the start lag, on which the bounds stand: the rounds go on without an answer.
+  if (clock.now() - began >= config.timing.requestSeconds * 1000) return CLEARED;
+  // 2. Whether they may be edited, and the project committed to.
+  const verdicts = await Promise.all([
+    mayCommit(checker, present[0]),
+    ...records.map((record) => mayEdit(checker, record)),
+  ]);
+  return verdicts.find((verdict) => verdict.kind === 'refused') ?? CLEARED;
+}
+
+/** The page that GitLab shows of the project; the stack's project has one from its first commit. */
+const README = 'README.md';
+
+/**
+ * GitLab shows the note only to those who may edit, so a note is the proof. No note may be an empty one: then the write
+ * that changes nothing tells, which is also a roll call and does no harm.
+ */
+async function mayEdit(checker: Checker, record: FleetRecord): Promise<Preflight> {
+  const read = await checker.records.read(record.id);
+  if (read.kind === 'unknown') return read.refused ? refusedRecord(checker, record, read) : CLEARED;
+  if (read.kind === 'absent' || read.value.note !== null) return CLEARED;
+  const written = await checker.records.write(record.id, { description: read.value.description });
+  return written.kind === 'unknown' && written.refused ? refusedRecord(checker, record, written) : CLEARED;
+}
+
+/** Creating a file that is there fails for everybody: for those who may commit because it exists, for others before that. */
+async function mayCommit(checker: Checker, file: StatusFile | undefined): Promise<Preflight> {
+  if (!file) return CLEARED;
+  const message = `${checker.config.cluster}: asks whether it may commit`;
+  const created = await checker.project.create(file.path, file.text, message);
+  return created.kind === 'unknown' && created.refused ? refusedStatus(checker, created) : CLEARED;
+}
+
+const refusedRecord = ({ config }: Checker, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
+  kind: 'refused',
+  why:
+    `the fleet token of ${config.cluster} may not edit runner record ${id} of ${cluster}: it needs scope manage_runner and role ` +
+    `Owner of the group that owns the record (Maintainer, if a project owns it); set tokens.fleet to such a token, or remove ` +
+    `it so that the stack makes one, and run pulumi up – ${why}`,
+});
+
+const refusedStatus = ({ config }: Checker, { why }: Unknown): Preflight => ({
+  kind: 'refused',
+  why:
+    `the status token of ${config.cluster} may not commit to branch ${config.statusProject.branch} of the status project ` +
+    `${config.statusProject.id}: it needs scope api and role Developer there; set tokens.status to such a token, or remove ` +
+    `it so that the stack makes one, and run pulumi up – ${why}`,
+});
