@@ -4,6 +4,8 @@
  */
 export const RUNNER_DIR = '/var/lib/gitlab-runner';
 export const RUNNER_CONFIG = `${RUNNER_DIR}/config.toml`;
+/** Beside the config, which names it without a folder: the runner's working directory is here. */
+export const CA_FILE = 'gitlab-ca.crt';
 export const SYSTEM_ID = `${RUNNER_DIR}/.runner_system_id`;
 export const RUNNER_SECRET_DIR = '/etc/hadr/runner';
 export const HEALTH_DIR = '/run/hadr';

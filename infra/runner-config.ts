@@ -7,6 +7,8 @@ export interface RunnerConfigOptions {
   readonly url: string;
   /** The runner record's token. The whole text is a secret because of it. */
   readonly token: string;
+  /** Where GitLab's private authority is, for the runner and its jobs' clones; relative to its working directory. */
+  readonly caFile: string | undefined;
   readonly concurrent: number;
   /** In seconds, whole. */
   readonly checkInterval: number;
@@ -33,6 +35,7 @@ export function runnerConfig(options: RunnerConfigOptions): string {
         name: options.name,
         url: options.url,
         token: options.token,
+        ...(options.caFile !== undefined && { 'tls-ca-file': options.caFile }),
         executor: 'kubernetes',
         unhealthy_interval: `${options.unhealthyInterval}s`,
         kubernetes: merge(

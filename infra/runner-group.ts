@@ -6,6 +6,7 @@ import { RECORD_ANNOTATION } from '../runtime/config.ts';
 import { labelsOf, namesOf, selectorOf } from './names.ts';
 import { egressRules } from './network.ts';
 import { numericId, type Owner } from './owner.ts';
+import { CA_FILE } from './paths.ts';
 import type { Providers } from './providers.ts';
 import { runnerConfig } from './runner-config.ts';
 import { runnerPod } from './runner-pod.ts';
@@ -122,7 +123,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     const metadata = { namespace: settings.kubernetes.namespace, labels };
     const runnerSecret = new k8s.core.v1.Secret(
       `${prefix}-config-toml`,
-      { metadata, immutable: true, stringData: { 'config.toml': this.configToml(record.token) } },
+      { metadata, immutable: true, stringData: { 'config.toml': this.configToml(record.token), ...this.authority() } },
       options,
     );
     const tokenSecret = new k8s.core.v1.Secret(
@@ -172,6 +173,12 @@ export class RunnerGroup extends pulumi.ComponentResource {
     return deployment.metadata.name;
   }
 
+  /** Not secret, but it belongs to the config that names it: one change, one roll of the pods. */
+  private authority(): Record<string, string> {
+    const { caCertificate } = this.args.settings.gitlab;
+    return caCertificate === undefined ? {} : { [CA_FILE]: caCertificate };
+  }
+
   private configToml(token: pulumi.Output<string>): pulumi.Output<string> {
     const { cluster, gitlab: where, runner, timing, kubernetes, secrets } = this.args.settings;
     const text = pulumi
@@ -181,6 +188,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
           name: cluster,
           url: where.url,
           token: runnerToken,
+          caFile: where.caCertificate === undefined ? undefined : CA_FILE,
           concurrent: runner.concurrent,
           checkInterval: timing.checkIntervalSeconds,
           unhealthyInterval: timing.unhealthyIntervalSeconds,

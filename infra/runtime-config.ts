@@ -1,10 +1,10 @@
 /** checker.json and sidecar.json, checked by the schemas that the runtime reads them with. */
-import { checkerConfigSchema, sidecarConfigSchema } from '../runtime/config.ts';
+import { checkerConfigSchema, sidecarConfigSchema, type GitLabConfig } from '../runtime/config.ts';
 import { namesOf } from './names.ts';
 import type { Settings } from './settings.ts';
 
 /** Without `owner`, which only the stack needs. */
-const gitlabOf = ({ gitlab }: Settings) => ({ url: gitlab.url, allowHttp: gitlab.allowHttp });
+const gitlabOf = ({ gitlab: { owner: _owner, ...gitlab } }: Settings): GitLabConfig => gitlab;
 
 export function checkerJson(settings: Settings, statusProjectId: number): string {
   return text(

@@ -1,4 +1,4 @@
-/** The shell commands that start the runner. `sh` of Debian and of BusyBox runs them. The probes' are in runtime/sidecar/health.ts. */
+/** The shell commands that start the runner, for `sh` of Debian and of BusyBox. The probes' are in runtime/sidecar/health.ts. */
 import { RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from './paths.ts';
 
 const sh = (script: string): string[] => ['sh', '-c', script];
@@ -12,7 +12,8 @@ export const prepareCommand = (): string[] =>
     [
       'set -eu',
       'umask 077',
-      `cp ${RUNNER_SECRET_DIR}/config.toml ${RUNNER_CONFIG}`,
+      // -f: a Secret's files are read-only, and after a reboot of the node this runs again over its own copies.
+      `cp -f ${RUNNER_SECRET_DIR}/* ${RUNNER_DIR}/`,
       `printf 'r_%s' "$(printf '%s' "$POD_UID" | tr -d '-' | cut -c1-12)" > ${SYSTEM_ID}`,
     ].join('\n'),
   );

@@ -1,7 +1,7 @@
 /** The stack's config: read, judged as a whole, and refused before anything is created. */
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
-import { clusterName } from '../runtime/config.ts';
+import { clusterName, type GitLabConfig } from '../runtime/config.ts';
 import { PROJECT } from './names.ts';
 import { ruleProblems, type Sections } from './settings/rules.ts';
 import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
@@ -16,7 +16,7 @@ type SecretKey = 'gitlabToken' | 'tokens';
 /** What the program works with. Secrets are outputs that Pulumi encrypts; nothing else here is one. */
 export interface Settings extends Omit<ParsedSettings, SecretKey | 'gitlab' | 'kubernetes' | 'runner'> {
   readonly cluster: string;
-  readonly gitlab: { readonly url: string; readonly allowHttp: boolean; readonly owner: OwnerRef };
+  readonly gitlab: GitLabConfig & { readonly owner: OwnerRef };
   readonly kubernetes: Omit<ParsedSettings['kubernetes'], 'kubeconfig' | 'jobNamespace'> & {
     readonly jobNamespace: string;
   };
@@ -130,12 +130,13 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function settingsOf(parsed: ParsedSettings, stack: string): Settings {
   const { gitlab, gitlabToken, tokens, kubernetes, runner, ...rest } = parsed;
+  const { group: _group, project: _project, ...where } = gitlab;
   const { kubeconfig, ...cluster } = kubernetes;
   const { kubernetesToml, cacheToml, ...pods } = runner;
   return {
     ...rest,
     cluster: stack,
-    gitlab: { url: new URL(gitlab.url).origin, allowHttp: gitlab.allowHttp, owner: ownerOf(gitlab) },
+    gitlab: { ...where, url: new URL(gitlab.url).origin, owner: ownerOf(gitlab) },
     kubernetes: { ...cluster, jobNamespace: kubernetes.jobNamespace ?? `${kubernetes.namespace}-jobs` },
     runner: pods,
     secrets: {

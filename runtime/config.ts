@@ -2,6 +2,7 @@
  * What the stack writes and the runtime reads: one schema for both sides. The descriptions are the reference that users
  * read, so each gives the meaning and the unit.
  */
+import { X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { DEFAULT_TIMING } from './timing.ts';
 
@@ -134,11 +135,33 @@ export const policySchema = z.strictObject({
 const hasProtocol = (url: string, ...allowed: readonly string[]): boolean =>
   URL.canParse(url) && allowed.includes(new URL(url).protocol);
 
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** One or more certificates; text around them is allowed, as tools write it, and any other block (a key!) is not. */
+function areCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.length > 0 && blocks.length === text.split('-----BEGIN ').length - 1 && blocks.every(isCertificate);
+}
+
+export const caCertificate = z
+  .string('must be the text of a certificate')
+  .refine(
+    areCertificates,
+    'must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and no key; give that of the authority which signed GitLab’s',
+  );
+
 /** How this program reaches GitLab. */
 export const gitlabSchema = z
   .strictObject({
     url: z.string().describe('Where GitLab is, for example https://gitlab.example.com'),
     allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. For a lab only.'),
+    caCertificate: caCertificate.optional().describe('Trusted for GitLab instead of the public authorities: PEM.'),
   })
   .refine(({ url, allowHttp }) => hasProtocol(url, 'https:', ...(allowHttp ? ['http:'] : [])), {
     path: ['url'],

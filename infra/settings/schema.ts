@@ -3,7 +3,7 @@
  * well are its own schemas (runtime/config.ts); rules between keys are in rules.ts.
  */
 import * as z from 'zod';
-import { clusterName, policySchema, tagList, timingSchema } from '../../runtime/config.ts';
+import { caCertificate, clusterName, policySchema, tagList, timingSchema } from '../../runtime/config.ts';
 
 const port = z
   .number()
@@ -56,6 +56,11 @@ const gitlab = z.strictObject({
     .optional()
     .describe('Instead of a group: the project that owns the runner records of all clusters, its path or id.'),
   allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. Needs lab.'),
+  caCertificate: caCertificate
+    .optional()
+    .describe(
+      'The authority that signed GitLab’s certificate, where it is a private one: PEM text. Runner, sidecar and checker trust it; the machine that runs pulumi up must trust it by itself.',
+    ),
 });
 
 const statusProject = z.strictObject({

@@ -2,8 +2,9 @@
 import type * as z from 'zod';
 import { SECTIONS } from './schema.ts';
 
-/** Keys whose values may hold a credential: their problems never quote them. */
-const SENSITIVE = /^(gitlabToken|tokens|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
+/** Keys whose values may hold a credential, by mistake a private key: their problems never quote them. */
+const SENSITIVE =
+  /^(gitlabToken|gitlab\.caCertificate|tokens|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
 
 const MOST_CHARACTERS = 80;
 

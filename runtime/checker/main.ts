@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   const { timing } = config;
   const connect = (name: string): GitLabConnection =>
     connectGitLab({
-      url: config.gitlab.url,
+      ...config.gitlab,
       token: tokenFile(env.HADR_TOKENS, name),
       requestSeconds: timing.requestSeconds,
       clock: systemClock,

@@ -1,14 +1,14 @@
 /** The ports RunnerRecords and StatusProject over GitLab's REST API, through gitbeaker. */
 import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
+import type { GitLabConfig } from '../config.ts';
 import { unknown, type Answer, type Unknown } from '../core/answer.ts';
 import type { ManagerView, RecordView } from '../core/facts.ts';
 import type { Clock, CreateResult, RecordChange, RunnerRecords, StatusProject } from '../ports.ts';
 import { createHttp } from './http.ts';
 import { createRequester, dateOf, GitLabError } from './requester.ts';
 
-export interface GitLabOptions {
-  readonly url: string;
+export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {
   /** Asked before every call: a token that was rotated in its file is used at once. */
   readonly token: () => Promise<string>;
   readonly requestSeconds: number;
@@ -78,6 +78,8 @@ function unknownOf(error: GitLabError): Unknown {
 function adviceOf(error: GitLabError): string {
   if (error.status === 401)
     return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it)`;
+  if (error.status === 0 && /certificate/i.test(error.detail))
+    return `${error.message} (if a private authority signed GitLab’s certificate, give it as gitlab.caCertificate and run pulumi up)`;
   if (error.status === 403) return `${error.message} (the token lacks the role or scope: see docs/security.md)`;
   return error.message;
 }
@@ -170,7 +172,7 @@ export interface GitLabConnection {
 
 /** GitLab as the ports need it. `close` drops idle connections so that the process can end. */
 export function connectGitLab(options: GitLabOptions): GitLabConnection {
-  const { send, close } = createHttp();
+  const { send, close } = createHttp(options.caCertificate);
   const requesterFn = createRequester({ send, clock: options.clock, requestMs: options.requestSeconds * 1000 });
   const resource = {
     host: options.url.replace(/\/+$/, ''),

@@ -31,11 +31,17 @@ function flatHeaders(headers: http.IncomingHttpHeaders): Record<string, string> 
   return flat;
 }
 
-/** A sender with connections of its own; `close` lets the process end while they idle. */
-export function createHttp(): { readonly send: HttpSend; readonly close: () => void } {
+/**
+ * A sender with connections of its own; `close` lets the process end while they idle. With `caCertificate` (PEM) it trusts
+ * that authority alone, an intermediate one as well, for gitlab-runner does so with the same file.
+ */
+export function createHttp(caCertificate?: string): { readonly send: HttpSend; readonly close: () => void } {
   const options = { keepAlive: true, maxSockets: 8 };
   const plain = new http.Agent(options);
-  const secure = new https.Agent(options);
+  const secure = new https.Agent({
+    ...options,
+    ...(caCertificate !== undefined && { ca: caCertificate, allowPartialTrustChain: true }),
+  });
   const send: HttpSend = (request) =>
     new Promise((resolve, reject) => {
       const isSecure = request.url.protocol === 'https:';

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { cluster, record, timing, gitlab, port } = config;
   const log = createLog({ fields: { cluster, record } });
   const { records } = connectGitLab({
-    url: gitlab.url,
+    ...gitlab,
     token: tokenFile(env.HADR_TOKENS, 'sidecar'),
     requestSeconds: timing.requestSeconds,
     clock: systemClock,

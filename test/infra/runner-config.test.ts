@@ -8,6 +8,7 @@ const options: RunnerConfigOptions = {
   name: 'cluster-a',
   url: 'https://gitlab.example.com',
   token: 'glrt-"quoted"\\',
+  caFile: undefined,
   concurrent: 7,
   checkInterval: 3,
   unhealthyInterval: 20,
@@ -45,6 +46,10 @@ describe('config.toml', () => {
         },
       ],
     });
+  });
+
+  it('names the file of GitLab’s authority where there is one', () => {
+    assert.equal(read({ caFile: 'gitlab-ca.crt' }).runners[0]['tls-ca-file'], 'gitlab-ca.crt');
   });
 
   it('takes the user’s tables, with their nested ones, over its own', () => {

@@ -51,6 +51,15 @@ describe('the commands of the runner pod', () => {
     assert.equal((await stat(join(state, 'config.toml'))).mode & 0o077, 0);
   });
 
+  it('prepare brings the file of GitLab’s authority along, and can run again over its own copies', async () => {
+    for (const name of ['config.toml', paths.CA_FILE]) {
+      await writeFile(join(root, 'secret', name), name);
+      await chmod(join(root, 'secret', name), 0o440);
+    }
+    for (const run of [1, 2]) assert.equal(await codeOf(prepareCommand(), { POD_UID: 'a-b' }), 0, `run ${run}`);
+    assert.equal(await readFile(join(state, paths.CA_FILE), 'utf8'), paths.CA_FILE);
+  });
+
   it('prepare fails without a config, so that no runner starts unprepared', async () => {
     assert.notEqual(await codeOf(prepareCommand(), { POD_UID: 'a-b' }), 0);
   });
