@@ -176,7 +176,11 @@ export function connectGitLab(options: GitLabOptions): GitLabConnection {
   const requesterFn = createRequester({ send, clock: options.clock, requestMs: options.requestSeconds * 1000 });
   const resource = {
     host: options.url.replace(/\/+$/, ''),
-    token: options.token,
+    // A token file that cannot be read is one more way of not knowing; no port throws.
+    token: () =>
+      options.token().catch((error: unknown) => {
+        throw new GitLabError('no call', 0, error instanceof Error ? error.message : 'no token', undefined);
+      }),
     requesterFn,
     // The requester has its own limit; gitbeaker's default of five minutes would only leave timers behind.
     queryTimeout: null,

@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { actualPort, bundlePodNetwork } from '../../../lab/kubernetes/kubelet/shims.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
+import { startLab, type Lab } from '../../lab/gitlab/client.ts';
 import { onLoopback } from '../../support/loopback.ts';
+
+const SYSTEM_ID = 'r_0123456789ab';
 
 /** Waits for what is to come, looking often; mocha's own limit ends it where it does not come. */
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
@@ -17,6 +20,7 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 describe('the sidecar as a process', () => {
   let folder = '';
   const servers: http.Server[] = [];
+  const labs: Lab[] = [];
   const children: ChildProcess[] = [];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hadr-sidecar-'));
@@ -24,6 +28,7 @@ describe('the sidecar as a process', () => {
   afterEach(async () => {
     for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
     for (const server of servers.splice(0)) stop(server);
+    for (const lab of labs.splice(0)) await lab.gitlab.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -69,31 +74,29 @@ describe('the sidecar as a process', () => {
         `gitlab_runner_concurrent 4\ngitlab_runner_api_request_statuses_total{endpoint="request_job",status="204"} ${polls}\n`,
       );
     });
-    const seen: { method: string | undefined; url: string | undefined; token: unknown }[] = [];
-    const gitlab = await serve((request, response) => {
-      seen.push({ method: request.method, url: request.url, token: request.headers['private-token'] });
-      response.setHeader('content-type', 'application/json');
-      if (request.headers['private-token'] !== 'glpat-two') {
-        response.writeHead(401).end('{"message":"401 Unauthorized"}');
-        return;
-      }
-      const manager = { system_id: 'r_0123456789ab', contacted_at: null };
-      const record = { id: 7, tag_list: [], paused: false, maintenance_note: null, description: '' };
-      response.end(JSON.stringify(request.url?.includes('/managers') ? [manager] : record));
+    const lab = await startLab();
+    labs.push(lab);
+    const record = await lab.runner(['runner-a']);
+    await lab.poll(record.token, SYSTEM_ID);
+    // The sidecar's own: it reads a group's runners and may not edit them.
+    const { token } = await lab.groupToken('sidecar', ['manage_runner'], 40);
+    const seen: string[] = [];
+    lab.gitlab.model.onEvent((event) => {
+      if (event.kind === 'request') seen.push(`${event.method} ${event.path} ${event.status}`);
     });
     const health = join(folder, 'health');
     const config = {
       version: 1,
       cluster: 'a',
-      record: 7,
-      gitlab: { url: `http://127.0.0.1:${gitlab.port}`, allowHttp: true },
+      record: record.id,
+      gitlab: { url: lab.gitlab.url, allowHttp: true },
       runnerMetricsUrl: `http://127.0.0.1:${runner.port}/metrics`,
       port: 9253,
       timing: { ...DEFAULT_TIMING, detectionSeconds: 0.4, leaseSeconds: 3, requestSeconds: 1 },
     };
     await writeFile(join(folder, 'sidecar.json'), JSON.stringify(config));
-    await writeFile(join(folder, 'sidecar'), 'glpat-one');
-    await writeFile(join(folder, '.runner_system_id'), 'r_0123456789ab');
+    await writeFile(join(folder, 'sidecar'), 'glpat-revoked');
+    await writeFile(join(folder, '.runner_system_id'), SYSTEM_ID);
     const { child, output } = await start({
       HADR_CONFIG: join(folder, 'sidecar.json'),
       HADR_TOKENS: folder,
@@ -102,9 +105,9 @@ describe('the sidecar as a process', () => {
     });
     const says = async (line: string) => (await readFile(health, 'utf8').catch(() => '')).split('\n').includes(line);
 
-    await until(() => seen.some(({ token }) => token === 'glpat-one'));
+    await until(() => seen.some((call) => call.endsWith(' 401')));
     assert.ok(await says('ready=no'));
-    await writeFile(join(folder, 'sidecar'), 'glpat-two');
+    await writeFile(join(folder, 'sidecar'), token);
     await until(() => says('ready=yes'));
     const port = await actualPort(folder, config.port);
     assert.match(
@@ -118,8 +121,12 @@ describe('the sidecar as a process', () => {
 
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'close'), [0, null]);
-    assert.deepEqual([...new Set(seen.map(({ method }) => method))], ['GET']);
-    assert.ok(seen.every(({ url }) => /^\/api\/v4\/runners\/7(\/managers)?$/.test(url ?? '')));
+    const own = new RegExp(`^GET /runners/${record.id}(/managers)? (200|401)$`);
+    assert.ok(
+      seen.every((call) => own.test(call)),
+      seen.join('\n'),
+    );
+    assert.ok(seen.some((call) => call.endsWith('/managers 200')));
     assert.doesNotMatch(output.out + output.err, /glpat/);
     assert.equal(output.err, '');
   });

@@ -1,0 +1,261 @@
+/**
+ * The checker as its users run it: the stack's own manifests and bundle, as Jobs of the lab's cluster, against the lab's
+ * GitLab over HTTP. Cluster B's runs are at the test's hand; A is there as its record, its note and its files.
+ */
+import assert from 'node:assert/strict';
+import * as k8s from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import * as z from 'zod';
+import { bundle, ENTRIES } from '../../../infra/bundle.ts';
+import { Checker } from '../../../infra/checker.ts';
+import { namesOf, PROJECT } from '../../../infra/names.ts';
+import { loadSettings } from '../../../infra/settings.ts';
+import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
+import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
+import { LabEngine } from '../../../lab/pulumi/engine.ts';
+import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
+import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
+import { isoOf } from '../../../runtime/core/answer.ts';
+import { fileText, reportPath, termPath, type Report, type Term } from '../../../runtime/core/files.ts';
+import { formatLease, type Lease } from '../../../runtime/core/lease.ts';
+import { emptyMemory } from '../../../runtime/core/memory.ts';
+import { until } from '../../lab/until.ts';
+
+export const A = 'cluster-a';
+export const B = 'cluster-b';
+type Name = typeof A | typeof B;
+
+const NAMESPACE = 'default';
+const LEASE_SECONDS = 60;
+const NAMES = namesOf(B);
+export const CHECKERS = 'app.kubernetes.io/component=checker';
+
+/** One round a run, and time enough for it on a busy machine. */
+const TIMING = {
+  roundSeconds: 8,
+  endMarginSeconds: 1,
+  periodSeconds: 9,
+  startLagSeconds: 5,
+  requestSeconds: 3,
+  rollCallSeconds: 3,
+  checkIntervalSeconds: 1,
+  leaseSeconds: LEASE_SECONDS,
+};
+
+export interface Tokens {
+  readonly fleet: string;
+  readonly status: string;
+}
+
+export interface Ended {
+  readonly code: number;
+  /** The termination message. */
+  readonly said: string;
+  readonly log: string;
+  /** What the Job says of itself: Complete or Failed. */
+  readonly job: string;
+}
+
+export interface Stage {
+  readonly gitlab: GitLabServer;
+  readonly cluster: LabCluster;
+  /** The id of the status project. */
+  readonly project: number;
+  readonly records: Readonly<Record<Name, number>>;
+  /** Tokens that may do what they must. */
+  readonly tokens: Tokens;
+  token(kind: 'group' | 'project', scopes: readonly string[], level: number): string;
+  /** What `pulumi up` does for the checker, with these tokens. */
+  apply(tokens: Tokens): Promise<void>;
+  /** As it was: A holds term 1 and says in a fresh stamp that none of its runners is online; B has been in touch for long. */
+  reset(): void;
+  /** A run of the CronJob, from its start to the end of its Job. */
+  run(): Promise<Ended>;
+  tagsOf(name: Name): string[];
+  terms(): string[];
+  close(): Promise<void>;
+}
+
+export async function startStage(): Promise<Stage> {
+  const code = await bundle(ENTRIES.checker);
+  const gitlab = await startGitLab({ longPollMs: 0 });
+  const { access } = gitlab.model;
+  const project = access.addProject(gitlab.groupId, 'status', 'status').id;
+  access.projects.get(project)?.protectedBranches.set('main', { allowForcePush: false, pushLevel: 30 });
+  const records = { [A]: await newRecord(gitlab, 'runner-a'), [B]: await newRecord(gitlab, 'runner-b') };
+  // A minute of an hour: no run but those that the test starts.
+  const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
+  const engine = new LabEngine([new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken })]);
+  const token: Stage['token'] = (kind, scopes, level) => {
+    const id = kind === 'group' ? gitlab.groupId : project;
+    return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, '2999-01-01').value;
+  };
+  const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
+  const stage: Stage = {
+    gitlab,
+    cluster,
+    project,
+    records,
+    tokens,
+    token,
+    apply: async (given) => {
+      const values = configOf(gitlab.url, cluster.url, project);
+      await engine.up({ project: PROJECT, stack: B, values, secretKeys: [] }, async () => {
+        new Checker(
+          'checker',
+          {
+            settings: loadSettings(),
+            code,
+            statusProjectId: pulumi.output(project),
+            deployment: pulumi.output(NAMES.runner),
+            tokens: { fleet: pulumi.secret(given.fleet), status: pulumi.secret(given.status) },
+          },
+          { provider: new k8s.Provider('kubernetes', {}) },
+        );
+        return {};
+      });
+    },
+    reset: () => reset(gitlab, project, records),
+    run: () => run(cluster),
+    tagsOf: (name) => [...(gitlab.model.runners.all.get(records[name])?.tags ?? [])].sort(),
+    terms: () =>
+      [...(gitlab.model.repository(project).head('main')?.tree.keys() ?? [])].filter((p) => p.startsWith('terms/')),
+    close: async () => {
+      await cluster.close();
+      await gitlab.close();
+    },
+  };
+  await cluster.client.apply(runners(records[B]));
+  await stage.apply(tokens);
+  await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
+  return stage;
+}
+
+async function newRecord(gitlab: GitLabServer, tag: string): Promise<number> {
+  const response = await fetch(`${gitlab.url}/api/v4/user/runners`, {
+    method: 'POST',
+    headers: { 'private-token': gitlab.adminToken, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      runner_type: 'group_type',
+      group_id: gitlab.groupId,
+      tag_list: [tag],
+      run_untagged: false,
+    }),
+  });
+  return z.object({ id: z.number() }).parse(await response.json()).id;
+}
+
+/** Stands for B's runners: all that the checker sees of them is that they are ready. */
+function runners(record: number) {
+  const labels = { runner: B };
+  const container = { name: 'runner', image: 'lab', command: ['sleep', '600'] };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: NAMES.runner, namespace: NAMESPACE, annotations: { [RECORD_ANNOTATION]: String(record) } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { terminationGracePeriodSeconds: 0, automountServiceAccountToken: false, containers: [container] },
+      },
+    },
+  };
+}
+
+/** The stack's config as Pulumi keeps it. */
+function configOf(gitlabUrl: string, server: string, project: number): Record<string, string> {
+  const values = {
+    fleet: [A, B],
+    mainTags: ['rnd-runner'],
+    ownTags: ['runner-b'],
+    lab: true,
+    gitlab: { url: gitlabUrl, group: 'platform', allowHttp: true },
+    statusProject: { path: project },
+    kubernetes: { context: 'lab', server, namespace: NAMESPACE },
+    // A single stamp of A is believed: a run has a single round.
+    policy: { confirm: 1 },
+    timing: TIMING,
+  };
+  const texts = Object.entries(values).map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
+  const all = [...texts, ['gitlabToken', 'glpat-provisioning']];
+  return Object.fromEntries(all.map(([key = '', text = '']) => [`${PROJECT}:${key}`, text]));
+}
+
+function reset({ model }: GitLabServer, project: number, records: Readonly<Record<Name, number>>): void {
+  const now = Math.floor(Date.now() / 1000);
+  const set = (name: Name, tags: string[], online: number): void => {
+    const lease: Lease = {
+      cluster: name,
+      online,
+      total: 1,
+      holder: A,
+      term: 1,
+      at: now - 1,
+      inTouchSince: now - 10 * LEASE_SECONDS,
+      memory: emptyMemory(1),
+    };
+    const record = model.runners.all.get(records[name]);
+    assert.ok(record);
+    record.tags = tags;
+    record.note = `ask the platform team\n${formatLease(lease)}`;
+  };
+  set(A, ['rnd-runner', 'runner-a', 'arm64'], 0);
+  set(B, ['runner-b', 'ssd'], 1);
+  const report: Report = {
+    version: 1,
+    cluster: A,
+    summary: 'Online 0 / Total 1',
+    online: 0,
+    total: 1,
+    minOnline: 1,
+    preferred: false,
+    records: [records[A]],
+    ownTags: ['runner-a'],
+    mainTags: ['rnd-runner'],
+    holder: A,
+    term: 1,
+  };
+  const term: Term = {
+    version: 1,
+    number: 1,
+    holder: A,
+    previous: 'nobody',
+    at: isoOf(now - LEASE_SECONDS),
+    ground: 'first',
+    reason: 'no cluster has held the main tags yet',
+    records: { [A]: [records[A]], [B]: [records[B]] },
+    evidence: {},
+  };
+  const create = (file_path: string, content: string) => ({ action: 'create' as const, file_path, content });
+  model.repositories.delete(project);
+  model.repository(project).commit({
+    branch: 'main',
+    message: 'as it was',
+    author: 'test',
+    mayForce: false,
+    actions: [create(reportPath(A), fileText(report)), create(termPath(1), fileText(term))],
+  });
+}
+
+const jobStatus = z
+  .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+  .default({ conditions: [] });
+
+async function run(cluster: LabCluster): Promise<Ended> {
+  const before = new Set(cluster.pods(CHECKERS).map((pod) => pod.name));
+  cluster.startRun(NAMES.checker);
+  const pod = await until('the run has ended', () =>
+    cluster.pods(CHECKERS).find((each) => !before.has(each.name) && /Succeeded|Failed/.test(each.status.phase)),
+  );
+  const ended = pod.status.containerStatuses[0]?.state.terminated;
+  assert.ok(ended);
+  const log = cluster.logs(NAMESPACE, pod.name, 'checker').map((line) => line.line);
+  const ref = { apiVersion: 'batch/v1', kind: 'Job', namespace: NAMESPACE, name: pod.labels['job-name'] ?? '' };
+  const job = await until('its Job has ended', async () => {
+    const { conditions } = jobStatus.parse((await cluster.client.get(ref))?.['status']);
+    return conditions.find((each) => each.status === 'True')?.type;
+  });
+  return { code: ended.exitCode, said: ended.message ?? '', log: log.join('\n'), job };
+}
