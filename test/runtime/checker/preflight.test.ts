@@ -68,7 +68,7 @@ class Fleet {
   }
 
   private view(id: number, note: string | null): RecordView {
-    return { id, tags: ['x'], paused: false, note, description: `runner ${id}` };
+    return { id, tags: ['x'], paused: false, note, description: `runner ${id}`, contactedAt: null };
   }
 
   readonly checker: Checker = {

@@ -194,6 +194,7 @@ function reset({ model }: GitLabServer, project: number, records: Readonly<Recor
       term: 1,
       at: now - 1,
       inTouchSince: now - 10 * LEASE_SECONDS,
+      heardSince: 0,
       memory: emptyMemory(1),
     };
     const record = model.runners.all.get(records[name]);
