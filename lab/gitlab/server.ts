@@ -72,6 +72,7 @@ async function serve(
     rawBody,
     token: tokenOf(request),
     ifUnmodifiedSince: one(request.headers['if-unmodified-since']),
+    origin: `http://${request.headers.host ?? 'localhost'}`,
   };
   if (
     call.method === 'POST' &&

@@ -1,10 +1,18 @@
 /** Users, groups, projects, tokens, protected branches. */
 import * as z from 'zod';
-import { LEVEL, type Caller, type Group, type Owner, type Project, type Token } from '../model/access.ts';
+import {
+  LEVEL,
+  type Caller,
+  type Group,
+  type Owner,
+  type Project,
+  type Protection,
+  type Token,
+} from '../model/access.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../model/errors.ts';
 import { count, flag, noContent, ok, page, parse, route, textList, type Call, type Route } from './route.ts';
 
-const groupView = (group: Group): unknown => ({
+const groupView = (call: Call, group: Group): unknown => ({
   id: group.id,
   name: group.name,
   path: group.path,
@@ -12,21 +20,29 @@ const groupView = (group: Group): unknown => ({
   full_name: group.name,
   visibility: 'private',
   parent_id: null,
-  web_url: `http://localhost/groups/${group.path}`,
+  web_url: `${call.origin}/groups/${group.path}`,
 });
 
-export const projectView = (project: Project): Record<string, unknown> => ({
+/** Lists with `search` keep what has the text in its name or path. */
+const searched = <T extends Group | Project>(call: Call, all: readonly T[]): T[] => {
+  const text = (call.query.get('search') ?? '').toLowerCase();
+  return all.filter(({ name, path }) => name.toLowerCase().includes(text) || path.toLowerCase().includes(text));
+};
+
+const projectView = (call: Call, project: Project): Record<string, unknown> => ({
   ...project.settings,
   id: project.id,
   name: project.name,
   path: project.path.split('/').at(-1),
   path_with_namespace: project.path,
-  name_with_namespace: project.path.replace('/', ' / '),
+  name_with_namespace: `${groupOf(call, project)?.name ?? ''} / ${project.name}`,
   default_branch: 'main',
   visibility: project.settings['visibility'] ?? 'private',
-  web_url: `http://localhost/${project.path}`,
-  namespace: { id: project.groupId, kind: 'group' },
+  web_url: `${call.origin}/${project.path}`,
+  namespace: { id: project.groupId, kind: 'group', full_path: groupOf(call, project)?.path },
 });
+
+const groupOf = (call: Call, project: Project): Group | undefined => call.model.access.groups.get(project.groupId);
 
 const tokenView = (token: Token): Record<string, unknown> => ({
   id: token.id,
@@ -50,6 +66,10 @@ const SCOPES = [
   'write_repository',
   'read_user',
 ] as const;
+
+/** How long a token may live (gitlab-facts G). */
+const MOST_TOKEN_DAYS = 365;
+const DAY_MS = 86_400_000;
 
 const tokenBody = z.object({
   name: z.string().min(1),
@@ -97,6 +117,8 @@ function tokenRoutes(kind: 'group' | 'project'): Route[] {
       if (owner.level < needed) throw forbidden('');
       const body = parse(tokenBody, call.body);
       if (body.access_level > owner.level) throw badRequest('Access level of the token can not be higher than yours');
+      const latest = new Date(call.model.now() + MOST_TOKEN_DAYS * DAY_MS).toISOString().slice(0, 10);
+      if (body.expires_at > latest) throw badRequest(`400 Bad request - Expires at must be before ${latest}`);
       const token = call.model.access.addToken(
         { kind, id: owner.id },
         body.name,
@@ -132,14 +154,15 @@ const projectBody = z.looseObject({
 const protection = z.object({
   name: z.string(),
   push_access_level: count.default(LEVEL.maintainer),
+  merge_access_level: count.default(LEVEL.maintainer),
   allow_force_push: flag.default(false),
 });
 
-const protectedView = (name: string, rule: { allowForcePush: boolean; pushLevel: number }): unknown => ({
+const protectedView = (name: string, rule: Protection): unknown => ({
   name,
   allow_force_push: rule.allowForcePush,
   push_access_levels: [{ access_level: rule.pushLevel }],
-  merge_access_levels: [{ access_level: LEVEL.maintainer }],
+  merge_access_levels: [{ access_level: rule.mergeLevel }],
 });
 
 function projectOf(call: Call, level: number): Project {
@@ -170,28 +193,35 @@ export const accountRoutes: readonly Route[] = [
   route('POST', '/groups', (call) => {
     if (!call.caller().user.admin) throw forbidden('');
     const body = parse(z.object({ name: z.string().min(1), path: z.string().min(1) }), call.body);
-    return ok(groupView(call.model.access.addGroup(body.path, body.name)), 201);
+    return ok(groupView(call, call.model.access.addGroup(body.path, body.name)), 201);
   }),
   route('GET', '/groups', (call) => {
     const { user } = call.caller();
     const { access } = call.model;
     return page(
       call,
-      [...access.groups.values()].filter((group) => access.groupLevel(user, group.id) > 0).map(groupView),
+      searched(
+        call,
+        [...access.groups.values()].filter((group) => access.groupLevel(user, group.id) > 0),
+      ).map((group) => groupView(call, group)),
     );
   }),
   route('GET', '/groups/:id', (call) => {
     const { user } = call.caller();
     const group = call.model.access.findGroup(call.params['id'] ?? '');
     if (call.model.access.groupLevel(user, group.id) === 0) throw notFound('Group');
-    return ok(groupView(group));
+    return ok(groupView(call, group));
   }),
   ...tokenRoutes('group'),
   ...tokenRoutes('project'),
   route('GET', '/projects', (call) => {
     const { user } = call.caller();
     const { access } = call.model;
-    return page(call, [...access.projects.values()].filter((p) => access.projectLevel(user, p) > 0).map(projectView));
+    const visible = [...access.projects.values()].filter((project) => access.projectLevel(user, project) > 0);
+    return page(
+      call,
+      searched(call, visible).map((project) => projectView(call, project)),
+    );
   }),
   route('POST', '/projects', (call) => {
     const { user } = call.caller();
@@ -209,15 +239,15 @@ export const accountRoutes: readonly Route[] = [
         author: user.name,
         mayForce: false,
       });
-    return ok(projectView(project), 201);
+    return ok(projectView(call, project), 201);
   }),
-  route('GET', '/projects/:id', (call) => ok(projectView(projectOf(call, LEVEL.guest)))),
+  route('GET', '/projects/:id', (call) => ok(projectView(call, projectOf(call, LEVEL.guest)))),
   route('PUT', '/projects/:id', (call) => {
     const project = projectOf(call, LEVEL.maintainer);
     const { name, ...settings } = parse(z.looseObject({ name: z.string().optional() }), call.body);
     if (name !== undefined) project.name = name;
     project.settings = { ...project.settings, ...settings };
-    return ok(projectView(project));
+    return ok(projectView(call, project));
   }),
   route('DELETE', '/projects/:id', (call) => {
     const project = projectOf(call, LEVEL.owner);
@@ -241,7 +271,11 @@ export const accountRoutes: readonly Route[] = [
     const body = parse(protection, call.body);
     if (project.protectedBranches.has(body.name))
       throw new ApiError(409, { message: `Protected branch '${body.name}' already exists` });
-    const rule = { allowForcePush: body.allow_force_push, pushLevel: body.push_access_level };
+    const rule = {
+      allowForcePush: body.allow_force_push,
+      pushLevel: body.push_access_level,
+      mergeLevel: body.merge_access_level,
+    };
     project.protectedBranches.set(body.name, rule);
     return ok(protectedView(body.name, rule), 201);
   }),

@@ -15,7 +15,7 @@ function projectOf(call: Call, level: number, ...extra: string[]): { project: Pr
   return { project, caller, level: has };
 }
 
-const commitView = (commit: Commit): Record<string, unknown> => ({
+const commitView = ({ origin }: Call, project: Project, commit: Commit): Record<string, unknown> => ({
   id: commit.id,
   short_id: commit.id.slice(0, 8),
   title: commit.message.split('\n')[0],
@@ -24,7 +24,21 @@ const commitView = (commit: Commit): Record<string, unknown> => ({
   created_at: iso(commit.at),
   committed_date: iso(commit.at),
   parent_ids: commit.parent === undefined ? [] : [commit.parent],
+  web_url: `${origin}/${project.path}/-/commit/${commit.id}`,
 });
+
+const branchView = (call: Call, project: Project, level: number, name: string): Record<string, unknown> => {
+  const head = call.model.repository(project.id).head(name);
+  const rule = project.protectedBranches.get(name);
+  return {
+    name,
+    commit: head ? commitView(call, project, head) : null,
+    protected: rule !== undefined,
+    default: name === 'main',
+    can_push: level >= (rule?.pushLevel ?? LEVEL.developer),
+    web_url: `${call.origin}/${project.path}/-/tree/${name}`,
+  };
+};
 
 const action = z.object({
   action: z.enum(['create', 'update', 'delete', 'move', 'chmod']),
@@ -153,26 +167,32 @@ const state = '/projects/:id/terraform/state/:name';
 export const repositoryRoutes: readonly Route[] = [
   route('POST', '/projects/:id/repository/commits', (call) => {
     const body = parse(commitBody, call.body);
+    const { project } = projectOf(call, LEVEL.guest);
     const commit = push(call, body, (text) => forbidden(text));
-    return ok({ ...commitView(commit), stats: { additions: 1, deletions: 0, total: 1 } }, 201);
+    return ok({ ...commitView(call, project, commit), stats: { additions: 1, deletions: 0, total: 1 } }, 201);
   }),
   route('GET', '/projects/:id/repository/commits', (call) => {
     const { project } = projectOf(call, LEVEL.reporter);
     const path = call.query.get('path');
     const log = call.model.repository(project.id).log(call.query.get('ref_name') ?? 'main');
-    return page(call, log.filter((commit) => path === null || commit.paths.includes(path)).map(commitView));
+    const touching = log.filter((commit) => path === null || commit.paths.includes(path));
+    return page(
+      call,
+      touching.map((commit) => commitView(call, project, commit)),
+    );
   }),
   route('GET', '/projects/:id/repository/commits/:sha', (call) => {
     const { project } = projectOf(call, LEVEL.reporter);
     const commit = call.model.repository(project.id).resolve(call.params['sha'] ?? '');
     if (!commit) throw notFound('Commit');
-    return ok(commitView(commit));
+    return ok(commitView(call, project, commit));
   }),
   route('GET', '/projects/:id/repository/tree', (call) => {
     const { project } = projectOf(call, LEVEL.reporter);
     const commit = call.model.repository(project.id).resolve(call.query.get('ref') ?? 'main');
     if (!commit) throw notFound('Tree');
-    return page(call, treeOf(commit, call.query.get('path') ?? '', call.query.get('recursive') === 'true'));
+    const { recursive } = parse(z.object({ recursive: flag.default(false) }), Object.fromEntries(call.query));
+    return page(call, treeOf(commit, call.query.get('path') ?? '', recursive));
   }),
   route('GET', files, (call) => ok(fileView(fileOf(call)))),
   route('HEAD', files, (call): Reply => ({ status: 200, body: undefined, headers: fileHeaders(fileOf(call)) })),
@@ -193,25 +213,27 @@ export const repositoryRoutes: readonly Route[] = [
     return noContent;
   }),
   route('GET', '/projects/:id/repository/branches', (call) => {
-    const { project } = projectOf(call, LEVEL.reporter);
-    const repository = call.model.repository(project.id);
+    const { project, level } = projectOf(call, LEVEL.reporter);
+    const names = [...call.model.repository(project.id).branches.keys()];
     return page(
       call,
-      [...repository.branches].map(([name, id]) => ({
-        name,
-        commit: { id },
-        protected: project.protectedBranches.has(name),
-      })),
+      names.map((name) => branchView(call, project, level, name)),
     );
   }),
+  route('GET', '/projects/:id/repository/branches/:branch', (call) => {
+    const { project, level } = projectOf(call, LEVEL.reporter);
+    const name = call.params['branch'] ?? '';
+    if (!call.model.repository(project.id).branches.has(name)) throw notFound('Branch');
+    return ok(branchView(call, project, level, name));
+  }),
   route('POST', '/projects/:id/repository/branches', (call) => {
-    const { project } = projectOf(call, LEVEL.developer);
+    const { project, level } = projectOf(call, LEVEL.developer);
     const body = parse(z.object({ branch: z.string(), ref: z.string() }), {
       ...Object.fromEntries(call.query),
       ...call.body,
     });
     call.model.repository(project.id).createBranch(body.branch, body.ref);
-    return ok({ name: body.branch }, 201);
+    return ok(branchView(call, project, level, body.branch), 201);
   }),
   route('POST', `${state}/lock`, (call) => {
     const { state: found, caller } = stateOf(call, LEVEL.maintainer, true);
@@ -224,17 +246,26 @@ export const repositoryRoutes: readonly Route[] = [
   route('GET', state, (call) => stateOf(call, LEVEL.developer, false).state.newest()),
 ];
 
+/** Folders come along with what is in them; each entry once. */
 function treeOf(commit: Commit, folder: string, recursive: boolean): unknown[] {
   const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
-  const names = new Map<string, 'tree' | 'blob'>();
+  const entries = new Map<string, 'tree' | 'blob'>();
   for (const path of commit.tree.keys()) {
     if (!path.startsWith(prefix)) continue;
-    const rest = path.slice(prefix.length);
-    const [head = ''] = rest.split('/');
-    if (recursive || !rest.includes('/')) names.set(path, 'blob');
-    else names.set(prefix + head, 'tree');
+    const parts = path.slice(prefix.length).split('/');
+    const folders = parts.slice(0, -1).map((_, index) => prefix + parts.slice(0, index + 1).join('/'));
+    for (const each of recursive ? folders : folders.slice(0, 1)) entries.set(each, 'tree');
+    if (recursive || folders.length === 0) entries.set(path, 'blob');
   }
-  return [...names]
+  return [...entries]
     .toSorted(([a], [b]) => a.localeCompare(b))
-    .map(([path, type]) => ({ name: path.split('/').at(-1), type, path }));
+    .map(([path, type]) => ({
+      id: createHash('sha1')
+        .update(`${type} ${path} ${commit.tree.get(path) ?? commit.id}`)
+        .digest('hex'),
+      name: path.split('/').at(-1),
+      type,
+      path,
+      mode: type === 'tree' ? '040000' : '100644',
+    }));
 }

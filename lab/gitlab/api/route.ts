@@ -1,7 +1,7 @@
 /** What an endpoint is: a pattern, and a function from a call to a reply. */
 import * as z from 'zod';
 import type { Caller } from '../model/access.ts';
-import { ApiError, invalidParameter, missingParameter } from '../model/errors.ts';
+import { ApiError, invalidParameter, missingParameter, unlistedParameter } from '../model/errors.ts';
 import type { GitLabModel } from '../model/gitlab.ts';
 
 export interface Call {
@@ -12,6 +12,7 @@ export interface Call {
   readonly body: Readonly<Record<string, unknown>>;
   readonly rawBody: string;
   readonly ifUnmodifiedSince: string | undefined;
+  readonly origin: string;
   /** The decoded parts of the path that the pattern names. */
   readonly params: Readonly<Record<string, string>>;
   /** Authenticates and checks the scope; `extra` scopes work beside api and read_api. */
@@ -39,18 +40,37 @@ export const route = (method: string, pattern: string, handle: (call: Call) => R
 export const ok = (body: unknown, status = 200): Reply => ({ status, body });
 export const noContent: Reply = { status: 204, body: undefined };
 
-/** Parses a body or query as Grape does: the first problem is the error, named by its parameter. */
-export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
+/**
+ * Parses a body or query as Grape does: the first problem is the error, named by its parameter (`actions[0][action]`). Null
+ * for an optional parameter is as good as none.
+ */
+export function parse<T>(schema: z.ZodType<T>, input: Readonly<Record<string, unknown>>): T {
+  const given = schema.safeParse(input);
+  if (given.success) return given.data;
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const name = issue?.path.map(String).join('.') ?? '';
-  const given = typeof input === 'object' && input !== null && name in input;
-  throw given ? invalidParameter(name) : missingParameter(name);
+  const [first = '', ...rest] = issue?.path.map(String) ?? [];
+  const name = first + rest.map((key) => `[${key}]`).join('');
+  if (valueAt(input, issue?.path ?? []) === undefined) throw missingParameter(name);
+  throw issue?.code === 'invalid_value' ? unlistedParameter(name) : invalidParameter(name);
 }
 
-/** Booleans and numbers as forms and queries send them. */
-export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    input,
+  );
+}
+
+/** Booleans and numbers as forms and queries send them; Grape takes Python's `True` as well. */
+export const flag = z.union([
+  z.boolean(),
+  z
+    .string()
+    .regex(/^(1|0|on|off|t|f|true|false|y|n|yes|no)$/i)
+    .transform((text) => /^(1|on|t|true|y|yes)$/i.test(text)),
+]);
 export const count = z.union([z.number().int(), z.string().regex(/^\d+$/).transform(Number)]);
 export const textList = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
@@ -59,8 +79,12 @@ export function page(call: Call, items: readonly unknown[]): Reply {
   const number = Math.max(1, Number(call.query.get('page') ?? 1) || 1);
   const size = Math.min(100, Math.max(1, Number(call.query.get('per_page') ?? 20) || 20));
   const pages = Math.max(1, Math.ceil(items.length / size));
-  const link = (rel: string, to: number): string =>
-    `<http://localhost${call.path}?page=${to}&per_page=${size}>; rel="${rel}"`;
+  const link = (rel: string, to: number): string => {
+    const query = new URLSearchParams(call.query);
+    query.set('page', String(to));
+    query.set('per_page', String(size));
+    return `<${call.origin}/api/v4${call.path}?${query.toString()}>; rel="${rel}"`;
+  };
   const links = [
     ...(number > 1 ? [link('prev', number - 1)] : []),
     ...(number < pages ? [link('next', number + 1)] : []),

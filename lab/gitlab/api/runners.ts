@@ -64,7 +64,7 @@ function listView(model: GitLabModel, runner: Runner): Record<string, unknown> {
   };
 }
 
-function detailsView(model: GitLabModel, runner: Runner, mayUpdate: boolean): Record<string, unknown> {
+function detailsView({ model, origin }: Call, runner: Runner, mayUpdate: boolean): Record<string, unknown> {
   const newest = [...runner.managers.values()].toSorted((a, b) => (b.contact.column ?? 0) - (a.contact.column ?? 0))[0];
   const group = model.access.groups.get(runner.groupId ?? 0);
   return {
@@ -80,8 +80,16 @@ function detailsView(model: GitLabModel, runner: Runner, mayUpdate: boolean): Re
     architecture: newest ? 'amd64' : null,
     contacted_at: iso(model.runners.contactedAt(runner.contact)),
     maintenance_note: mayUpdate ? runner.note : null,
-    groups: group ? [{ id: group.id, name: group.name, web_url: `http://localhost/groups/${group.path}` }] : [],
+    groups: group ? [{ id: group.id, name: group.name, web_url: `${origin}/groups/${group.path}` }] : [],
   };
+}
+
+/** The projects that a project runner is assigned to; the lab knows only its owner. */
+function projectsOf({ model, origin }: Call, runner: Runner): unknown[] {
+  const project = model.access.projects.get(runner.projectId ?? 0);
+  if (!project) return [];
+  const { id, name, path } = project;
+  return [{ id, name, path_with_namespace: path, web_url: `${origin}/${path}` }];
 }
 
 function managerView(model: GitLabModel, runner: Runner, manager: Manager): Record<string, unknown> {
@@ -103,28 +111,43 @@ function managerView(model: GitLabModel, runner: Runner, manager: Manager): Reco
 /** Authentication, then the record (404), then the policy (403): in this order. */
 function runnerOf(call: Call, need: 'read' | 'update'): { runner: Runner; may: { read: boolean; update: boolean } } {
   const caller = call.caller('manage_runner');
-  const runner = call.model.runners.all.get(Number(call.params['id']));
+  const { id } = parse(z.object({ id: count }), call.params);
+  const runner = call.model.runners.all.get(id);
   if (!runner) throw notFound('Runner');
   const may = rights(call.model, caller, runner);
   if (!may[need]) throw forbidden('No access granted');
   return { runner, may };
 }
 
+const listQuery = z.object({
+  status: z.enum(['online', 'offline', 'stale', 'never_contacted', 'active', 'paused']).optional(),
+  type: z.enum(['instance_type', 'group_type', 'project_type']).optional(),
+  paused: flag.optional(),
+});
+/** The deprecated `scope` is a status or a type under another name. */
+const SCOPES: Readonly<Record<string, { status?: string; type?: string }>> = {
+  active: { status: 'active' },
+  paused: { status: 'paused' },
+  online: { status: 'online' },
+  offline: { status: 'offline' },
+  shared: { type: 'instance_type' },
+  specific: { type: 'project_type' },
+};
+
 function listed(call: Call, runners: readonly Runner[]) {
   const { query, model } = call;
-  const status = query.get('status');
-  const type = query.get('type');
-  if (status && !['online', 'offline', 'stale', 'never_contacted', 'active', 'paused'].includes(status))
-    throw new ApiError(400, { error: 'status does not have a valid value' });
-  const tags = query.get('tag_list') === null ? [] : normalTags(query.get('tag_list') ?? '');
-  const paused = query.get('paused');
+  const asked = parse(listQuery, Object.fromEntries(query));
+  const scope = SCOPES[query.get('scope') ?? ''];
+  if (query.get('scope') && !scope) throw badRequest('Scope contains invalid value');
+  const { status, type, paused } = { ...scope, ...asked };
+  const tags = normalTags([...query.getAll('tag_list'), ...query.getAll('tag_list[]')]);
   // The filters look at the database's column, which lags behind what the API shows.
   const shown = runners.filter((runner) => {
     const column = { redis: undefined, column: runner.contact.column };
     if (status === 'online' && !model.runners.isOnline(column)) return false;
     if (status === 'offline' && (runner.contact.column === undefined || model.runners.isOnline(column))) return false;
     if ((status === 'paused' && !runner.paused) || (status === 'active' && runner.paused)) return false;
-    if (paused !== null && String(runner.paused) !== paused) return false;
+    if (paused !== undefined && runner.paused !== paused) return false;
     return (!type || runner.type === type) && tags.every((tag) => runner.tags.includes(tag));
   });
   return page(
@@ -196,7 +219,7 @@ export const runnerRoutes: readonly Route[] = [
   }),
   route('GET', '/runners/:id', (call) => {
     const { runner, may } = runnerOf(call, 'read');
-    return ok({ ...detailsView(call.model, runner, may.update), projects: [] });
+    return ok({ ...detailsView(call, runner, may.update), projects: projectsOf(call, runner) });
   }),
   route('PUT', '/runners/:id', (call) => {
     const { runner } = runnerOf(call, 'update');
@@ -205,12 +228,12 @@ export const runnerRoutes: readonly Route[] = [
       throw new ApiError(400, { error: 'paused, active are mutually exclusive' });
     if (active === undefined && Object.values(change).every((value) => value === undefined))
       throw new ApiError(400, {
-        error: 'description, paused, tag_list, ... are missing, at least one parameter must be provided',
+        error: `${Object.keys(changeBody.shape).join(', ')} are missing, at least one parameter must be provided`,
       });
     const before = runner.tags;
     call.model.runners.update(runner, active === undefined ? change : { ...change, paused: !active });
     call.model.tagsChanged(runner, before, call.caller('manage_runner').token.name);
-    return ok(detailsView(call.model, runner, true));
+    return ok(detailsView(call, runner, true));
   }),
   route('DELETE', '/runners/:id', (call) => {
     const { runner } = runnerOf(call, 'update');
@@ -224,6 +247,7 @@ export const runnerRoutes: readonly Route[] = [
     const { runner } = runnerOf(call, 'read');
     return ok([...runner.managers.values()].map((manager) => managerView(call.model, runner, manager)));
   }),
+  route('GET', '/runners/:id/projects', (call) => page(call, projectsOf(call, runnerOf(call, 'read').runner))),
   route('GET', '/runners/:id/jobs', (call) => {
     const { runner } = runnerOf(call, 'read');
     const jobs = [...call.model.jobs.all.values()].filter((job) => job.runnerId === runner.id);

@@ -16,6 +16,8 @@ export interface ApiRequest {
   readonly rawBody: string;
   readonly token: string | undefined;
   readonly ifUnmodifiedSince: string | undefined;
+  /** Under which address the client reached it: links in answers begin with it. */
+  readonly origin: string;
 }
 
 /** A reply, or what the connection does instead of one. */
@@ -86,7 +88,7 @@ function handle(model: GitLabModel, request: ApiRequest): Reply {
     if (route.method !== request.method) continue;
     const params = matchParts(parts, path);
     if (!params) continue;
-    const { method, query, body, rawBody, ifUnmodifiedSince } = request;
+    const { method, query, body, rawBody, ifUnmodifiedSince, origin } = request;
     return answer(() =>
       route.handle({
         model,
@@ -96,6 +98,7 @@ function handle(model: GitLabModel, request: ApiRequest): Reply {
         body,
         rawBody,
         ifUnmodifiedSince,
+        origin,
         params,
         caller: (...extra) => {
           const caller = model.access.authenticate(request.token);

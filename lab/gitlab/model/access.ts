@@ -23,7 +23,13 @@ export interface Project {
   readonly groupId: number;
   name: string;
   settings: Record<string, unknown>;
-  readonly protectedBranches: Map<string, { allowForcePush: boolean; pushLevel: number }>;
+  readonly protectedBranches: Map<string, Protection>;
+}
+
+export interface Protection {
+  readonly allowForcePush: boolean;
+  readonly pushLevel: number;
+  readonly mergeLevel: number;
 }
 
 /** Where a bot's token belongs: it is listed and rotated there. */

@@ -15,4 +15,7 @@ export const forbidden = (detail: string): ApiError =>
   new ApiError(403, { message: `403 Forbidden${detail && ` - ${detail}`}` });
 export const notFound = (what: string): ApiError => new ApiError(404, { message: `404 ${what} Not Found` });
 export const invalidParameter = (name: string): ApiError => new ApiError(400, { error: `${name} is invalid` });
+/** A value outside of a parameter's list. */
+export const unlistedParameter = (name: string): ApiError =>
+  new ApiError(400, { error: `${name} does not have a valid value` });
 export const missingParameter = (name: string): ApiError => new ApiError(400, { error: `${name} is missing` });

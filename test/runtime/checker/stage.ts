@@ -81,7 +81,7 @@ export async function startStage(): Promise<Stage> {
   const gitlab = await startGitLab({ longPollMs: 0 });
   const { access } = gitlab.model;
   const project = access.addProject(gitlab.groupId, 'status', 'status').id;
-  access.projects.get(project)?.protectedBranches.set('main', { allowForcePush: false, pushLevel: 30 });
+  access.projects.get(project)?.protectedBranches.set('main', { allowForcePush: false, pushLevel: 30, mergeLevel: 30 });
   const records = { [A]: await newRecord(gitlab, 'runner-a'), [B]: await newRecord(gitlab, 'runner-b') };
   // A minute of an hour: no run but those that the test starts.
   const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
