@@ -246,7 +246,7 @@ describe('the program', () => {
     assert.match(String(a.outputs['runnerImage']), /gitlab-runner:/);
     assert.match(
       String(a.outputs['bounds']),
-      /^a dead cluster loses the main tags within \d+ s, one that fainted within \d+ s$/,
+      /^a dead cluster loses the main tags within \d+ s \(\d+ s where all its runners were at work\), one that fainted within \d+ s$/,
     );
     const next = z.array(z.string()).parse(a.outputs['next']);
     assert.equal(next[0], 'kubectl --context cluster-a -n gitlab-runner rollout status deployment/runner-cluster-a');
