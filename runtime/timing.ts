@@ -7,7 +7,7 @@
 export interface Timing {
   /** T: from the start of one round to the start of the next inside a run. */
   readonly roundSeconds: number;
-  /** s: the longest time a CronJob's pod takes from its schedule to its first round. */
+  /** s: the longest time a CronJob's pod takes from its schedule through its preflight to its first round. */
   readonly startLagSeconds: number;
   /** E: no round starts in the last E seconds of a run's period. */
   readonly endMarginSeconds: number;
