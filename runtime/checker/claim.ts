@@ -61,7 +61,10 @@ function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
     reason: decision.reason,
     records: Object.fromEntries([
       [checker.config.cluster, idsOf(facts.self.records)],
-      ...facts.rivals.map((rival): [string, number[]] => [rival.name, idsOf(rival.records)]),
+      ...facts.rivals.map((rival): [string, number[]] => {
+        const former = rival.former.filter(({ read }) => read.kind !== 'absent');
+        return [rival.name, idsOf([...rival.records, ...former])];
+      }),
     ]),
     evidence: { facts, policy: checker.config.policy, timing: checker.config.timing },
   };

@@ -52,7 +52,7 @@ function tasksOf(checker: Checker, seen: Observation, term: Term): Task[] {
   return [
     ...seen.records.flatMap((record) => task(config.cluster, record, config.ownTags)),
     ...seen.rivals.flatMap((rival) =>
-      rival.records.flatMap((record) =>
+      [...rival.records, ...rival.former].flatMap((record) =>
         task(rival.name, record, rival.report.kind === 'found' ? rival.report.value.ownTags : []),
       ),
     ),

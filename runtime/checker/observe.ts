@@ -64,7 +64,7 @@ export async function observe(checker: Checker): Promise<Observed> {
     ),
     ...reports.map(({ report }) => readRecords(checker, report.kind === 'found' ? report.value.records : [])),
   ]);
-  let rivals: RivalFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [] }));
+  let rivals: RivalFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [], former: [] }));
   const lowest = leaseRecord(records);
   if (!lowest || lowest.read.kind !== 'found')
     return {
@@ -74,9 +74,10 @@ export async function observe(checker: Checker): Promise<Observed> {
   const lease = leaseFrom(lowest.read.value.note, config.cluster, lowest.read.at);
   const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
   // 4. The newest term, and the records that only it knows.
-  const term = await newestTerm(project, highestKnown(previousLease, rivals));
+  const ownReport = reportOf(config.cluster, ownReportText);
+  const term = await newestTerm(project, highestKnown(previousLease, ownReport, rivals));
   rivals = await completeFromTerm(checker, rivals, term);
-  const times = [...records, ...rivals.flatMap((rival) => rival.records)].flatMap((record) =>
+  const times = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])].flatMap((record) =>
     record.read.kind === 'unknown' ? [] : [record.read.at],
   );
   const now = Math.max(stampAt, ...times, term.kind === 'term' ? term.at : 0);
@@ -138,7 +139,7 @@ function countOf(
 }
 
 /** The highest term that any lease or report knows of. */
-function highestKnown(own: Lease | undefined, rivals: readonly RivalFacts[]): KnownTerm {
+function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly RivalFacts[]): KnownTerm {
   const nobody: KnownTerm = { number: 0, holder: undefined };
   const said = (by: { readonly term: number; readonly holder: string }): KnownTerm => ({
     number: by.term,
@@ -151,12 +152,13 @@ function highestKnown(own: Lease | undefined, rivals: readonly RivalFacts[]): Kn
       ...(rival.report.kind === 'found' ? [said(rival.report.value)] : []),
     ];
   });
-  return [...(own ? [said(own)] : []), ...all].reduce(newerOf, nobody);
+  const ours = [...(own ? [said(own)] : []), ...(ownReport.kind === 'found' ? [said(ownReport.value)] : [])];
+  return [...ours, ...all].reduce(newerOf, nobody);
 }
 
 /**
- * Adds what only the term knows: records of a cluster whose report is lost or makes no sense, and a holder that is not in
- * this stack's fleet. Nothing that was read is replaced.
+ * Adds what only the term knows: records of a cluster whose report is lost or makes no sense or names others by now, and a
+ * holder that is not in this stack's fleet. Nothing that was read is replaced.
  */
 async function completeFromTerm(
   checker: Checker,
@@ -169,14 +171,16 @@ async function completeFromTerm(
   const all: RivalFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
   return Promise.all(
     all.map(async (rival) => {
-      const fallback = rival.report.kind === 'absent' || rival.report.kind === 'unreadable';
-      if (!fallback || rival.records.length > 0) return rival;
-      return { ...rival, records: await readRecords(checker, records[rival.name] ?? []) };
+      const others = (records[rival.name] ?? []).filter((id) => !rival.records.some((record) => record.id === id));
+      const read = await readRecords(checker, others);
+      const isLost = rival.report.kind === 'absent' || rival.report.kind === 'unreadable';
+      return isLost && rival.records.length === 0 ? { ...rival, records: read } : { ...rival, former: read };
     }),
   );
 }
 
 async function readStranger(checker: Checker, name: string): Promise<RivalFacts> {
   const report = reportOf(name, await checker.project.file(reportPath(name)));
-  return { name, report, records: await readRecords(checker, report.kind === 'found' ? report.value.records : []) };
+  const ids = report.kind === 'found' ? report.value.records : [];
+  return { name, report, records: await readRecords(checker, ids), former: [] };
 }

@@ -1,10 +1,13 @@
 /**
  * Before the first round of a run: may this cluster's tokens do what a hand-over takes? Each checker edits every record of
  * the fleet, and a right that is missing would show only when the tags must move. A definite refusal ends the run; whatever
- * else is unknown does not: an outage of GitLab must not cost a checker.
+ * else is unknown does not: an outage of GitLab must not cost a checker. A cluster whose lease stands has been here before
+ * and is not asked again every minute.
  */
 import type { Unknown } from '../core/answer.ts';
 import { parseReport, reportPath } from '../core/files.ts';
+import { leaseFrom } from '../core/lease.ts';
+import { isFresh } from '../core/rivals.ts';
 import type { Checker } from './context.ts';
 
 export type Preflight = { readonly kind: 'cleared' } | { readonly kind: 'refused'; readonly why: string };
@@ -32,6 +35,7 @@ export async function preflight(checker: Checker): Promise<Preflight> {
   const [pods, readme, ...files] = await Promise.all([checker.pods.deployments(), project.file(README), ...reports]);
   const records: FleetRecord[] =
     pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
+  if (await leaseStands(checker, records)) return CLEARED;
   const present: StatusFile[] = [];
   for (const { cluster, path, read } of files) {
     if (read.kind === 'unknown' && read.refused) return refusedStatus(checker, read);
@@ -49,6 +53,13 @@ export async function preflight(checker: Checker): Promise<Preflight> {
     ...records.map((record) => mayEdit(checker, record)),
   ]);
   return verdicts.find((verdict) => verdict.kind === 'refused') ?? CLEARED;
+}
+
+async function leaseStands({ config, records }: Checker, own: readonly FleetRecord[]): Promise<boolean> {
+  const [lowest] = own.toSorted((a, b) => a.id - b.id);
+  const read = lowest && (await records.read(lowest.id));
+  if (read?.kind !== 'found') return false;
+  return isFresh(leaseFrom(read.value.note, config.cluster, read.at), config.timing);
 }
 
 /** The page that GitLab shows of the project; the stack's project has one from its first commit. */

@@ -1,11 +1,11 @@
 /** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
-import { fileText, parseReport, reportPath, summaryOf, type Report } from '../core/files.ts';
+import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } from '../core/files.ts';
 import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
 import type { GitLabSeconds } from '../core/answer.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
 import { heardWithinSeconds } from '../timing.ts';
-import type { Checker } from './context.ts';
+import type { Budget, Checker } from './context.ts';
 import type { Observation } from './observe.ts';
 
 export type Stamped =
@@ -28,7 +28,7 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
     cluster: config.cluster,
     online: seen.online,
     total: seen.total,
-    holder: term?.holder ?? previous?.holder ?? NOBODY,
+    holder: term?.holder ?? (seen.term.kind === 'damaged' ? seen.term.named : undefined) ?? previous?.holder ?? NOBODY,
     // A number that was known once is never forgotten: a new term must be above it even if its file is lost.
     term: Math.max(term?.number ?? 0, previous?.term ?? 0, seen.term.kind === 'damaged' ? seen.term.number : 0),
     at: seen.stampAt,
@@ -53,7 +53,9 @@ function contactOf({ records }: Observation): GitLabSeconds | undefined {
 }
 
 /** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */
-export async function stamp(checker: Checker, seen: Observation): Promise<Stamped> {
+export async function stamp(checker: Checker, seen: Observation, budget: Budget): Promise<Stamped> {
+  const spent = budget.exhausted();
+  if (spent !== undefined) return { kind: 'failed', why: spent };
   const lease = leaseOf(checker, seen);
   const { lowest } = seen;
   const note = noteWithLease(lowest.note, lease);
@@ -79,11 +81,20 @@ export async function stamp(checker: Checker, seen: Observation): Promise<Stampe
   }
 }
 
+/**
+ * Writes a term that was just claimed into the lease at once: until then nobody but its file knows the number, and the loss of
+ * the file would let it be given again. Its failure is mended by the next stamp.
+ */
+export async function stampTerm(checker: Checker, seen: Observation, stamped: Lease, term: Term): Promise<void> {
+  const lease = { ...stamped, holder: term.holder, term: term.number, memory: emptyMemory(term.number) };
+  const note = noteWithLease(seen.lowest.note, lease);
+  if (note !== undefined) await checker.records.write(seen.lowest.id, { note });
+}
+
 /** Commits status/<cluster>.json where it says something new. Its failure costs people a look, so it is only told. */
-export async function commitReport(checker: Checker, seen: Observation): Promise<void> {
+export async function commitReport(checker: Checker, seen: Observation, lease: Lease): Promise<void> {
   const { config } = checker;
   if (seen.ownReportText.kind === 'unknown' || seen.term.kind === 'unknown') return;
-  const term = seen.term.kind === 'term' ? seen.term.term : undefined;
   const report: Report = {
     version: 1,
     cluster: config.cluster,
@@ -95,8 +106,9 @@ export async function commitReport(checker: Checker, seen: Observation): Promise
     records: seen.records.map((record) => record.id).toSorted((a, b) => a - b),
     ownTags: [...config.ownTags],
     mainTags: [...config.mainTags],
-    holder: term?.holder ?? NOBODY,
-    term: term?.number ?? 0,
+    // As the lease has it: a number that was known once stays known, even if its file is lost.
+    holder: lease.holder,
+    term: lease.term,
   };
   const text = fileText(report);
   const exists = seen.ownReportText.kind === 'found';

@@ -4,7 +4,7 @@
  */
 import type { Facts, RecordView, RollFacts } from '../core/facts.ts';
 import { lapseSeconds } from '../core/decide.ts';
-import { answered, type RollReads } from '../core/roll.ts';
+import { answered, newestContact, type RollReads } from '../core/roll.ts';
 import { vouchSeconds } from '../timing.ts';
 import type { CheckerConfig } from '../config.ts';
 import type { Checker } from './context.ts';
@@ -34,6 +34,8 @@ export async function rollCall(checker: Checker, facts: Facts, holder: string): 
     kind: 'called',
     answered: sum(theirs.reads, vouchFor(facts, holder, config)),
     ownAnswered: sum(ours.reads, undefined),
+    contact: newestContact(theirs.reads),
+    ownContact: newestContact(ours.reads),
   };
 }
 

@@ -6,7 +6,7 @@ import { claim } from './claim.ts';
 import { startBudget, type Budget, type Checker } from './context.ts';
 import { converge } from './converge.ts';
 import { observe, type Observation } from './observe.ts';
-import { commitReport, stamp } from './report.ts';
+import { commitReport, stamp, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
 
 export type RoundResult =
@@ -19,14 +19,16 @@ export async function round(checker: Checker): Promise<RoundResult> {
   if (observed.kind === 'blind') return { kind: 'unfinished', why: observed.why };
   const seen = observed.observation;
   // 2. Report.
-  const stamped = await stamp(checker, seen);
+  const stamped = await stamp(checker, seen, budget);
   if (stamped.kind === 'failed') return { kind: 'unfinished', why: stamped.why };
-  await commitReport(checker, seen);
+  await commitReport(checker, seen, stamped.lease);
   // 3. Decide; a silent holder is called before it is believed to be gone.
   const { policy, timing } = checker.config;
   const facts = factsOf(checker, seen, stamped.lease);
   const first = decide(facts, { policy, timing });
   if (first.kind !== 'call') return act(checker, seen, facts, first, budget);
+  const spent = budget.exhausted();
+  if (spent !== undefined) return { kind: 'unfinished', why: spent };
   checker.log.info(`calls the roll of ${first.rival}: ${first.reason}`);
   const called: Facts = { ...facts, roll: await rollCall(checker, facts, first.rival) };
   return act(checker, seen, called, decide(called, { policy, timing }), budget);
@@ -75,6 +77,7 @@ async function act(
         ground: term.ground,
         previous: term.previous,
       });
+      await stampTerm(checker, seen, facts.self.stamped, term);
       return convergeUnder(checker, seen, facts, term, decision.reason, budget);
     }
   }

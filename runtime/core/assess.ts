@@ -17,7 +17,7 @@ import type { Timing } from '../timing.ts';
 import type { Facts, RivalFacts } from './facts.ts';
 import { ageOf, type Ground, type Lease, type Memory } from './lease.ts';
 import { countStamp, emptyMemory, standGround } from './memory.ts';
-import { isFresh, minOnlineOf, rivalLease } from './rivals.ts';
+import { isFresh, minOnlineOf, rivalLease, unknownRecord } from './rivals.ts';
 
 export type Assessment =
   | { readonly kind: 'unknown'; readonly why: string }
@@ -94,9 +94,11 @@ export function assess(observed: Observed, memory: Memory, self: string, policy:
       ground: 'damaged',
       why: `${term.kind === 'damaged' ? term.why : 'the term'} names nobody known`,
     };
-  if (control.kind === 'found' && control.value.retired.includes(holder))
-    return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
-  return assessRival(observed, rival, memory, policy, timing);
+  const assessment = assessRival(observed, rival, memory, policy, timing);
+  const isRetired = control.kind === 'found' && control.value.retired.includes(holder);
+  // Not on anything unknown: a claim that cannot be converged would leave nobody with the tags.
+  if (!isRetired || assessment.kind === 'unknown') return assessment;
+  return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
 }
 
 const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: number): boolean =>
@@ -109,6 +111,8 @@ function assessRival(
   policy: Policy,
   timing: Timing,
 ): Assessment {
+  const former = unknownRecord(rival.name, rival.former);
+  if (former) return former;
   const read = rivalLease(rival.name, rival.records);
   switch (read.kind) {
     case 'unknown':

@@ -12,7 +12,7 @@ import { assess, presentHolder, type Assessment } from './assess.ts';
 import type { Control } from './files.ts';
 import type { Facts } from './facts.ts';
 import { ageOf, type Ground } from './lease.ts';
-import { challengers, minOnlineOf, pinnedCluster, rivalLease, turnSeconds } from './rivals.ts';
+import { challengers, minOnlineOf, notHeard, pinnedCluster, rivalLease, turnSeconds } from './rivals.ts';
 import { roomForMainTags } from './tags.ts';
 
 export type Decision =
@@ -79,8 +79,8 @@ export function notEligible(facts: Facts, control: Control, { policy, timing }: 
   if (self.online < policy.minOnline) return `${self.online}/${self.total} online, ${policy.minOnline} needed`;
   if (control.retired.includes(self.name)) return 'retired';
   if (pinned !== undefined && pinned !== self.name) return `pinned to ${pinned}`;
-  const touch = self.stamped.at - self.stamped.inTouchSince;
-  if (touch < timing.leaseSeconds) return `in touch with GitLab for ${touch} s of ${timing.leaseSeconds}`;
+  const unheard = notHeard(self.stamped, timing);
+  if (unheard !== undefined) return unheard;
   for (const record of self.records) {
     if (record.read.kind === 'unknown') return `own record ${record.id} is unknown: ${record.read.why}`;
     if (record.read.kind === 'absent') return `own record ${record.id} does not exist`;
@@ -104,9 +104,9 @@ function waitFor(facts: Facts, control: Control, ground: Ground, rules: Rules): 
   return undefined;
 }
 
-/** The first claim displaces nobody, so its wait counts from when this cluster was in touch for a lease. */
-const eligibleFor = ({ self }: Facts, timing: Timing): number =>
-  Math.max(0, self.stamped.at - self.stamped.inTouchSince - timing.leaseSeconds);
+/** The first claim displaces nobody, so its wait counts from when this cluster was in touch and heard for a lease. */
+const eligibleFor = ({ self: { stamped } }: Facts, timing: Timing): number =>
+  Math.max(0, stamped.at - Math.max(stamped.inTouchSince, stamped.heardSince) - timing.leaseSeconds);
 
 /** How long a ground must have stood before anybody acts on it. */
 function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
@@ -133,15 +133,26 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
 }
 
 /** Why the holder's silence is not believed, or undefined where it is. */
-function silenceDoubted(facts: Facts, holder: string, { policy }: Rules): string | undefined {
+function silenceDoubted(facts: Facts, holder: string, { policy, timing }: Rules): string | undefined {
   const { roll } = facts;
   if (!roll) return 'its roll was not called';
   if (roll.kind === 'unknown') return `its roll call is unknown: ${roll.why}`;
   const rival = facts.rivals.find((candidate) => candidate.name === holder);
   const needed = rival ? minOnlineOf(rival, policy.minOnline) : policy.minOnline;
   if (roll.answered >= needed) return `${roll.answered} of its managers answered the roll: it keeps the main tags`;
-  if (roll.ownAnswered === 0) return 'no manager of this cluster answered its own roll either: GitLab may hear nobody';
+  if (roll.ownAnswered === 0 && !heardLater(facts, roll.contact, roll.ownContact, timing))
+    return 'no manager of this cluster answered its own roll either: GitLab may hear nobody';
   return undefined;
+}
+
+/**
+ * A cluster at work answers its own roll only with its jobs, once a minute. A contact of its own proves as much where the
+ * holder had been called at least once before it and was not heard since: whoever lives asks until GitLab answers.
+ */
+function heardLater({ self, now }: Facts, contact: number, ownContact: number, timing: Timing): boolean {
+  const { memory } = self.stamped;
+  const since = memory.ground === 'silent' ? memory.since : now;
+  return ownContact >= Math.max(since, contact) + longestGapSeconds(timing) + timing.rollCallSeconds;
 }
 
 function claim(facts: Facts, ground: Ground, why: string): Decision {

@@ -36,6 +36,8 @@ export interface RivalFacts {
   readonly name: string;
   readonly report: ReportRead;
   readonly records: readonly RecordFacts[];
+  /** Records that the newest term knows and the report no longer names: while Pulumi replaces one, both may have the tags. */
+  readonly former: readonly RecordFacts[];
 }
 
 export interface SelfFacts {
@@ -59,7 +61,14 @@ export type TermFacts =
 
 /** What a roll call of the holder has shown. */
 export type RollFacts =
-  | { readonly kind: 'called'; readonly answered: number; readonly ownAnswered: number }
+  | {
+      readonly kind: 'called';
+      readonly answered: number;
+      readonly ownAnswered: number;
+      /** The newest contact of the holder's managers and of this cluster's own, in GitLab's seconds; 0 for none. */
+      readonly contact: GitLabSeconds;
+      readonly ownContact: GitLabSeconds;
+    }
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface Facts {

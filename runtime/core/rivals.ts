@@ -1,16 +1,22 @@
 /** What the facts say of the other clusters: whose lease stands, who holds the term, who else may challenge. */
-import { isoOf, type GitLabSeconds } from './answer.ts';
+import { isoOf, unknown, type GitLabSeconds, type Unknown } from './answer.ts';
 import type { Control } from './files.ts';
 import { leaseRecord, type Facts, type RecordFacts, type RivalFacts, type RivalLease } from './facts.ts';
 import { ageOf, leaseFrom, type Lease } from './lease.ts';
 import { rankBefore, shareOf, type Challenger } from './strength.ts';
 import { longestGapSeconds, type Timing } from '../timing.ts';
 
+/** The first record that cannot be read, as the reason of an unknown. */
+export function unknownRecord(name: string, records: readonly RecordFacts[]): Unknown | undefined {
+  for (const { id, read } of records)
+    if (read.kind === 'unknown') return unknown(`record ${id} of ${name}: ${read.why}`);
+  return undefined;
+}
+
 /** The lease on the lowest record that still exists. One record that cannot be read makes all of it unknown. */
 export function rivalLease(name: string, records: readonly RecordFacts[]): RivalLease {
-  const failed = records.find((record) => record.read.kind === 'unknown');
-  if (failed && failed.read.kind === 'unknown')
-    return { kind: 'unknown', why: `record ${failed.id} of ${name}: ${failed.read.why}` };
+  const failed = unknownRecord(name, records);
+  if (failed) return failed;
   const living = leaseRecord(records.filter((record) => record.read.kind === 'found'));
   if (!living || living.read.kind !== 'found') return { kind: 'gone' };
   return leaseFrom(living.read.value.note, name, living.read.at);
@@ -51,11 +57,23 @@ export function challengers(
     if (pinned !== undefined && pinned !== rival.name) return [];
     const read = rivalLease(rival.name, rival.records);
     if (!isFresh(read, timing) || read.lease.online < minOnlineOf(rival, minOnline)) return [];
-    const inTouch = read.lease.at - read.lease.inTouchSince >= timing.leaseSeconds;
-    if (!inTouch && facts.term.kind !== 'none') return [];
+    const heard = notHeard(read.lease, timing) === undefined;
+    if (!heard && facts.term.kind !== 'none') return [];
     const preferred = rival.report.kind === 'found' && rival.report.value.preferred;
     return [{ name: rival.name, preferred, share: shareOf(read.lease) }];
   });
+}
+
+/**
+ * Why a cluster must not claim yet by its own lease, or undefined: for a whole lease GitLab must have taken its stamps and
+ * heard its runners. So an outage, of all of GitLab or of what runners need, moves nothing, and neither does its end.
+ */
+export function notHeard({ at, inTouchSince, heardSince }: Lease, { leaseSeconds }: Timing): string | undefined {
+  const touch = at - inTouchSince;
+  if (touch < leaseSeconds) return `in touch with GitLab for ${touch} s of ${leaseSeconds}`;
+  const heard = heardSince === 0 ? 0 : at - heardSince;
+  if (heard < leaseSeconds) return `GitLab has heard its runners for ${heard} s of ${leaseSeconds}`;
+  return undefined;
 }
 
 /** How long this cluster leaves the first move to those ranked before it: (k − 1) · G. */

@@ -19,6 +19,15 @@ const contactChanged = (reads: RollReads): ManagerView[] => {
   );
 };
 
+/** When GitLab last heard any of these managers, in its seconds; 0 for never. */
+export const newestContact = (reads: readonly RollReads[]): GitLabSeconds =>
+  Math.max(
+    0,
+    ...reads.flatMap(({ after }) =>
+      after.flatMap(({ contactedAt }) => (contactedAt === null ? [] : [Date.parse(contactedAt) / 1000])),
+    ),
+  );
+
 /**
  * How many managers answered. A full manager does not poll and its jobs report only once a period: where `busySeconds` is
  * given, one that GitLab shows running jobs answers too if its last contact is younger than that.

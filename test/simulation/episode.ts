@@ -64,7 +64,7 @@ class Episode {
       gitlab: () => this.disturbed.gitlab > 0,
       control: () => this.disturbed.control > 0,
       checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
-      slowSeconds: () => Math.max(0, ...this.slow),
+      slowSeconds: () => this.slow.reduce((sum, seconds) => sum + seconds, 0),
     });
   }
 

@@ -341,6 +341,7 @@ export const FAULTS = {
     weight: 4,
     seconds: [20, 1200],
     scope: 'checker',
+    slow: 150,
     grace: 10,
     begin: linkFault({ kind: 'down' }),
   },
@@ -348,6 +349,7 @@ export const FAULTS = {
     weight: 3,
     seconds: [20, 600],
     scope: 'checker',
+    slow: 150,
     grace: 10,
     begin: linkFault({ kind: 'timeout-after' }, { kind: 'timeout-before' }),
   },
@@ -362,6 +364,7 @@ export const FAULTS = {
     weight: 4,
     seconds: [20, 1200],
     scope: 'checker',
+    slow: 150,
     begin: linkFault({ kind: 'timeout-before', pathPrefix: '/projects' }, { kind: 'down', pathPrefix: '/runners' }),
   },
   'one record unreadable': {
@@ -396,6 +399,7 @@ export const FAULTS = {
     weight: 2,
     seconds: [30, 900],
     scope: 'checker',
+    slow: 150,
     begin: ({ cluster, fleet }) => {
       const hindrance = fleet.gitlab.hindrance(cluster.name);
       hindrance.credentialsRefused = true;
@@ -585,7 +589,7 @@ export const FAULTS = {
     weight: 3,
     seconds: [60, 1200],
     scope: 'gitlab',
-    grace: 30,
+    grace: IN_TOUCH_AGAIN,
     begin: gitlabFault('rate-limit', { pathPrefix: '/jobs' }),
   },
   'Redis lost': {

@@ -15,6 +15,8 @@ const RULES: Rules = { policy: policySchema.parse({}), timing: DEFAULT_TIMING };
 interface Scene {
   online?: number;
   inTouch?: number;
+  heard?: number;
+  former?: RecordFacts[];
   holderOnline?: number;
   holderTotal?: number;
   /** How old the holder's lease is; undefined: no lease in its note. */
@@ -77,6 +79,7 @@ function factsOf(scene: Scene): Facts {
     name: 'cluster-a',
     report: { kind: 'absent', at: NOW },
     records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],
+    former: scene.former ?? [],
   };
   const memory = { ground: scene.ground ?? 'none', since: NOW - (scene.stood ?? 0), ...scene.memory } as const;
   return {
@@ -88,7 +91,11 @@ function factsOf(scene: Scene): Facts {
       total: 2,
       ownTags: ['runner-b'],
       records: [{ id: 2, read: scene.ownRecord ?? record(2, null, ['runner-b']) }],
-      stamped: { ...lease('cluster-b', NOW, online, 2, memory), inTouchSince: NOW - inTouch },
+      stamped: {
+        ...lease('cluster-b', NOW, online, 2, memory),
+        inTouchSince: NOW - inTouch,
+        heardSince: NOW - (scene.heard ?? 600),
+      },
     },
     rivals: [rival],
     mainTags: ['rnd-runner'],
@@ -103,7 +110,14 @@ const control = (more: Partial<Control>): Facts['control'] => ({
   value: { ...NO_CONTROL, ...more },
   at: NOW,
 });
-const silentRoll: Facts['roll'] = { kind: 'called', answered: 0, ownAnswered: 2 };
+const called = (answered: number, ownAnswered: number, ownContact = 0): NonNullable<Facts['roll']> => ({
+  kind: 'called',
+  answered,
+  ownAnswered,
+  contact: NOW - 100,
+  ownContact,
+});
+const silentRoll: Facts['roll'] = called(0, 2);
 const silent: Scene = { holderAge: 100, ground: 'silent' };
 
 /** Name, scene, what is decided, and what its reason must say. */
@@ -135,17 +149,37 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   ],
   ['a lapsed lease is called first', silent, 'call', /asserted nothing for 100 s/],
   ['a silent roll is a claim', { ...silent, roll: silentRoll }, 'claim', /asserted nothing/],
+  ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'converge', /keeps the main tags/],
+  ['a silence that is heard here too is not believed', { ...silent, roll: called(0, 0) }, 'converge', /hear nobody/],
   [
-    'an answered roll keeps the tags',
-    { ...silent, roll: { kind: 'called', answered: 1, ownAnswered: 2 } },
-    'converge',
-    /keeps the main tags/,
+    'a contact of its own long after the call proves that GitLab hears, of a cluster at work as well',
+    { ...silent, stood: 90, roll: called(0, 0, NOW - 40) },
+    'claim',
+    /asserted nothing/,
   ],
   [
-    'a silence that is heard here too is not believed',
-    { ...silent, roll: { kind: 'called', answered: 0, ownAnswered: 0 } },
+    'and one that came too soon after it does not',
+    { ...silent, stood: 90, roll: called(0, 0, NOW - 50) },
     'converge',
     /hear nobody/,
+  ],
+  [
+    'runners of its own that GitLab has not heard for a lease may not take over',
+    { ...silent, heard: 59, roll: silentRoll },
+    'converge',
+    /heard its runners for 59 s of 60/,
+  ],
+  [
+    'a record that is being replaced and cannot be read makes the holder unknown',
+    { ...silent, former: [{ id: 9, read: { kind: 'unknown', why: '500' } }], roll: silentRoll },
+    'converge',
+    /holder unknown: record 9 of cluster-a: 500/,
+  ],
+  [
+    'an unknown holder is not displaced, retired or not',
+    { holderRecord: { kind: 'unknown', why: '500' }, control: control({ retired: ['cluster-a'] }) },
+    'converge',
+    /holder unknown/,
   ],
   [
     'an unknown roll is not a silent one',
@@ -315,11 +349,7 @@ describe('the decision', () => {
       { kind: 'term', term: TERM, at: NOW },
       { kind: 'damaged', number: 5, named: 'cluster-a', why: 'x' },
     ),
-    roll: fc.constantFrom<NonNullable<Facts['roll']>[]>(
-      silentRoll,
-      { kind: 'unknown', why: 'x' },
-      { kind: 'called', answered: 2, ownAnswered: 2 },
-    ),
+    roll: fc.constantFrom<NonNullable<Facts['roll']>[]>(silentRoll, { kind: 'unknown', why: 'x' }, called(2, 2)),
     holderRecord: fc.constantFrom<RecordFacts['read'][]>(
       { kind: 'unknown', why: 'x' },
       { kind: 'absent', at: NOW },

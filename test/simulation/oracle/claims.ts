@@ -58,7 +58,9 @@ function judgeKnown({ oracle, process, known, term, what, holder }: Case): void 
   }
   if (term.ground !== 'silent' || holder === undefined) return;
   for (const [id, seen] of round.records) {
-    if (oracle.fleet.owners.get(id) !== holder || seen.answer.kind !== 'found') continue;
+    // A record that was deleted meanwhile has no managers to answer.
+    if (oracle.fleet.owners.get(id) !== holder || seen.answer.kind !== 'found' || oracle.fleet.removedAt.has(id))
+      continue;
     const call = round.called.get(id);
     const reads = round.managers.get(id) ?? [];
     const complete = reads.filter((read) => read.answer.kind !== 'unknown');

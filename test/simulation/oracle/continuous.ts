@@ -89,6 +89,12 @@ export class Continuous {
       this.canAct(cluster) &&
       this.isLiving(cluster) &&
       cluster.readyPods >= oracle.fleet.policy.minOnline &&
+      oracle
+        .truthOf(cluster.name)
+        .throughout(
+          oracle.timing.leaseSeconds + oracle.timing.requestSeconds,
+          (online) => online >= oracle.fleet.policy.minOnline,
+        ) &&
       !oracle.fleet.control.retired.includes(cluster.name) &&
       oracle.stampsOf(cluster.name).touch >= oracle.timing.leaseSeconds
     );
@@ -105,7 +111,8 @@ export class Continuous {
     for (const cluster of fleet.clusters) {
       const timer = this.gapTimers.get(cluster.name);
       if (!timer) continue;
-      const seconds = timer.tick(!hasHolder && calm && this.isEligible(cluster), now, slow, busy);
+      const deaf = cluster.isFull ? oracle.promised.deafSeconds : 0;
+      const seconds = timer.tick(!hasHolder && calm && this.isEligible(cluster), now, slow + deaf, busy);
       longest = Math.max(longest, seconds);
       const allowed = (timer.wasBusy ? promised.busySeconds : promised.seconds) + timer.allowance + 1;
       if (seconds > allowed && seconds <= allowed + 1)

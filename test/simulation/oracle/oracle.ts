@@ -180,6 +180,9 @@ export class Oracle {
     const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
     const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(timing, fleet.policy.confirm);
     const idle = Math.max(deadSeconds, faintedSeconds) + turns;
-    return { seconds: idle, busySeconds: Math.max(idle, deadBusySeconds + turns) };
+    // A challenger at work hears itself only with its jobs' next report, and that must come after a call.
+    const deafSeconds =
+      timing.jobReportSeconds + longestGapSeconds(timing) + timing.rollCallSeconds + timing.roundSeconds;
+    return { seconds: idle, deafSeconds, busySeconds: Math.max(idle, deadBusySeconds + turns) };
   }
 }

@@ -64,6 +64,11 @@ export class Cluster {
     return this.serving(() => true);
   }
 
+  /** All of its runners work on as many jobs as they may, and so ask for none. */
+  get isFull(): boolean {
+    return this.pods.length > 0 && this.pods.every((pod) => pod.terminating || pod.manager.full);
+  }
+
   /** The record that its Deployment names is paused: people want no jobs here, whatever older pods still do. */
   get isPaused(): boolean {
     return this.parts.gitlab.runner(this.record)?.paused ?? false;
