@@ -31,8 +31,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/rivals.ts',
-        `  if (failed && failed.read.kind === 'unknown')`,
-        `  if (failed && failed.read.kind === 'unknown' && records.length < 0)`,
+        `    if (read.kind === 'unknown') return unknown(`,
+        `    if (read.kind === 'unknown' && id < 0) return unknown(`,
       ),
       edit(
         'checker/converge.ts',
@@ -74,7 +74,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'silence believed only with an own answer',
-    edits: [edit('core/decide.ts', `  if (roll.ownAnswered === 0) return`, `  if (roll.ownAnswered < 0) return`)],
+    edits: [edit('core/decide.ts', `  if (roll.ownAnswered === 0 && `, `  if (roll.ownAnswered < 0 && `)],
   },
   {
     name: 'busy managers answer',
@@ -87,20 +87,8 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: 'jobs vouch until GitLab has heard everybody for long enough',
-    edits: [
-      edit(
-        'checker/roll-call.ts',
-        `  return isHeard ? vouchSeconds(timing) : Number.POSITIVE_INFINITY;`,
-        `  return isHeard ? vouchSeconds(timing) : vouchSeconds(timing);`,
-      ),
-    ],
-  },
-  {
     name: 'in touch for a lease',
-    edits: [
-      edit('core/decide.ts', `  if (touch < timing.leaseSeconds) return`, `  if (touch < -timing.leaseSeconds) return`),
-    ],
+    edits: [edit('core/rivals.ts', `  if (touch < leaseSeconds) return`, `  if (touch < -leaseSeconds) return`)],
   },
   {
     name: 'confirm by the holder’s stamps',
@@ -216,7 +204,7 @@ export const GUARDS: readonly Guard[] = [
         `  const number = Math.max(highest, facts.self.stamped.term) + 1;`,
         `  const number = (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
       ),
-      edit('checker/observe.ts', `highestKnown(previousLease, rivals)`, `{ number: 0, holder: undefined }`),
+      edit('checker/observe.ts', `highestKnown(previousLease, ownReport, rivals)`, `{ number: 0, holder: undefined }`),
     ],
   },
   {
@@ -264,6 +252,55 @@ export const GUARDS: readonly Guard[] = [
         'core/assess.ts',
         `isDamagedFor(memory, observed.now, timing.leaseSeconds)`,
         `(memory.ground === 'damaged' && observed.now - memory.since > timing.leaseSeconds)`,
+      ),
+    ],
+  },
+  {
+    name: 'heard for a lease',
+    edits: [edit('core/rivals.ts', `  if (heard < leaseSeconds) return`, `  if (heard < -leaseSeconds) return`)],
+  },
+  {
+    name: 'a pin waits for a known holder',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'unknown') return assessment;`,
+        `  if (pinned !== facts.self.name || holder === facts.self.name) return assessment;`,
+      ),
+    ],
+  },
+  {
+    name: 'a retired holder is left while it is unknown',
+    edits: [
+      edit(
+        'core/assess.ts',
+        `  if (!isRetired || assessment.kind === 'unknown') return assessment;`,
+        `  if (!isRetired) return assessment;`,
+      ),
+    ],
+  },
+  {
+    name: 'a record that is being replaced counts',
+    edits: [edit('checker/converge.ts', `[...rival.records, ...rival.former].flatMap(`, `[...rival.records].flatMap(`)],
+  },
+  {
+    name: 'a claimed term goes into the lease at once',
+    edits: [
+      edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``),
+      edit(
+        'checker/round.ts',
+        `import { commitReport, stamp, stampTerm } from './report.ts';`,
+        `import { commitReport, stamp } from './report.ts';`,
+      ),
+    ],
+  },
+  {
+    name: 'a challenger at work may believe a silence',
+    edits: [
+      edit(
+        'core/decide.ts',
+        `  return ownContact >= Math.max(since, contact) +`,
+        `  return ownContact >= 1e12 + Math.max(since, contact) +`,
       ),
     ],
   },
