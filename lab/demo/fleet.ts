@@ -14,7 +14,7 @@ import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';
 import { startCluster, type LabCluster } from '../kubernetes/cluster.ts';
 import { bundleRunner } from '../runner/bundle.ts';
-import { LabEngine } from '../pulumi/engine.ts';
+import { LabEngine } from '../pulumi/lab-engine.ts';
 import { GitLabLabProvider } from '../pulumi/gitlab-provider.ts';
 import { KubernetesLabProvider } from '../pulumi/kubernetes-provider.ts';
 import { stackConfig } from '../pulumi/stack-file.ts';
@@ -130,11 +130,10 @@ async function startMember(gitlab: GitLabServer, name: string, runner: string): 
     },
     { gitlabToken: gitlab.adminToken },
   );
-  const { outputs } = await engine.up(config, () => program());
+  const { outputs } = await engine.up(config, program);
   // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
   cluster.startRun(namesOf(name).checker);
-  const id = await new Promise<number>((resolve) => outputs.runnerRecordId.apply(resolve));
-  const record = gitlab.model.runners.all.get(id);
+  const record = gitlab.model.runners.all.get(Number(outputs['runnerRecordId']));
   if (!record) throw new Error(`the stack ${name} made no runner record`);
   return { name, cluster, record };
 }
