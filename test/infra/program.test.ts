@@ -9,6 +9,7 @@ import { runStack, SECRETS, type Declared, type Stack } from './stack.ts';
 
 const COMMON = [
   'hadr:index:Checker checker',
+  'hadr:index:HandOver hand-over',
   'hadr:index:RunnerGroup runners',
   'hadr:index:StatusProject status',
   'hadr:index:Tokens tokens',

@@ -1,0 +1,82 @@
+/**
+ * The first thing that goes when a stack is destroyed, and the last that is made. It is nothing but the moment: its hooks let
+ * the cluster leave the fleet before anything of it is gone, and join it when all of it is there.
+ *
+ * It is a component because a component is never replaced: whatever `pulumi up` does, it hands nothing over. Its name, its type
+ * and the hooks' names are identity; under another name an `up` would delete the old one and with that hand over.
+ */
+import * as pulumi from '@pulumi/pulumi';
+import { connectGitLab } from '../runtime/gitlab/connect.ts';
+import { join } from '../runtime/hand-over/join.ts';
+import { leave } from '../runtime/hand-over/leave.ts';
+import type { Member } from '../runtime/hand-over/member.ts';
+import { systemClock } from '../runtime/process/clock.ts';
+import type { Settings } from './settings.ts';
+
+export interface HandOverArgs {
+  readonly settings: Settings;
+  readonly statusProjectId: pulumi.Output<number>;
+}
+
+export class HandOver extends pulumi.ComponentResource {
+  /** `dependsOn` must reach every other resource of the stack: what is not in it would go at the same time. */
+  constructor(
+    name: string,
+    args: HandOverArgs,
+    opts: pulumi.ComponentResourceOptions & { readonly dependsOn: pulumi.Resource[] },
+  ) {
+    const say = (line: string): void => void pulumi.log.info(line);
+    const beforeCreate = new pulumi.ResourceHook('join-fleet', () =>
+      asMember(args, say, async (member) => {
+        const joined = await join(member);
+        if (joined.kind === 'refused') throw new Error(joined.sentence);
+        if (joined.back) say(`${args.settings.cluster} is back in the fleet`);
+      }),
+    );
+    const beforeDelete = new pulumi.ResourceHook('leave-fleet', ({ urn }) =>
+      asMember(args, say, async (member) => {
+        const left = await leave(member);
+        if (left.kind === 'refused') throw new Error(`${left.sentence} ${refusal(args.settings, urn)}`);
+        say(left.sentence);
+      }),
+    );
+    const hooks = { beforeCreate: [beforeCreate], beforeDelete: [beforeDelete] };
+    super('hadr:index:HandOver', name, {}, { ...opts, hooks });
+    this.registerOutputs({});
+  }
+}
+
+const refusal = ({ cluster, mainTags }: Settings, urn: string): string =>
+  `Nothing was destroyed. If ${mainTags.join(', ')} shall go down with ${cluster}: ` +
+  `pulumi state delete --stack ${cluster} '${urn}' && pulumi destroy --stack ${cluster}`;
+
+/** Acts as whoever runs Pulumi: their name is on the commit. */
+async function asMember(
+  { settings, statusProjectId }: HandOverArgs,
+  say: (line: string) => void,
+  act: (member: Member) => Promise<void>,
+): Promise<void> {
+  const { cluster, fleet, mainTags, policy, timing, gitlab, statusProject, secrets } = settings;
+  const { records, project, close } = connectGitLab({
+    url: gitlab.url,
+    token: () => valueOf(secrets.gitlabToken),
+    requestSeconds: timing.requestSeconds,
+    clock: systemClock,
+  });
+  try {
+    await act({
+      config: { cluster, fleet, mainTags, policy, timing },
+      records,
+      project: project(await valueOf(statusProjectId), statusProject.branch),
+      clock: systemClock,
+      say,
+    });
+  } finally {
+    close();
+  }
+}
+
+const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
+  new Promise((resolve) => {
+    output.apply(resolve);
+  });
