@@ -5,6 +5,7 @@
  * It is a component because a component is never replaced: whatever `pulumi up` does, it hands nothing over. Its name, its type
  * and the hooks' names are identity; under another name an `up` would delete the old one and with that hand over.
  */
+import { AsyncResource } from 'node:async_hooks';
 import * as pulumi from '@pulumi/pulumi';
 import { connectGitLab } from '../runtime/gitlab/connect.ts';
 import { join } from '../runtime/hand-over/join.ts';
@@ -25,7 +26,8 @@ export class HandOver extends pulumi.ComponentResource {
     args: HandOverArgs,
     opts: pulumi.ComponentResourceOptions & { readonly dependsOn: pulumi.Resource[] },
   ) {
-    const say = (line: string): void => void pulumi.log.info(line);
+    // The engine calls a hook from outside the program's run; a line that is not bound to it would miss Pulumi's log.
+    const say = AsyncResource.bind((line: string): void => void pulumi.log.info(line));
     const beforeCreate = new pulumi.ResourceHook('join-fleet', () =>
       asMember(args, say, async (member) => {
         const joined = await join(member);
