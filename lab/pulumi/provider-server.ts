@@ -62,7 +62,7 @@ function handlers(version: string, connect: Connect): grpc.UntypedServiceImpleme
       return info;
     }),
     checkConfig: unary(passThrough),
-    diffConfig: unary((request: Diff) => changesOf(valuesOf(request.getOldInputs()), valuesOf(request.getNews()), [])),
+    diffConfig: unary((request: Diff) => changesOf(request, () => [])),
     configure: unary((request: Configure) => {
       current = connect(valuesOf(request.getArgs()));
       // Secrets come in clear; the engine marks outputs that bear the name of a secret input.
@@ -74,10 +74,9 @@ function handlers(version: string, connect: Connect): grpc.UntypedServiceImpleme
       return reply;
     }),
     check: unary(passThrough),
-    diff: unary((request: Diff) => {
-      const [before, inputs] = [valuesOf(request.getOldInputs()), valuesOf(request.getNews())];
-      return changesOf(before, inputs, provider().replacedBy(request.getType(), before, inputs));
-    }),
+    diff: unary((request: Diff) =>
+      changesOf(request, (before, inputs) => provider().replacedBy(request.getType(), before, inputs)),
+    ),
     ...resourceHandlers(provider),
   };
 }
@@ -135,14 +134,17 @@ function passThrough(request: Check) {
   return reply;
 }
 
-function changesOf(before: Values, inputs: Values, replacedBy: readonly string[]) {
-  const keys = new Set([...Object.keys(before), ...Object.keys(inputs)]);
-  const changed = [...keys].filter((key) => !isDeepStrictEqual(before[key], inputs[key]));
+/** A refresh asks here too, and counts on the provider to know what the program ignores. */
+function changesOf(request: Diff, replacedBy: (before: Values, inputs: Values) => readonly string[]) {
+  const [before, inputs] = [valuesOf(request.getOldInputs()), valuesOf(request.getNews())];
+  const ignored = request.getIgnorechangesList();
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(inputs)])];
+  const changed = keys.filter((key) => !ignored.includes(key) && !isDeepStrictEqual(before[key], inputs[key]));
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
   const reply = new messages.DiffResponse();
   reply.setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME);
   reply.setDiffsList(changed);
-  reply.setReplacesList([...replacedBy]);
+  reply.setReplacesList(replacedBy(before, inputs).filter((key) => changed.includes(key)));
   return reply;
 }
 
