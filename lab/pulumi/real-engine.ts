@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as automation from '@pulumi/pulumi/automation/index.js';
 import { stringify } from 'yaml';
 import type { Changes, DestroyOptions, Engine, Program, StackConfig } from './engine.ts';
@@ -23,16 +24,28 @@ export interface RealEngineOptions {
 }
 
 export class RealEngine implements Engine {
-  /** State and history (`state/`), Pulumi's home, and the stack's files. */
+  /** State and history (`state/`), Pulumi's home, and the stacks' files (`project/`). */
   readonly folder: string;
+  /** What the CLI must find in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
   private readonly options: RealEngineOptions;
   private readonly pulumi: automation.PulumiCommand;
-  private readonly passphrase = randomBytes(16).toString('hex');
+  /** Selecting a stack and encrypting its secrets takes seconds: once for each config. */
+  private readonly selected = new Map<string, { readonly config: StackConfig; readonly stack: automation.Stack }>();
 
   private constructor(options: RealEngineOptions, folder: string, pulumi: automation.PulumiCommand) {
     this.options = options;
     this.folder = folder;
     this.pulumi = pulumi;
+    this.environment = {
+      PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
+      PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString('hex'),
+      PULUMI_HOME: join(folder, 'home'),
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      // A provider that is not attached must fail at once.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+      PULUMI_DEBUG_PROVIDERS: options.providers.map(({ attach }) => attach).join(','),
+    };
   }
 
   static async start(options: RealEngineOptions): Promise<RealEngine> {
@@ -48,26 +61,20 @@ export class RealEngine implements Engine {
 
   /** The stack as the Automation API has it, with this config, for what an Engine does not offer. */
   async stack(config: StackConfig, program: Program): Promise<automation.Stack> {
+    const inline = async (): Promise<Record<string, unknown>> => ({ ...(await program()) });
+    const known = this.selected.get(config.stack);
+    if (known && isDeepStrictEqual(known.config, config)) {
+      known.stack.workspace.program = inline;
+      return known.stack;
+    }
     const workDir = join(this.folder, 'project');
-    const file = join(workDir, `Pulumi.${config.stack}.yaml`);
-    await writeFile(file, stringify({ config: config.values }));
+    await writeFile(join(workDir, `Pulumi.${config.stack}.yaml`), stringify({ config: config.values }));
     const stack = await automation.LocalWorkspace.createOrSelectStack(
-      { stackName: config.stack, projectName: config.project, program: async () => ({ ...(await program()) }) },
-      {
-        workDir,
-        pulumiCommand: this.pulumi,
-        pulumiHome: join(this.folder, 'home'),
-        envVars: {
-          PULUMI_BACKEND_URL: `file://${join(this.folder, 'state')}`,
-          PULUMI_CONFIG_PASSPHRASE: this.passphrase,
-          PULUMI_SKIP_UPDATE_CHECK: 'true',
-          // A provider that is not attached must fail at once.
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-          PULUMI_DEBUG_PROVIDERS: this.options.providers.map(({ attach }) => attach).join(','),
-        },
-      },
+      { stackName: config.stack, projectName: config.project, program: inline },
+      { workDir, pulumiCommand: this.pulumi, pulumiHome: join(this.folder, 'home'), envVars: { ...this.environment } },
     );
     for (const [key, value] of Object.entries(config.secrets)) await stack.setConfig(key, { value, secret: true });
+    this.selected.set(config.stack, { config, stack });
     return stack;
   }
 

@@ -145,6 +145,7 @@ describe('the program', () => {
       mergeAccessLevel: 'developer',
       allowForcePush: false,
     });
+    assert.equal(a.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').options.protect, true);
   });
 
   it('makes each token with the least role and scope', () => {

@@ -147,13 +147,18 @@ describe('the stacks under the real engine', function () {
     assert.notEqual(record().token, token);
   });
 
-  it('refuses to destroy without running the program, which would hand over', async () => {
-    const stack = await ofA();
-    await assert.rejects(
-      stack.destroy({ ...engine().output(), runProgram: false }),
-      /You must run with the `--run-program` flag/,
-    );
-    assert.ok(record());
+  it('goes on with another gitlabToken when the program is run first', async () => {
+    const { access } = stacks.gitlab.model;
+    const old = [...access.tokens.values()].find(({ value }) => value === stacks.gitlab.adminToken);
+    assert.ok(old);
+    const fresh = access.addToken(old.owner, 'renewed', old.scopes, old.accessLevel, old.expiresAt, old.userId);
+    old.revoked = true;
+    const config = { ...(await a.config()), secrets: { 'gitlab-runner-hadr:gitlabToken': fresh.value } };
+    const stack = await engine().stack(config, shipped);
+    // A refresh reads with what the state remembers, and that token is worth nothing now.
+    await assert.rejects(stack.up(engine().output()), /Token was revoked/);
+    const { summary } = await stack.up({ ...engine().output(), runProgram: true });
+    assert.deepEqual(summary.resourceChanges, { same: 34, update: 1 });
   });
 
   it('shows no secret: not in its state, its history, its files, its output or its events', async () => {
