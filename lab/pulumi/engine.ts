@@ -29,4 +29,6 @@ export interface Engine {
   up(config: StackConfig, program: Program): Promise<{ readonly outputs: Values; readonly changes: Changes }>;
   /** As `pulumi destroy --run-program`. */
   destroy(config: StackConfig, program: Program, options?: DestroyOptions): Promise<void>;
+  /** Forgets all that it knows; what it made stays. */
+  close(): Promise<void>;
 }

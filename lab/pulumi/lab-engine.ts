@@ -51,6 +51,10 @@ export class LabEngine implements Engine {
     }
   }
 
+  async close(): Promise<void> {
+    this.states.clear();
+  }
+
   /** What was deleted behind the engine's back is in the state no more. */
   private async refreshed(stack: string): Promise<StackState> {
     const seen = new Map<string, Kept>();

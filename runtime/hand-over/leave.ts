@@ -42,7 +42,7 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
   const { cluster, policy, timing } = member.config;
   const succession = successionOf(before, cluster, policy, timing);
   if (succession.kind === 'nobody')
-    return refused(`${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
+    return stays(member, `${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
   const marked = await mark(member);
   if (marked !== undefined) return refused(marked);
   const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
@@ -54,15 +54,18 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
       return { kind: 'left', sentence: `${end.holder} holds ${tags} now, by term ${end.term}` };
     case 'recalled':
       return refused(`${cluster} was taken out of the destroyed clusters in ${CONTROL_PATH} meanwhile.`);
-    case 'late': {
-      const back = await markDestroyed(member, false, `${cluster} stays: nobody took ${tags} over`);
-      const mend =
-        back.kind === 'failed'
-          ? ` ${cluster} is still among the destroyed clusters in ${CONTROL_PATH} (${back.why}): take it out by hand.`
-          : '';
-      return refused(`nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.${mend}`);
-    }
+    case 'late':
+      return stays(member, `nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
   }
+}
+
+/** A refusal of a cluster that is whole: no mark of it may stay, not one of an earlier try that was broken off either. */
+async function stays(member: Member, why: string): Promise<Left> {
+  const { cluster } = member.config;
+  const back = await markDestroyed(member, false, `${cluster} stays: it could not hand over`);
+  if (back.kind !== 'failed') return refused(why);
+  const mend = `${cluster} may still be among the destroyed clusters in ${CONTROL_PATH} (${back.why}): take it out by hand.`;
+  return refused(`${why} ${mend}`);
 }
 
 type End =
@@ -74,6 +77,7 @@ async function awaitSuccessor(member: Member, boundSeconds: number): Promise<End
   const { clock, say, config } = member;
   const { cluster, timing } = config;
   const start = clock.now();
+  let told = 0;
   for (;;) {
     await clock.sleep((timing.roundSeconds / 3) * 1000);
     const facts = await look(member);
@@ -84,6 +88,8 @@ async function awaitSuccessor(member: Member, boundSeconds: number): Promise<End
     const seconds = (clock.now() - start) / 1000;
     const why = waitsFor(facts, standing, member.config);
     if (seconds > boundSeconds) return { kind: 'late', why };
+    if (seconds - told < timing.roundSeconds) continue;
+    told = seconds;
     say(`${Math.round(seconds)} of at most ${Math.ceil(boundSeconds)} s: ${why}`);
   }
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { destroyCases } from '../support/destroy-cases.ts';
 import { shipped, startStacks } from '../support/stacks.ts';
+import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
-import { realEngine } from './engine.ts';
 
 const HAND_OVER = 'urn:pulumi:cluster-a::gitlab-runner-hadr::hadr:index:HandOver::hand-over';
 

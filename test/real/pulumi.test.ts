@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import type { Program } from '../../lab/pulumi/engine.ts';
+import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { NOTHING } from '../support/destroy-cases.ts';
 import { MAIN_TAG, shipped, startStacks, type Stack, type Stacks } from '../support/stacks.ts';
-import { realEngine } from './engine.ts';
 
 const RECORD = 'gitlab:index/userRunner:UserRunner';
 

@@ -16,6 +16,7 @@ import { namespaces } from '../../lab/kubernetes/controllers/housekeeping.ts';
 import { Identity } from '../../lab/kubernetes/identity.ts';
 import { Store } from '../../lab/kubernetes/store.ts';
 import type { Engine, Program, StackConfig } from '../../lab/pulumi/engine.ts';
+import type { Reach } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../lab/pulumi/stack-file.ts';
 import { checkerConfigSchema } from '../../runtime/config.ts';
 import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
@@ -28,12 +29,6 @@ export const A = 'cluster-a';
 export const B = 'cluster-b';
 export const MAIN_TAG = 'rnd-runner';
 const NAMESPACE = 'gitlab-runner';
-
-/** What an engine needs to reach the lab for one stack. */
-export interface Reach {
-  readonly gitlab: GitLabServer;
-  readonly kubernetes: { readonly url: string; readonly token: string };
-}
 
 export interface Stack {
   readonly name: string;
