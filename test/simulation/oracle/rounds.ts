@@ -83,8 +83,7 @@ export function termNumber(path: string): number | undefined {
 
 function controlOf(answer: Answer<string>): Answer<Control> {
   if (answer.kind === 'unknown') return answer;
-  if (answer.kind === 'absent')
-    return { kind: 'found', at: answer.at, value: NO_CONTROL };
+  if (answer.kind === 'absent') return { kind: 'found', at: answer.at, value: NO_CONTROL };
   const parsed = parseControl(answer.value);
   return parsed.ok ? { kind: 'found', at: answer.at, value: parsed.value } : { kind: 'unknown', why: parsed.why };
 }
