@@ -67,7 +67,7 @@ async function asMember(
 ): Promise<void> {
   const { cluster, fleet, mainTags, policy, timing, gitlab, statusProject, secrets } = settings;
   const { records, project, close } = connectGitLab({
-    url: gitlab.url,
+    ...gitlab,
     token: () => valueOf(secrets.gitlabToken),
     requestSeconds: timing.requestSeconds,
     clock: systemClock,
