@@ -1,5 +1,7 @@
 /** I9 on destroy, for whichever engine: one story, told in order. */
 import assert from 'node:assert/strict';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { leaseFrom } from '../../runtime/core/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
 
@@ -30,8 +32,8 @@ export function destroyCases(
 
   /** A's lease says since when. */
   function inTouch(): boolean {
-    const times = / at (\S+), in touch since (\S+);/.exec(stacks.a.record()?.note ?? '');
-    return times !== null && Date.parse(times[1]!) - Date.parse(times[2]!) >= 6000;
+    const read = leaseFrom(stacks.a.record()?.note ?? null, A, Math.floor(Date.now() / 1000));
+    return read.kind === 'lease' && read.lease.at - read.lease.inTouchSince > LAB_TIMING.leaseSeconds;
   }
 
   after(async () => {
