@@ -57,10 +57,6 @@ export class GitLabLabProvider implements LabProvider {
     return this.resource(type).remove(this.api, before);
   }
 
-  secretOutputs(type: string): readonly string[] {
-    return this.resource(type).secrets;
-  }
-
   async invoke(token: string, args: Values): Promise<Values> {
     switch (token) {
       case 'gitlab:index/getGroup:getGroup': {

@@ -12,7 +12,6 @@ export interface Resource {
   remove(api: GitLabApi, before: State): Promise<void>;
   /** Inputs whose change makes another one of it. */
   readonly fixed: readonly string[];
-  readonly secrets: readonly string[];
 }
 
 const LEVELS: Readonly<Record<string, number>> = { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 };
@@ -52,7 +51,6 @@ const RUNNER_FIELDS: Fields = {
 
 const userRunner: Resource = {
   fixed: ['runnerType', 'groupId', 'projectId'],
-  secrets: ['token'],
   async create(api, inputs) {
     const { runnerType, groupId, projectId } = inputs;
     const owner = { runner_type: runnerType, group_id: groupId, project_id: projectId };
@@ -85,7 +83,6 @@ const PROJECT_FIELDS: Fields = {
 
 const project: Resource = {
   fixed: ['path', 'namespaceId'],
-  secrets: [],
   async create(api, inputs) {
     const { path, namespaceId, initializeWithReadme } = inputs;
     const born = { path, namespace_id: namespaceId, initialize_with_readme: initializeWithReadme };
@@ -107,7 +104,6 @@ const project: Resource = {
 
 const branchProtection: Resource = {
   fixed: ['project', 'branch'],
-  secrets: [],
   async create(api, inputs) {
     const path = `/projects/${String(inputs['project'])}/protected_branches`;
     await api('POST', path, {
@@ -133,7 +129,6 @@ const branchProtection: Resource = {
 
 const accessToken = (ownerOf: (inputs: Values) => string): Resource => ({
   fixed: ['group', 'project', 'name', 'scopes', 'accessLevel'],
-  secrets: ['token'],
   async create(api, inputs, now) {
     const { expirationDays } = z
       .object({ expirationDays: z.number() })

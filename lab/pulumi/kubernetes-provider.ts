@@ -97,11 +97,6 @@ export class KubernetesLabProvider implements LabProvider {
   invoke(token: string): Promise<Values> {
     return Promise.reject(new Error(`the lab has no function ${token}`));
   }
-
-  /** The API answers with `data` for what was given as `stringData`. */
-  secretOutputs(type: string): readonly string[] {
-    return type === 'kubernetes:core/v1:Secret' ? ['data', 'stringData'] : [];
-  }
 }
 
 /** A merge patch: what is wanted, and null for what is wanted no more. */

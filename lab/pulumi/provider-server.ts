@@ -9,7 +9,7 @@ import service from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import messages from '@pulumi/pulumi/proto/provider_pb.js';
 import emptyMessages from 'google-protobuf/google/protobuf/empty_pb.js';
 import structMessages, { type JavaScriptValue, type Struct } from 'google-protobuf/google/protobuf/struct_pb.js';
-import { isObject, plainValues, SECRET, SIGNATURE, type LabProvider, type State, type Values } from './provider.ts';
+import { isObject, plainValues, type LabProvider, type State, type Values } from './provider.ts';
 
 export interface ProviderServer {
   /** `name:port`, as PULUMI_DEBUG_PROVIDERS wants it. */
@@ -65,7 +65,7 @@ function handlers(version: string, connect: Connect): grpc.UntypedServiceImpleme
     diffConfig: unary((request: Diff) => changesOf(request, () => [])),
     configure: unary((request: Configure) => {
       current = connect(valuesOf(request.getArgs()));
-      // Secrets come in clear; the engine marks outputs that bear the name of a secret input.
+      // Secrets come in clear. Outputs are marked by the engine: as the SDK's classes say, and by the names of secret inputs.
       return new messages.ConfigureResponse();
     }),
     invoke: unary(async (request: Invoke) => {
@@ -98,7 +98,7 @@ function resourceHandlers(provider: () => LabProvider): grpc.UntypedServiceImple
       const made = await provider().create(type, request.getName(), valuesOf(request.getProperties()));
       const reply = new messages.CreateResponse();
       reply.setId(made.id);
-      reply.setProperties(outputsOf(provider(), type, made.outputs));
+      reply.setProperties(structOf(made.outputs));
       return reply;
     }),
     read: unary(async (request: Read) => {
@@ -109,7 +109,7 @@ function resourceHandlers(provider: () => LabProvider): grpc.UntypedServiceImple
       if (!seen) return reply;
       reply.setId(seen.id);
       reply.setInputs(structOf(seen.inputs));
-      reply.setProperties(outputsOf(provider(), type, seen.outputs));
+      reply.setProperties(structOf(seen.outputs));
       return reply;
     }),
     update: unary(async (request: Update) => {
@@ -117,7 +117,7 @@ function resourceHandlers(provider: () => LabProvider): grpc.UntypedServiceImple
       const before = stateOf(request.getId(), request.getOlds(), request.getOldInputs());
       const changed = await provider().update(type, before, valuesOf(request.getNews()));
       const reply = new messages.UpdateResponse();
-      reply.setProperties(outputsOf(provider(), type, changed.outputs));
+      reply.setProperties(structOf(changed.outputs));
       return reply;
     }),
     delete: unary(async (request: Delete) => {
@@ -155,15 +155,6 @@ const stateOf = (id: string, outputs: Struct | undefined, inputs: Struct | undef
   outputs: valuesOf(outputs),
   inputs: valuesOf(inputs),
 });
-
-function outputsOf(provider: LabProvider, type: string, outputs: Values): Struct {
-  const secrets = provider.secretOutputs(type);
-  const marked = Object.entries(outputs).map(([key, value]): [string, unknown] => [
-    key,
-    secrets.includes(key) && value !== undefined ? { [SIGNATURE]: SECRET, value } : value,
-  ]);
-  return structOf(Object.fromEntries(marked));
-}
 
 const structOf = (values: Values): Struct => structMessages.Struct.fromJavaScript(entriesOf(values));
 

@@ -24,13 +24,11 @@ export interface LabProvider {
   update(type: string, before: State, inputs: Values): Promise<Applied>;
   remove(type: string, before: State): Promise<void>;
   invoke(token: string, args: Values): Promise<Values>;
-  /** Outputs that the state must encrypt. */
-  secretOutputs(type: string): readonly string[];
 }
 
 /** The key and value by which Pulumi's wire format marks a secret. */
-export const SIGNATURE = '4dabf18193072939515e22adb298388d';
-export const SECRET = '1b47061264138c4ac30d75fd1eb44270';
+const SIGNATURE = '4dabf18193072939515e22adb298388d';
+const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
