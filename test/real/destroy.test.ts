@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { destroyCases } from '../support/destroy-cases.ts';
 import { shipped, startStacks } from '../support/stacks.ts';
+import { Secrets } from './secrets.ts';
 import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 
@@ -12,16 +13,19 @@ const HAND_OVER = 'urn:pulumi:cluster-a::gitlab-runner-hadr::hadr:index:HandOver
 describe('destroying a stack, under the real engine', function () {
   this.timeout(120_000);
   const engines: RealEngine[] = [];
+  const secrets = new Secrets();
   after(() => Promise.all(engines.map((engine) => engine.close())));
 
   destroyCases(
     () =>
       startStacks(async (reach) => {
-        const engine = await realEngine(reach, () => undefined);
+        const engine = await realEngine(reach, (text) => (secrets.text += text));
         engines.push(engine);
         return engine;
       }),
     (stacks) => {
+      afterEach(() => secrets.learn(stacks()));
+
       const stackA = async () => engines[0]!.stack(await stacks().a.config({ preferred: false }), shipped);
 
       it('hands nothing over when the hand-over itself is replaced', async () => {
@@ -59,6 +63,12 @@ describe('destroying a stack, under the real engine', function () {
         const project = [...stacks().gitlab.model.access.projects.values()].find(({ path }) => /status/.test(path));
         assert.deepEqual(project && [...project.protectedBranches.keys()], ['main']);
       });
+
+      it('showed no secret all along', () =>
+        secrets.assertHidden(engines, 12, [
+          'cluster-b hands rnd-runner over to cluster-a',
+          'no other cluster can take over',
+        ]));
     },
   );
 });
