@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
 import { leaseFrom } from '../../runtime/core/lease.ts';
+import { notHeard } from '../../runtime/core/rivals.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
 
@@ -27,13 +28,13 @@ export function destroyCases(
     });
     for (const stack of [stacks.a, stacks.b]) checkers.set(stack.name, stack.check());
     await until('B holds the main tag', () => stacks.holders().join() === B, SETTLE_MS);
-    await until('A is in touch for a lease', () => inTouch(), SETTLE_MS);
+    await until('A may claim', () => mayClaim(), SETTLE_MS);
   });
 
-  /** A's lease says since when. */
-  function inTouch(): boolean {
+  /** By its own lease. */
+  function mayClaim(): boolean {
     const read = leaseFrom(stacks.a.record()?.note ?? null, A, Math.floor(Date.now() / 1000));
-    return read.kind === 'lease' && read.lease.at - read.lease.inTouchSince > LAB_TIMING.leaseSeconds;
+    return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
   }
 
   after(async () => {

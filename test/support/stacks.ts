@@ -41,7 +41,7 @@ export interface Stack {
   destroy(options?: Parameters<Engine['destroy']>[2]): Promise<void>;
   /** Its runner record in GitLab. */
   record(): Runner | undefined;
-  /** Lets its checker take rounds until the answer is called. All of its runners are online. */
+  /** Lets its checker take rounds until the answer is called. All of its runners are online, and GitLab hears them. */
   check(): () => Promise<void>;
 }
 
@@ -144,7 +144,7 @@ function stackOf(
     up: async (over, wrapped = shipped) => engine.up((last = await config(over)), wrapped),
     destroy: async (options) => engine.destroy(last ?? (await config()), shipped, options),
     record,
-    check: () => startChecker(name, api, record),
+    check: () => startChecker(name, gitlab, api, record),
   };
 }
 
@@ -155,7 +155,12 @@ const cronJob = z.object({
 });
 const withData = z.object({ data: z.record(z.string(), z.string()) });
 
-function startChecker(name: string, api: ClusterClient, record: () => Runner | undefined): () => Promise<void> {
+function startChecker(
+  name: string,
+  gitlab: GitLabServer,
+  api: ClusterClient,
+  record: () => Runner | undefined,
+): () => Promise<void> {
   let stopped = false;
   const rounds = async (): Promise<void> => {
     const { config, tokens } = await deployed(name, api);
@@ -169,8 +174,10 @@ function startChecker(name: string, api: ClusterClient, record: () => Runner | u
     const [fleet, status] = [connect(tokens.fleet), connect(tokens.status)];
     const silent = (): void => undefined;
     while (!stopped) {
-      const id = record()?.id ?? 0;
-      const deployments = [{ name: namesOf(name).runner, record: id, desired: 2, ready: 2 }];
+      const own = record();
+      // A poll of its runner, for a cluster whose runners GitLab does not hear never claims.
+      if (own) gitlab.model.runners.heartbeat(own, 'r_lab', () => gitlab.model.access.id());
+      const deployments = [{ name: namesOf(name).runner, record: own?.id ?? 0, desired: 2, ready: 2 }];
       await round({
         config,
         records: fleet.records,
