@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { bounds } from '../runtime/timing.ts';
 import { bundleRuntime, type Bundles } from './bundle.ts';
 import { Checker } from './checker.ts';
+import { HandOver } from './hand-over.ts';
 import { namesOf } from './names.ts';
 import { createNamespaces } from './namespaces.ts';
 import { findOwner } from './owner.ts';
@@ -62,6 +63,11 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime): P
       tokens: { fleet: tokens.fleet, status: tokens.status },
     },
     { provider: providers.kubernetes, dependsOn },
+  );
+  new HandOver(
+    'hand-over',
+    { settings, statusProjectId: statusProject.projectId },
+    { dependsOn: [...dependsOn, statusProject, tokens, runners, checker] },
   );
 
   return {

@@ -62,7 +62,8 @@ export class StatusProject extends pulumi.ComponentResource {
         mergeAccessLevel: 'developer',
         allowForcePush: false,
       },
-      { parent: this, provider },
+      // Where this stack goes and the project stays for the others, its branch stays as safe as it was.
+      { parent: this, provider, protect: true },
     );
     return project;
   }

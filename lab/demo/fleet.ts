@@ -14,9 +14,8 @@ import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';
 import { startCluster, type LabCluster } from '../kubernetes/cluster.ts';
 import { bundleRunner } from '../runner/bundle.ts';
-import { LabEngine } from '../pulumi/engine.ts';
-import { GitLabLabProvider } from '../pulumi/gitlab-provider.ts';
-import { KubernetesLabProvider } from '../pulumi/kubernetes-provider.ts';
+import type { Engine } from '../pulumi/engine.ts';
+import type { Reach } from '../pulumi/engines.ts';
 import { stackConfig } from '../pulumi/stack-file.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
@@ -34,6 +33,8 @@ export interface Member {
   readonly cluster: LabCluster;
   /** Its runner record in GitLab. */
   readonly record: Runner;
+  /** What made its stack. */
+  readonly engine: Engine;
 }
 
 export interface Fleet {
@@ -54,7 +55,13 @@ export interface Fleet {
 
 const reportSchema = z.object({ online: z.number(), total: z.number() });
 
-export async function startFleet(names: readonly string[], say: (line: string) => void): Promise<Fleet> {
+export type EngineFor = (reach: Reach) => Promise<Engine> | Engine;
+
+export async function startFleet(
+  names: readonly string[],
+  engineFor: EngineFor,
+  say: (line: string) => void,
+): Promise<Fleet> {
   const gitlab = await startGitLab({
     longPollMs: LAB_TIMING.longPollSeconds * 1000,
     jobReportSeconds: LAB_TIMING.jobReportSeconds,
@@ -65,7 +72,7 @@ export async function startFleet(names: readonly string[], say: (line: string) =
   const lines = new Map<string, string[]>();
   for (const name of names) {
     say(`${name}: a Kubernetes cluster, and pulumi up with Pulumi.${name}.yaml`);
-    const member = await startMember(gitlab, name, runner);
+    const member = await startMember(gitlab, name, runner, engineFor);
     const kept: string[] = [];
     lines.set(name, kept);
     member.cluster.onLog((line) => {
@@ -103,19 +110,16 @@ export async function startFleet(names: readonly string[], say: (line: string) =
     checkerLines: (name) => lines.get(name) ?? [],
     close: async () => {
       stop();
-      await Promise.all([...members.values()].map((member) => member.cluster.close()));
+      await Promise.all([...members.values()].flatMap(({ cluster, engine }) => [cluster.close(), engine.close()]));
       await gitlab.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function startMember(gitlab: GitLabServer, name: string, runner: string): Promise<Member> {
+async function startMember(gitlab: GitLabServer, name: string, runner: string, engineFor: EngineFor): Promise<Member> {
   const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
-  const engine = new LabEngine([
-    new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken, now: Date.now }),
-    new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken }),
-  ]);
+  const engine = await engineFor({ gitlab, kubernetes: { url: cluster.url, token: cluster.adminToken } });
   const config = await stackConfig(
     ROOT,
     name,
@@ -130,13 +134,12 @@ async function startMember(gitlab: GitLabServer, name: string, runner: string): 
     },
     { gitlabToken: gitlab.adminToken },
   );
-  const { outputs } = await engine.up(config, () => program());
+  const { outputs } = await engine.up(config, program);
   // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
   cluster.startRun(namesOf(name).checker);
-  const id = await new Promise<number>((resolve) => outputs.runnerRecordId.apply(resolve));
-  const record = gitlab.model.runners.all.get(id);
+  const record = gitlab.model.runners.all.get(Number(outputs['runnerRecordId']));
   if (!record) throw new Error(`the stack ${name} made no runner record`);
-  return { name, cluster, record };
+  return { name, cluster, record, engine };
 }
 
 /** The checker alone dies: no new runs, and the one that goes on is killed. */

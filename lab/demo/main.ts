@@ -1,24 +1,32 @@
 /** `npm run demo`: the whole thing on one machine, one act after another, each announced, timed and checked. */
 import { parseArgs } from 'node:util';
 import { ACTS } from './acts.ts';
-import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';
+import { ToolError } from '../../tools/build.ts';
+import { labEngine, realEngine } from '../pulumi/engines.ts';
+import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet } from './fleet.ts';
 import { jsonOf, tableOf, type ActResult } from './report.ts';
 import { stageOf, type Stage } from './stage.ts';
 
-const USAGE = `npm run demo -- [--json] [--keep]
+const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi]
 
-  --json   print the result as one JSON object on the last line
-  --keep   leave the lab running afterwards and print where a browser sees it
+  --json            print the result as one JSON object on the last line
+  --keep            leave the lab running afterwards and print where a browser sees it
+  --engine pulumi   apply the stacks with the real Pulumi engine, which npm run real:tools builds
 `;
 
 const JOB_EVERY_MS = 1000;
 const CLUSTERS = ['cluster-a', 'cluster-b'];
 
-function options(): { readonly json: boolean; readonly keep: boolean } {
+const ENGINES: Readonly<Record<string, EngineFor>> = { lab: labEngine, pulumi: realEngine };
+
+function options(): { readonly json: boolean; readonly keep: boolean; readonly engineFor: EngineFor } {
   try {
-    const known = { json: { type: 'boolean' }, keep: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-    const { json = false, keep = false, help = false } = parseArgs({ options: known }).values;
-    if (!help) return { json, keep };
+    const flag = { type: 'boolean', default: false } as const;
+    const known = { json: flag, keep: flag, help: flag, engine: { type: 'string', default: 'lab' } } as const;
+    const { json, keep, help, engine } = parseArgs({ options: known }).values;
+    const engineFor = ENGINES[engine];
+    if (!engineFor) throw new Error(`there is no engine ${engine}; give ${Object.keys(ENGINES).join(' or ')}`);
+    if (!help) return { json, keep, engineFor };
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {
@@ -27,7 +35,7 @@ function options(): { readonly json: boolean; readonly keep: boolean } {
   }
 }
 
-const { json, keep } = options();
+const { json, keep, engineFor } = options();
 const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
 
 async function play(stage: Stage): Promise<ActResult[]> {
@@ -70,7 +78,7 @@ async function main(): Promise<number> {
   say(
     'One GitLab, two clusters, all processes of this machine; the times are short, everything else is what you would ship.',
   );
-  const fleet = await startFleet(CLUSTERS, say);
+  const fleet = await startFleet(CLUSTERS, engineFor, say);
   const { model, projectId } = fleet.gitlab;
   const jobs = setInterval(() => void model.newJob(projectId, [MAIN_TAG], 0.2), JOB_EVERY_MS);
   const end = async (): Promise<void> => {
@@ -92,4 +100,10 @@ async function main(): Promise<number> {
   return complete ? 0 : 1;
 }
 
-process.exit(await main());
+process.exit(
+  await main().catch((error: unknown) => {
+    if (!(error instanceof ToolError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }),
+);

@@ -1,11 +1,10 @@
 /** The lab's provider for `gitlab:` resources: the calls of GitLab's API that the real provider makes for them. */
+import { isDeepStrictEqual } from 'node:util';
+import { RESOURCES, type GitLabApi } from './gitlab-resources.ts';
+import type { Applied, LabProvider, State, Values } from './provider.ts';
 import * as z from 'zod';
-import type { Applied, LabProvider, State, Values } from './engine.ts';
 
-const LEVELS: Readonly<Record<string, number>> = { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 };
-const DAY_MS = 86_400_000;
-
-const made = z.looseObject({ id: z.number(), token: z.string().optional(), web_url: z.string().optional() });
+const reply = z.looseObject({});
 
 export class GitLabLabProvider implements LabProvider {
   readonly prefix = 'gitlab:';
@@ -19,124 +18,65 @@ export class GitLabLabProvider implements LabProvider {
     this.now = options.now;
   }
 
-  private async api(method: string, path: string, body?: unknown): Promise<z.infer<typeof made>> {
+  private readonly api: GitLabApi = async (method, path, body) => {
     const response = await fetch(`${this.url}/api/v4${path}`, {
       method,
       headers: { 'PRIVATE-TOKEN': this.token, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    if (method === 'GET' && response.status === 404) return undefined;
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
-    return made.catch({ id: 0 }).parse(text === '' ? {} : JSON.parse(text));
+    return reply.catch({}).parse(text === '' ? {} : JSON.parse(text));
+  };
+
+  private resource(type: string) {
+    const found = RESOURCES[type];
+    if (!found) throw new Error(`the lab has no resource ${type}`);
+    return found;
   }
 
-  async create(type: string, _name: string, inputs: Values): Promise<Applied> {
-    switch (type) {
-      case 'gitlab:index/userRunner:UserRunner': {
-        const runner = await this.api('POST', '/user/runners', {
-          runner_type: inputs['runnerType'],
-          group_id: inputs['groupId'],
-          project_id: inputs['projectId'],
-          description: inputs['description'],
-          tag_list: inputs['tagLists'],
-          run_untagged: inputs['untagged'],
-        });
-        return { id: String(runner.id), outputs: { token: runner.token } };
-      }
-      case 'gitlab:index/project:Project': {
-        const project = await this.api('POST', '/projects', {
-          name: inputs['name'],
-          path: inputs['path'],
-          namespace_id: inputs['namespaceId'],
-          description: inputs['description'],
-          visibility: inputs['visibilityLevel'],
-          initialize_with_readme: inputs['initializeWithReadme'],
-          builds_access_level: inputs['buildsAccessLevel'],
-        });
-        return { id: String(project.id), outputs: { webUrl: project.web_url } };
-      }
-      case 'gitlab:index/groupAccessToken:GroupAccessToken':
-        return this.accessToken(`/groups/${String(inputs['group'])}`, inputs);
-      case 'gitlab:index/projectAccessToken:ProjectAccessToken':
-        return this.accessToken(`/projects/${String(inputs['project'])}`, inputs);
-      case 'gitlab:index/branchProtection:BranchProtection': {
-        const path = `/projects/${String(inputs['project'])}/protected_branches`;
-        await this.api('POST', path, {
-          name: inputs['branch'],
-          push_access_level: LEVELS[String(inputs['pushAccessLevel'])],
-          allow_force_push: inputs['allowForcePush'],
-        });
-        return { id: `${String(inputs['project'])}:${String(inputs['branch'])}`, outputs: {} };
-      }
-      default:
-        throw new Error('the lab has no such resource');
-    }
+  create(type: string, _name: string, inputs: Values): Promise<Applied> {
+    return this.resource(type).create(this.api, inputs, this.now());
   }
 
-  private async accessToken(owner: string, inputs: Values): Promise<Applied> {
-    const days = z
-      .object({ expirationDays: z.number() })
-      .catch({ expirationDays: 364 })
-      .parse(inputs['rotationConfiguration']);
-    const token = await this.api('POST', `${owner}/access_tokens`, {
-      name: inputs['name'],
-      scopes: inputs['scopes'],
-      access_level: LEVELS[String(inputs['accessLevel'])],
-      expires_at: new Date(this.now() + days.expirationDays * DAY_MS).toISOString().slice(0, 10),
-    });
-    return { id: String(token.id), outputs: { token: token.token, path: `${owner}/access_tokens/${token.id}` } };
+  read(type: string, before: State): Promise<State | undefined> {
+    return this.resource(type).read(this.api, before);
   }
 
-  /** As the real provider under `refresh: always` and `ignoreChanges`: tags, pause and note are the runtime's. */
-  async update(type: string, name: string, before: State, inputs: Values): Promise<Applied> {
-    switch (type) {
-      case 'gitlab:index/userRunner:UserRunner':
-        await this.api('PUT', `/runners/${before.id}`, {
-          description: inputs['description'],
-          run_untagged: inputs['untagged'],
-        });
-        return before;
-      case 'gitlab:index/project:Project':
-        await this.api('PUT', `/projects/${before.id}`, { name: inputs['name'], description: inputs['description'] });
-        return before;
-      case 'gitlab:index/branchProtection:BranchProtection':
-        await this.remove(type, before);
-        return this.create(type, name, inputs);
-      default:
-        return this.create(type, name, inputs);
-    }
+  replacedBy(type: string, before: Values, inputs: Values): readonly string[] {
+    const { fixed } = this.resource(type);
+    return fixed.filter((key) => !isDeepStrictEqual(before[key], inputs[key]));
   }
 
-  async remove(type: string, before: State): Promise<void> {
-    switch (type) {
-      case 'gitlab:index/userRunner:UserRunner':
-        await this.api('DELETE', `/runners/${before.id}`);
-        return;
-      case 'gitlab:index/project:Project':
-        await this.api('DELETE', `/projects/${before.id}`);
-        return;
-      case 'gitlab:index/branchProtection:BranchProtection':
-        await this.api('DELETE', `/projects/${before.id.replace(':', '/protected_branches/')}`);
-        return;
-      default:
-        await this.api('DELETE', String(before.outputs['path']));
-    }
+  update(type: string, before: State, inputs: Values): Promise<Applied> {
+    return this.resource(type).update(this.api, before, inputs);
+  }
+
+  remove(type: string, before: State): Promise<void> {
+    return this.resource(type).remove(this.api, before);
   }
 
   async invoke(token: string, args: Values): Promise<Values> {
     switch (token) {
       case 'gitlab:index/getGroup:getGroup': {
-        const key = args['groupId'] ?? args['fullPath'];
-        const group = await this.api('GET', `/groups/${encodeURIComponent(String(key))}`);
-        return { ...group, id: String(group.id), groupId: group.id };
+        const group = await this.found(`/groups/${keyOf(args['groupId'] ?? args['fullPath'])}`);
+        return { ...group, id: String(group['id']), groupId: group['id'] };
       }
       case 'gitlab:index/getProject:getProject': {
-        const key = args['id'] ?? args['pathWithNamespace'];
-        const project = await this.api('GET', `/projects/${encodeURIComponent(String(key))}`);
-        return { ...project, id: String(project.id), webUrl: project.web_url };
+        const project = await this.found(`/projects/${keyOf(args['id'] ?? args['pathWithNamespace'])}`);
+        return { ...project, id: String(project['id']), webUrl: project['web_url'] };
       }
       default:
         throw new Error(`the lab has no function ${token}`);
     }
   }
+
+  private async found(path: string): Promise<Values> {
+    const found = await this.api('GET', path);
+    if (!found) throw new Error(`GET ${path}: 404`);
+    return found;
+  }
 }
+
+const keyOf = (key: unknown): string => encodeURIComponent(String(key));

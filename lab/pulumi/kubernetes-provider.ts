@@ -1,7 +1,8 @@
 /** The lab's provider for `kubernetes:` resources: plain calls of a Kubernetes API, the lab's or a real one. */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { Applied, LabProvider, State, Values } from './engine.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isObject, type Applied, type LabProvider, type State, type Values } from './provider.ts';
 
 const PLURALS: Readonly<Record<string, string>> = {
   Namespace: 'namespaces',
@@ -47,7 +48,8 @@ export class KubernetesLabProvider implements LabProvider {
     return `${root}/namespaces/${target.metadata.namespace ?? 'default'}/${plural}`;
   }
 
-  private async call(method: string, path: string, body?: unknown): Promise<Values> {
+  /** Undefined for a 404. */
+  private async call(method: string, path: string, body?: unknown): Promise<Values | undefined> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const response = await fetch(`${this.access.url}${path}`, {
       method,
@@ -55,6 +57,7 @@ export class KubernetesLabProvider implements LabProvider {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    if (response.status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   }
@@ -65,23 +68,43 @@ export class KubernetesLabProvider implements LabProvider {
     const named = target.metadata.name ?? `${name}-${randomBytes(4).toString('hex')}`;
     const metadata = { ...target.metadata, name: named };
     const outputs = await this.call('POST', this.collection(target), { ...target, metadata });
-    return { id: `${this.collection(target)}/${named}`, outputs };
+    return { id: `${this.collection(target)}/${named}`, outputs: outputs ?? {} };
   }
 
-  async update(type: string, name: string, before: State, inputs: Values): Promise<Applied> {
-    const target = object.parse(inputs);
-    if (target.immutable) return this.create(type, name, inputs);
-    return { id: before.id, outputs: await this.call('PATCH', before.id, target) };
+  /** Only whether it is there, and what the API makes of it: what others changed in it is not drift here. */
+  async read(_type: string, before: State): Promise<State | undefined> {
+    const outputs = await this.call('GET', before.id);
+    return outputs && { id: before.id, inputs: before.inputs, outputs };
   }
 
+  replacedBy(_type: string, before: Values, inputs: Values): readonly string[] {
+    const [old, wanted] = [object.parse(before), object.parse(inputs)];
+    const renamed = old.metadata.name !== wanted.metadata.name || old.metadata.namespace !== wanted.metadata.namespace;
+    const data = old.immutable === true || wanted.immutable === true ? ['data', 'stringData', 'immutable'] : [];
+    return [...(renamed ? ['metadata'] : []), ...data.filter((key) => !isDeepStrictEqual(old[key], wanted[key]))];
+  }
+
+  async update(_type: string, before: State, inputs: Values): Promise<Applied> {
+    const outputs = await this.call('PATCH', before.id, patchOf(before.inputs, inputs));
+    return { id: before.id, outputs: outputs ?? {} };
+  }
+
+  /** Gone already is as good as removed. */
   async remove(_type: string, before: State): Promise<void> {
-    await this.call('DELETE', before.id).catch((error: unknown) => {
-      // Gone already is as good as removed.
-      if (!(error instanceof Error && error.message.includes(': 404 '))) throw error;
-    });
+    await this.call('DELETE', before.id);
   }
 
   invoke(token: string): Promise<Values> {
     return Promise.reject(new Error(`the lab has no function ${token}`));
   }
+}
+
+/** A merge patch: what is wanted, and null for what is wanted no more. */
+function patchOf(before: Values, wanted: Values): Values {
+  const gone = Object.keys(before).filter((key) => !(key in wanted));
+  const kept = Object.entries(wanted).map(([key, value]): [string, unknown] => {
+    const old = before[key];
+    return [key, isObject(old) && isObject(value) ? patchOf(old, value) : value];
+  });
+  return Object.fromEntries([...gone.map((key): [string, unknown] => [key, null]), ...kept]);
 }

@@ -3,15 +3,13 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { parse } from 'yaml';
 import type { StackConfig } from './engine.ts';
+import { isObject } from './provider.ts';
 
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });
 const projectFile = z.object({
   name: z.string(),
   config: z.record(z.string(), z.looseObject({ default: z.unknown().optional() })),
 });
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Maps are merged key by key; everything else is replaced. */
 function overlay(base: unknown, over: unknown): unknown {
@@ -21,11 +19,9 @@ function overlay(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
 /**
  * The config of `stack` as Pulumi would give it to the program: defaults of Pulumi.yaml, then Pulumi.<stack>.yaml, then
- * `over`, whose keys are without the project's name. `secrets` are over it too, and marked.
+ * `over`, whose keys are without the project's name; and beside them the secrets.
  */
 export async function stackConfig(
   folder: string,
@@ -43,8 +39,10 @@ export async function stackConfig(
     const full = `${project.name}:${key}`;
     values[full] = overlay(values[full], value);
   }
-  const secretKeys = Object.keys(secrets).map((key) => `${project.name}:${key}`);
-  for (const [key, value] of Object.entries(secrets)) values[`${project.name}:${key}`] = value;
-  const texts = Object.entries(values).map(([key, value]): [string, string] => [key, textOf(value)]);
-  return { project: project.name, stack, values: Object.fromEntries(texts), secretKeys };
+  return {
+    project: project.name,
+    stack,
+    values,
+    secrets: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`${project.name}:${key}`, value])),
+  };
 }

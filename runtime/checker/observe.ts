@@ -34,6 +34,9 @@ export interface Observation {
   readonly control: Answer<Control>;
 }
 
+/** What reads a fleet, a checker or not. */
+export type Reader = Pick<Checker, 'records' | 'project'> & { readonly config: Pick<Checker['config'], 'cluster'> };
+
 /** The observation, or why this round cannot go on. */
 export type Observed =
   { readonly kind: 'observed'; readonly observation: Observation } | { readonly kind: 'blind'; readonly why: string };
@@ -104,21 +107,21 @@ const whyOf = (answer: Answer<unknown>): string => {
   return answer.kind === 'absent' ? 'it does not exist in GitLab' : 'it is there';
 };
 
-function controlOf(text: Answer<string>): Answer<Control> {
+export function controlOf(text: Answer<string>): Answer<Control> {
   if (text.kind === 'unknown') return text;
   if (text.kind === 'absent') return { kind: 'found', value: NO_CONTROL, at: text.at };
   const parsed = parseControl(text.value);
   return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : unknown(parsed.why);
 }
 
-function reportOf(name: string, text: Answer<string> | undefined): ReportRead {
+export function reportOf(name: string, text: Answer<string> | undefined): ReportRead {
   if (!text) return unknown('not read');
   if (text.kind !== 'found') return text;
   const parsed = parseReport(name, text.value);
   return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : { kind: 'unreadable', why: parsed.why };
 }
 
-async function readRecords(checker: Checker, ids: readonly number[]): Promise<RecordFacts[]> {
+export async function readRecords(checker: Reader, ids: readonly number[]): Promise<RecordFacts[]> {
   return Promise.all([...new Set(ids)].map(async (id) => ({ id, read: await checker.records.read(id) })));
 }
 
@@ -139,7 +142,7 @@ function countOf(
 }
 
 /** The highest term that any lease or report knows of. */
-function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly RivalFacts[]): KnownTerm {
+export function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly RivalFacts[]): KnownTerm {
   const nobody: KnownTerm = { number: 0, holder: undefined };
   const said = (by: { readonly term: number; readonly holder: string }): KnownTerm => ({
     number: by.term,
@@ -160,8 +163,8 @@ function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: rea
  * Adds what only the term knows: records of a cluster whose report is lost or makes no sense or names others by now, and a
  * holder that is not in this stack's fleet. Nothing that was read is replaced.
  */
-async function completeFromTerm(
-  checker: Checker,
+export async function completeFromTerm(
+  checker: Reader,
   rivals: readonly RivalFacts[],
   term: TermFacts,
 ): Promise<RivalFacts[]> {
@@ -179,7 +182,7 @@ async function completeFromTerm(
   );
 }
 
-async function readStranger(checker: Checker, name: string): Promise<RivalFacts> {
+async function readStranger(checker: Reader, name: string): Promise<RivalFacts> {
   const report = reportOf(name, await checker.project.file(reportPath(name)));
   const ids = report.kind === 'found' ? report.value.records : [];
   return { name, report, records: await readRecords(checker, ids), former: [] };

@@ -15,6 +15,7 @@ import { isoOf, type GitLabSeconds } from './answer.ts';
 import type { Policy } from '../config.ts';
 import type { Timing } from '../timing.ts';
 import type { Facts, RivalFacts } from './facts.ts';
+import { isRetired } from './files.ts';
 import { ageOf, type Ground, type Lease, type Memory } from './lease.ts';
 import { countStamp, emptyMemory, standGround } from './memory.ts';
 import { isFresh, minOnlineOf, rivalLease, unknownRecord } from './rivals.ts';
@@ -95,9 +96,9 @@ export function assess(observed: Observed, memory: Memory, self: string, policy:
       why: `${term.kind === 'damaged' ? term.why : 'the term'} names nobody known`,
     };
   const assessment = assessRival(observed, rival, memory, policy, timing);
-  const isRetired = control.kind === 'found' && control.value.retired.includes(holder);
+  const retired = control.kind === 'found' && isRetired(control.value, holder);
   // Not on anything unknown: a claim that cannot be converged would leave nobody with the tags.
-  if (!isRetired || assessment.kind === 'unknown') return assessment;
+  if (!retired || assessment.kind === 'unknown') return assessment;
   return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
 }
 

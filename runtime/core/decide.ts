@@ -9,7 +9,7 @@
 import type { Policy } from '../config.ts';
 import { longestGapSeconds, type Timing } from '../timing.ts';
 import { assess, presentHolder, type Assessment } from './assess.ts';
-import type { Control } from './files.ts';
+import { isRetired, NO_CONTROL, type Control } from './files.ts';
 import type { Facts } from './facts.ts';
 import { ageOf, type Ground } from './lease.ts';
 import { challengers, minOnlineOf, notHeard, pinnedCluster, rivalLease, turnSeconds } from './rivals.ts';
@@ -59,8 +59,7 @@ export function decide(facts: Facts, rules: Rules): Decision {
 
 const nothing = (reason: string): Decision => ({ kind: 'nothing', reason });
 
-const controlOf = (facts: Facts): Control =>
-  facts.control.kind === 'found' ? facts.control.value : { version: 1, paused: false, pin: null, retired: [] };
+const controlOf = (facts: Facts): Control => (facts.control.kind === 'found' ? facts.control.value : NO_CONTROL);
 
 /** A pin is a ground of its own for the pinned cluster, whatever the holder is worth, but not on anything unknown. */
 function withPin(facts: Facts, control: Control, assessment: Assessment): Assessment {
@@ -77,7 +76,7 @@ export function notEligible(facts: Facts, control: Control, { policy, timing }: 
   const { self } = facts;
   const pinned = pinnedCluster(control, facts.now);
   if (self.online < policy.minOnline) return `${self.online}/${self.total} online, ${policy.minOnline} needed`;
-  if (control.retired.includes(self.name)) return 'retired';
+  if (isRetired(control, self.name)) return 'retired';
   if (pinned !== undefined && pinned !== self.name) return `pinned to ${pinned}`;
   const unheard = notHeard(self.stamped, timing);
   if (unheard !== undefined) return unheard;

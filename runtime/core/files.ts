@@ -49,10 +49,19 @@ const controlSchema = z.strictObject({
   paused: z.boolean().default(false),
   pin: z.strictObject({ cluster: clusterName, until: isoTime.optional() }).nullable().default(null),
   retired: z.array(clusterName).default([]),
+  /**
+   * Clusters whose stack is being destroyed, or was. As good as retired; but Pulumi wrote it, and takes it back when the
+   * stack is made anew. What people retire, only people bring back.
+   */
+  destroyed: z.array(clusterName).default([]),
   note: z.string().optional(),
 });
 export type Control = z.infer<typeof controlSchema>;
-export const NO_CONTROL: Control = Object.freeze({ version: 1, paused: false, pin: null, retired: [] });
+export const NO_CONTROL: Control = Object.freeze({ version: 1, paused: false, pin: null, retired: [], destroyed: [] });
+
+/** This cluster may not hold the main tags: people say so, or its stack is going. */
+export const isRetired = (control: Control, cluster: string): boolean =>
+  control.retired.includes(cluster) || control.destroyed.includes(cluster);
 
 export const reportPath = (cluster: string): string => `status/${cluster}.json`;
 export const termPath = (number: number): string => `terms/${number}.json`;

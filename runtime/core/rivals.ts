@@ -1,6 +1,6 @@
 /** What the facts say of the other clusters: whose lease stands, who holds the term, who else may challenge. */
 import { isoOf, unknown, type GitLabSeconds, type Unknown } from './answer.ts';
-import type { Control } from './files.ts';
+import { isRetired, type Control } from './files.ts';
 import { leaseRecord, type Facts, type RecordFacts, type RivalFacts, type RivalLease } from './facts.ts';
 import { ageOf, leaseFrom, type Lease } from './lease.ts';
 import { rankBefore, shareOf, type Challenger } from './strength.ts';
@@ -45,7 +45,7 @@ export const minOnlineOf = (rival: RivalFacts, ours: number): number =>
  * first term a rival that is not yet in touch for a lease counts too: nothing is displaced, so it only costs a wait.
  */
 export function challengers(
-  facts: Facts,
+  facts: Pick<Facts, 'rivals' | 'term' | 'now'>,
   control: Control,
   timing: Timing,
   minOnline: number,
@@ -53,7 +53,7 @@ export function challengers(
 ): Challenger[] {
   const pinned = pinnedCluster(control, facts.now);
   return facts.rivals.flatMap((rival) => {
-    if (rival.name === holder || control.retired.includes(rival.name)) return [];
+    if (rival.name === holder || isRetired(control, rival.name)) return [];
     if (pinned !== undefined && pinned !== rival.name) return [];
     const read = rivalLease(rival.name, rival.records);
     if (!isFresh(read, timing) || read.lease.online < minOnlineOf(rival, minOnline)) return [];

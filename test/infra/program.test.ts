@@ -9,6 +9,7 @@ import { runStack, SECRETS, type Declared, type Stack } from './stack.ts';
 
 const COMMON = [
   'hadr:index:Checker checker',
+  'hadr:index:HandOver hand-over',
   'hadr:index:RunnerGroup runners',
   'hadr:index:StatusProject status',
   'hadr:index:Tokens tokens',
@@ -85,6 +86,17 @@ describe('the program', () => {
     }
   });
 
+  it('lets the hand-over depend on all there is, so that it goes first', () => {
+    const named = (resource: unknown): string => String((resource as { __name?: string }).__name);
+    for (const stack of [a, b]) {
+      const { dependsOn } = stack.one('hadr:index:HandOver', 'hand-over').options;
+      const reached = new Set((dependsOn as unknown[]).map(named));
+      for (const { type, name, options } of stack.resources)
+        if (!/^pulumi:|HandOver$/.test(type))
+          assert.ok(reached.has(name) || (options.parent && reached.has(named(options.parent))), `${type} ${name}`);
+    }
+  });
+
   it('begins every child’s name with its component’s', () => {
     for (const { type, name, options } of a.resources)
       if (options.parent && /^(gitlab|kubernetes):/.test(type) && !/namespace$/.test(name))
@@ -144,6 +156,7 @@ describe('the program', () => {
       mergeAccessLevel: 'developer',
       allowForcePush: false,
     });
+    assert.equal(a.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').options.protect, true);
   });
 
   it('makes each token with the least role and scope', () => {

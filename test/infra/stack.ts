@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as z from 'zod';
 import type { Outputs } from '../../infra/program.ts';
 import { program } from '../../infra/program.ts';
+import { allowHooks } from '../../lab/pulumi/mocked-hooks.ts';
 import { configOf } from './yaml.ts';
 
 const PROJECT = 'gitlab-runner-hadr';
@@ -67,6 +68,7 @@ export async function runStack(stack: string, options: StackOptions = {}): Promi
   const calls: { token: string; inputs: unknown }[] = [];
   const optionsOf = new Map<string, pulumi.ResourceOptions>();
 
+  allowHooks();
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => {

@@ -12,7 +12,7 @@ import { namesOf, PROJECT } from '../../../infra/names.ts';
 import { loadSettings } from '../../../infra/settings.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
-import { LabEngine } from '../../../lab/pulumi/engine.ts';
+import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
 import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
 import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
 import { isoOf } from '../../../runtime/core/answer.ts';
@@ -100,7 +100,7 @@ export async function startStage(): Promise<Stage> {
     token,
     apply: async (given) => {
       const values = configOf(gitlab.url, cluster.url, project);
-      await engine.up({ project: PROJECT, stack: B, values, secretKeys: [] }, async () => {
+      await engine.up({ project: PROJECT, stack: B, values, secrets: {} }, async () => {
         new Checker(
           'checker',
           {

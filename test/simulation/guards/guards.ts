@@ -223,7 +223,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'retired',
-    edits: [edit('core/decide.ts', `  if (control.retired.includes(self.name)) return 'retired';`, ``)],
+    edits: [edit('core/decide.ts', `  if (isRetired(control, self.name)) return 'retired';`, ``)],
   },
   {
     name: 'unreadable control stops all moves',

@@ -1,6 +1,6 @@
 /** What each checker process knows in its present round, from GitLab's log of its calls: what it may write follows from it. */
 import type { Answer, Known } from '../../../runtime/core/answer.ts';
-import { CONTROL_PATH, parseControl, type Control } from '../../../runtime/core/files.ts';
+import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../../../runtime/core/files.ts';
 import type { ManagerView, RecordView } from '../../../runtime/core/facts.ts';
 import type { RecordChange, RunnerDeployment } from '../../../runtime/ports.ts';
 
@@ -83,8 +83,7 @@ export function termNumber(path: string): number | undefined {
 
 function controlOf(answer: Answer<string>): Answer<Control> {
   if (answer.kind === 'unknown') return answer;
-  if (answer.kind === 'absent')
-    return { kind: 'found', at: answer.at, value: { version: 1, paused: false, pin: null, retired: [] } };
+  if (answer.kind === 'absent') return { kind: 'found', at: answer.at, value: NO_CONTROL };
   const parsed = parseControl(answer.value);
   return parsed.ok ? { kind: 'found', at: answer.at, value: parsed.value } : { kind: 'unknown', why: parsed.why };
 }

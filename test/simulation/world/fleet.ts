@@ -1,6 +1,6 @@
 /** The whole world of an episode: one GitLab, two to five clusters, and what people have asked for. */
 import { checkerConfigSchema, policySchema, type CheckerConfig, type Policy } from '../../../runtime/config.ts';
-import { CONTROL_PATH, fileText, type Control } from '../../../runtime/core/files.ts';
+import { CONTROL_PATH, fileText, NO_CONTROL, type Control } from '../../../runtime/core/files.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import type { Random } from '../random.ts';
 import { VirtualTime } from '../virtual-time.ts';
@@ -113,7 +113,7 @@ export class Fleet {
   }
 
   writeControl(who: string): void {
-    this.gitlab.commitByHand(who, { [CONTROL_PATH]: fileText({ version: 1, ...this.control }) });
+    this.gitlab.commitByHand(who, { [CONTROL_PATH]: fileText({ ...NO_CONTROL, ...this.control }) });
   }
 }
 

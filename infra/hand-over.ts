@@ -1,0 +1,91 @@
+/**
+ * The first thing that goes when a stack is destroyed, and the last that is made. It is nothing but the moment: its hooks let
+ * the cluster leave the fleet before anything of it is gone, and join it when all of it is there.
+ *
+ * It is a component, because no change of another resource replaces a component. Its name, its type and the hooks' names are
+ * identity: the state remembers them, and a destroy asks this program for those hooks.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import * as pulumi from '@pulumi/pulumi';
+import { connectGitLab } from '../runtime/gitlab/connect.ts';
+import { join } from '../runtime/hand-over/join.ts';
+import { leave } from '../runtime/hand-over/leave.ts';
+import type { Member } from '../runtime/hand-over/member.ts';
+import { systemClock } from '../runtime/process/clock.ts';
+import type { Settings } from './settings.ts';
+
+export interface HandOverArgs {
+  readonly settings: Settings;
+  readonly statusProjectId: pulumi.Output<number>;
+}
+
+export class HandOver extends pulumi.ComponentResource {
+  /** `dependsOn` must reach every other resource of the stack: what is not in it would go at the same time. */
+  constructor(
+    name: string,
+    args: HandOverArgs,
+    opts: pulumi.ComponentResourceOptions & { readonly dependsOn: pulumi.Resource[] },
+  ) {
+    // The engine calls a hook from outside the program's run; a line that is not bound to it would miss Pulumi's log.
+    const say = AsyncResource.bind((line: string): void => void pulumi.log.info(line));
+    // Set where this very run makes the component: what it deletes then is a predecessor, and the cluster stays.
+    let made = false;
+    const beforeCreate = new pulumi.ResourceHook('join-fleet', () =>
+      asMember(args, say, async (member) => {
+        made = true;
+        const joined = await join(member);
+        if (joined.kind === 'refused') throw new Error(joined.sentence);
+        if (joined.back) say(`${args.settings.cluster} is back in the fleet`);
+      }),
+    );
+    const beforeDelete = new pulumi.ResourceHook('leave-fleet', async ({ urn }) => {
+      if (made) return;
+      await asMember(args, say, async (member) => {
+        const left = await leave(member);
+        if (left.kind === 'refused') throw new Error(`${left.sentence} ${refusal(args.settings, urn)}`);
+        say(left.sentence);
+      });
+    });
+    const hooks = { beforeCreate: [beforeCreate], beforeDelete: [beforeDelete] };
+    super('hadr:index:HandOver', name, {}, { ...opts, hooks });
+    this.registerOutputs({});
+  }
+}
+
+/** The way out for who wants it so: without this resource in the state there is no hook. */
+function refusal({ cluster, mainTags, statusProject }: Settings, urn: string): string {
+  const destroy = `pulumi destroy --stack ${cluster}${statusProject.manage ? ' --exclude-protected' : ''}`;
+  const way = `pulumi state delete --stack ${cluster} '${urn}' && ${destroy}`;
+  return `Nothing was destroyed. If ${mainTags.join(', ')} shall go down with ${cluster}: ${way}`;
+}
+
+/** Acts as whoever runs Pulumi: their name is on the commit. */
+async function asMember(
+  { settings, statusProjectId }: HandOverArgs,
+  say: (line: string) => void,
+  act: (member: Member) => Promise<void>,
+): Promise<void> {
+  const { cluster, fleet, mainTags, policy, timing, gitlab, statusProject, secrets } = settings;
+  const { records, project, close } = connectGitLab({
+    ...gitlab,
+    token: () => valueOf(secrets.gitlabToken),
+    requestSeconds: timing.requestSeconds,
+    clock: systemClock,
+  });
+  try {
+    await act({
+      config: { cluster, fleet, mainTags, policy, timing },
+      records,
+      project: project(await valueOf(statusProjectId), statusProject.branch),
+      clock: systemClock,
+      say,
+    });
+  } finally {
+    close();
+  }
+}
+
+const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
+  new Promise((resolve) => {
+    output.apply(resolve);
+  });

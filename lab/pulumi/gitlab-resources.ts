@@ -1,0 +1,165 @@
+/** Each GitLab resource that the program uses: the calls of its life, and what of it GitLab cannot change. */
+import * as z from 'zod';
+import type { Applied, State, Values } from './provider.ts';
+
+/** A call of GitLab's API; undefined for a GET that is a 404. */
+export type GitLabApi = (method: string, path: string, body?: unknown) => Promise<Values | undefined>;
+
+export interface Resource {
+  create(api: GitLabApi, inputs: Values, now: number): Promise<Applied>;
+  read(api: GitLabApi, before: State): Promise<State | undefined>;
+  update(api: GitLabApi, before: State, inputs: Values): Promise<Applied>;
+  remove(api: GitLabApi, before: State): Promise<void>;
+  /** Inputs whose change makes another one of it. */
+  readonly fixed: readonly string[];
+}
+
+const LEVELS: Readonly<Record<string, number>> = { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 };
+const DAY_MS = 86_400_000;
+
+const made = z.looseObject({ id: z.number(), token: z.string().optional(), web_url: z.string().optional() });
+
+/** By Pulumi's name the name in GitLab's API. */
+type Fields = Readonly<Record<string, string>>;
+
+const toApi = (fields: Fields, values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([key, name]) =>
+      values[key] === undefined || values[key] === null ? [] : [[name, values[key]]],
+    ),
+  );
+
+const fromApi = (fields: Fields, answer: Values): Values =>
+  Object.fromEntries(Object.entries(fields).map(([key, name]) => [key, answer[name]]));
+
+/** As the bridge of Terraform providers does it: inputs that the program gave are shown as they are now, no others appear. */
+function seen(before: State, live: Values): State {
+  const inputs = Object.entries(before.inputs).map(([key, value]): [string, unknown] => [key, live[key] ?? value]);
+  return { id: before.id, inputs: Object.fromEntries(inputs), outputs: { ...before.outputs, ...live } };
+}
+
+const RUNNER_FIELDS: Fields = {
+  accessLevel: 'access_level',
+  description: 'description',
+  locked: 'locked',
+  maintenanceNote: 'maintenance_note',
+  maximumTimeout: 'maximum_timeout',
+  paused: 'paused',
+  tagLists: 'tag_list',
+  untagged: 'run_untagged',
+};
+
+const userRunner: Resource = {
+  fixed: ['runnerType', 'groupId', 'projectId'],
+  async create(api, inputs) {
+    const { runnerType, groupId, projectId } = inputs;
+    const owner = { runner_type: runnerType, group_id: groupId, project_id: projectId };
+    const { id, token } = made.parse(await api('POST', '/user/runners', { ...owner, ...toApi(RUNNER_FIELDS, inputs) }));
+    const live = await api('GET', `/runners/${id}`);
+    return { id: String(id), outputs: { ...fromApi(RUNNER_FIELDS, live ?? {}), token } };
+  },
+  async read(api, before) {
+    const live = await api('GET', `/runners/${before.id}`);
+    return live && seen(before, fromApi(RUNNER_FIELDS, live));
+  },
+  /** Every field that the state knows is sent, also one that the program never set (pulumi-gitlab, resource user_runner). */
+  async update(api, before, inputs) {
+    const body = toApi(RUNNER_FIELDS, { ...before.outputs, ...inputs });
+    const live = await api('PUT', `/runners/${before.id}`, body);
+    return { id: before.id, outputs: { ...before.outputs, ...fromApi(RUNNER_FIELDS, live ?? {}) } };
+  },
+  /** A 404 is an error, as it is for the real provider. */
+  async remove(api, before) {
+    await api('DELETE', `/runners/${before.id}`);
+  },
+};
+
+const PROJECT_FIELDS: Fields = {
+  name: 'name',
+  description: 'description',
+  visibilityLevel: 'visibility',
+  buildsAccessLevel: 'builds_access_level',
+};
+
+const project: Resource = {
+  fixed: ['path', 'namespaceId'],
+  async create(api, inputs) {
+    const { path, namespaceId, initializeWithReadme } = inputs;
+    const born = { path, namespace_id: namespaceId, initialize_with_readme: initializeWithReadme };
+    const answer = made.parse(await api('POST', '/projects', { ...born, ...toApi(PROJECT_FIELDS, inputs) }));
+    return { id: String(answer.id), outputs: { webUrl: answer.web_url } };
+  },
+  async read(api, before) {
+    const live = await api('GET', `/projects/${before.id}`);
+    return live && seen(before, { ...fromApi(PROJECT_FIELDS, live), webUrl: live['web_url'] });
+  },
+  async update(api, before, inputs) {
+    await api('PUT', `/projects/${before.id}`, toApi(PROJECT_FIELDS, inputs));
+    return before;
+  },
+  async remove(api, before) {
+    await api('DELETE', `/projects/${before.id}`);
+  },
+};
+
+const branchProtection: Resource = {
+  fixed: ['project', 'branch'],
+  async create(api, inputs) {
+    const path = `/projects/${String(inputs['project'])}/protected_branches`;
+    await api('POST', path, {
+      name: inputs['branch'],
+      push_access_level: LEVELS[String(inputs['pushAccessLevel'])],
+      allow_force_push: inputs['allowForcePush'],
+    });
+    return { id: `${String(inputs['project'])}:${String(inputs['branch'])}`, outputs: {} };
+  },
+  async read(api, before) {
+    const live = await api('GET', `/projects/${before.id.replace(':', '/protected_branches/')}`);
+    return live && seen(before, { allowForcePush: live['allow_force_push'] });
+  },
+  /** A protection's levels cannot be changed, and two of one branch cannot be: the old one goes first. */
+  async update(api, before, inputs) {
+    await this.remove(api, before);
+    return this.create(api, inputs, 0);
+  },
+  async remove(api, before) {
+    await api('DELETE', `/projects/${before.id.replace(':', '/protected_branches/')}`);
+  },
+};
+
+const accessToken = (ownerOf: (inputs: Values) => string): Resource => ({
+  fixed: ['group', 'project', 'name', 'scopes', 'accessLevel'],
+  async create(api, inputs, now) {
+    const { expirationDays } = z
+      .object({ expirationDays: z.number() })
+      .catch({ expirationDays: 364 })
+      .parse(inputs['rotationConfiguration']);
+    const answer = made.parse(
+      await api('POST', `${ownerOf(inputs)}/access_tokens`, {
+        name: inputs['name'],
+        scopes: inputs['scopes'],
+        access_level: LEVELS[String(inputs['accessLevel'])],
+        expires_at: new Date(now + expirationDays * DAY_MS).toISOString().slice(0, 10),
+      }),
+    );
+    return { id: String(answer.id), outputs: { token: answer.token } };
+  },
+  async read(api, before) {
+    const live = await api('GET', `${ownerOf(before.inputs)}/access_tokens/${before.id}`);
+    return live && live['revoked'] !== true ? seen(before, { active: live['active'] }) : undefined;
+  },
+  async update(_api, before) {
+    return before;
+  },
+  async remove(api, before) {
+    await api('DELETE', `${ownerOf(before.inputs)}/access_tokens/${before.id}`);
+  },
+});
+
+export const RESOURCES: Readonly<Record<string, Resource>> = {
+  'gitlab:index/userRunner:UserRunner': userRunner,
+  'gitlab:index/project:Project': project,
+  'gitlab:index/branchProtection:BranchProtection': branchProtection,
+  'gitlab:index/groupAccessToken:GroupAccessToken': accessToken(({ group }) => `/groups/${String(group)}`),
+  'gitlab:index/projectAccessToken:ProjectAccessToken': accessToken(({ project: id }) => `/projects/${String(id)}`),
+};

@@ -1,0 +1,114 @@
+/** I9 on destroy, for whichever engine: one story, told in order. */
+import assert from 'node:assert/strict';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { leaseFrom } from '../../runtime/core/lease.ts';
+import { notHeard } from '../../runtime/core/rivals.ts';
+import { until } from '../lab/until.ts';
+import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
+
+/** A lease of the lab's times, twice: until a cluster is in touch, and takes its turn. */
+const SETTLE_MS = 20_000;
+
+export function destroyCases(
+  start: () => ReturnType<typeof startStacks>,
+  /** What only one of the engines knows; told at the end, when A is the holder and alone. */
+  more: (stacks: () => Stacks) => void = () => undefined,
+): void {
+  let stacks: Stacks;
+  let mostHolders = 0;
+  const checkers = new Map<string, () => Promise<void>>();
+  const preferB = { preferred: true };
+
+  before(async () => {
+    stacks = await start();
+    await stacks.a.up({ preferred: false });
+    await stacks.b.up(preferB);
+    stacks.gitlab.model.onEvent((event) => {
+      if (event.kind === 'tags') mostHolders = Math.max(mostHolders, stacks.holders().length);
+    });
+    for (const stack of [stacks.a, stacks.b]) checkers.set(stack.name, stack.check());
+    await until('B holds the main tag', () => stacks.holders().join() === B, SETTLE_MS);
+    await until('A may claim', () => mayClaim(), SETTLE_MS);
+  });
+
+  /** By its own lease. */
+  function mayClaim(): boolean {
+    const read = leaseFrom(stacks.a.record()?.note ?? null, A, Math.floor(Date.now() / 1000));
+    return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
+  }
+
+  after(async () => {
+    for (const stop of checkers.values()) await stop();
+    await stacks.close();
+  });
+
+  it('hands nothing over when an up replaces resources of the holder', async () => {
+    const { changes } = await stacks.b.up({ ...preferB, ownTags: ['runner-b', 'arm64'] });
+    assert.deepEqual(changes.replaced, ['checker-config']);
+    assert.equal(stacks.newestTerm()?.number, 1);
+    assert.equal(stacks.control(), undefined);
+    assert.deepEqual(stacks.holders(), [B]);
+  });
+
+  it('hands over before anything of the holder’s stack is gone', async () => {
+    const record = stacks.b.record();
+    assert.ok(record);
+    let before: readonly string[] | undefined;
+    const stop = stacks.gitlab.model.onEvent((event) => {
+      if (event.kind === 'request' && event.method === 'DELETE') before ??= stacks.holders();
+    });
+    await stacks.b.destroy();
+    stop();
+    assert.deepEqual(before, [A], 'the main tag moved before the first deletion');
+    assert.deepEqual(stacks.holders(), [A]);
+    assert.equal(stacks.b.record(), undefined);
+    const term = stacks.newestTerm();
+    assert.deepEqual([term?.number, term?.holder, term?.ground], [2, A, 'retired']);
+    assert.deepEqual(stacks.control()?.destroyed, [B]);
+    assert.ok(stacks.commits().includes('cluster-b leaves: its stack is about to be destroyed'));
+    await checkers.get(B)?.();
+    checkers.delete(B);
+  });
+
+  it('refuses where nobody can take over, with the reason and the mend, and leaves all as it was', async () => {
+    const record = stacks.a.record();
+    await assert.rejects(stacks.a.destroy({ excludeProtected: true }), (error: Error) => {
+      assert.match(
+        error.message,
+        new RegExp(
+          `cluster-a holds ${MAIN_TAG} and no other cluster can take over: cluster-b is retired\\. Nothing was`,
+        ),
+      );
+      assert.match(
+        error.message,
+        /pulumi state delete --stack cluster-a '.*hand-over' && pulumi destroy --stack cluster-a --exclude-protected$/m,
+      );
+      return true;
+    });
+    assert.equal(stacks.a.record(), record);
+    assert.deepEqual(stacks.holders(), [A]);
+    assert.deepEqual(stacks.control()?.destroyed, [B]);
+    assert.deepEqual((await stacks.a.up({ preferred: false })).changes, NOTHING);
+  });
+
+  it('is back in the fleet when its stack is made anew, and takes nothing for that', async () => {
+    const { changes } = await stacks.b.up(preferB);
+    assert.ok(changes.created.includes('hand-over'));
+    assert.deepEqual(stacks.control()?.destroyed, []);
+    assert.deepEqual(stacks.holders(), [A]);
+    assert.equal(stacks.commits().at(-1), 'cluster-b is back: its stack is made anew');
+  });
+
+  it('lets a cluster that does not hold the main tag go at once', async () => {
+    await stacks.b.destroy();
+    assert.equal(stacks.b.record(), undefined);
+    assert.deepEqual(stacks.control()?.destroyed, [B]);
+    assert.equal(stacks.newestTerm()?.number, 2);
+  });
+
+  it('never had two holders', () => assert.equal(mostHolders, 1));
+
+  more(() => stacks);
+}
+
+export const NOTHING = { created: [], updated: [], replaced: [], removed: [] };

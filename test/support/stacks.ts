@@ -1,0 +1,221 @@
+/**
+ * Both shipped stacks on a GitLab and two Kubernetes APIs of the lab, under either engine. Nothing runs in these clusters;
+ * where a test needs a checker, it runs the production one in this process, with the config and tokens that the stack made.
+ */
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { namesOf } from '../../infra/names.ts';
+import { program } from '../../infra/program.ts';
+import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
+import type { Runner } from '../../lab/gitlab/model/runners.ts';
+import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
+import { serveApi } from '../../lab/kubernetes/api.ts';
+import { clusterClient, type ClusterClient } from '../../lab/kubernetes/client.ts';
+import { namespaces } from '../../lab/kubernetes/controllers/housekeeping.ts';
+import { Identity } from '../../lab/kubernetes/identity.ts';
+import { Store } from '../../lab/kubernetes/store.ts';
+import type { Engine, Program, StackConfig } from '../../lab/pulumi/engine.ts';
+import type { Reach } from '../../lab/pulumi/engines.ts';
+import { stackConfig } from '../../lab/pulumi/stack-file.ts';
+import { checkerConfigSchema } from '../../runtime/config.ts';
+import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
+import { connectGitLab } from '../../runtime/gitlab/connect.ts';
+import { systemClock } from '../../runtime/process/clock.ts';
+import { round } from '../../runtime/checker/round.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const A = 'cluster-a';
+export const B = 'cluster-b';
+export const MAIN_TAG = 'rnd-runner';
+const NAMESPACE = 'gitlab-runner';
+
+export interface Stack {
+  readonly name: string;
+  readonly api: ClusterClient;
+  readonly engine: Engine;
+  readonly token: string;
+  /** The shipped config with the lab's laid over it, and `over` over that. */
+  config(over?: Readonly<Record<string, unknown>>): Promise<StackConfig>;
+  up(over?: Readonly<Record<string, unknown>>, wrapped?: Program): ReturnType<Engine['up']>;
+  destroy(options?: Parameters<Engine['destroy']>[2]): Promise<void>;
+  /** Its runner record in GitLab. */
+  record(): Runner | undefined;
+  /** Lets its checker take rounds until the answer is called. All of its runners are online, and GitLab hears them. */
+  check(): () => Promise<void>;
+}
+
+export interface Stacks {
+  readonly gitlab: GitLabServer;
+  readonly a: Stack;
+  readonly b: Stack;
+  holders(): string[];
+  newestTerm(): Term | undefined;
+  control(): Control | undefined;
+  commits(): readonly string[];
+  close(): Promise<void>;
+}
+
+const BUNDLES = { checker: '/* checker */', sidecar: '/* sidecar */' };
+/** The program as it ships, without the time that bundling takes. */
+export const shipped: Program = () => program(() => Promise.resolve(BUNDLES));
+
+export async function startStacks(engineFor: (reach: Reach) => Promise<Engine> | Engine): Promise<Stacks> {
+  const gitlab = await startGitLab({ longPollMs: 0 });
+  const messages: string[] = [];
+  gitlab.model.onEvent((event) => void (event.kind === 'commit' && messages.push(event.message)));
+  const closing: (() => Promise<void> | void)[] = [];
+  const start = async (name: string): Promise<Stack> => {
+    const store = new Store();
+    const identity = new Identity(store);
+    const api = await serveApi(store, identity);
+    const controller = namespaces(store, 'no authority');
+    closing.push(() => controller.stop(), api.close);
+    const kubernetes = { url: api.url, token: identity.adminToken };
+    const engine = await engineFor({ gitlab, kubernetes });
+    return stackOf(
+      name,
+      gitlab,
+      clusterClient(store, () => true),
+      engine,
+      kubernetes,
+    );
+  };
+  const [a, b] = [await start(A), await start(B)];
+  const tree = (): ReadonlyMap<string, string> => {
+    const project = [...gitlab.model.access.projects.values()].find(({ path }) => path.endsWith('/runner-status'));
+    return (project && gitlab.model.repository(project.id).head('main')?.tree) ?? new Map<string, string>();
+  };
+  return {
+    gitlab,
+    a,
+    b,
+    holders: () => [a, b].filter((stack) => stack.record()?.tags.includes(MAIN_TAG)).map((stack) => stack.name),
+    newestTerm: () => {
+      const number = [...tree().keys()].filter((path) => path.startsWith('terms/')).length;
+      const text = tree().get(termPath(number));
+      const parsed = text === undefined ? undefined : parseTerm(number, text);
+      return parsed?.ok ? parsed.value : undefined;
+    },
+    control: () => {
+      const text = tree().get('control.json');
+      const parsed = text === undefined ? undefined : parseControl(text);
+      return parsed?.ok ? parsed.value : undefined;
+    },
+    commits: () => messages,
+    close: async () => {
+      for (const close of closing) await close();
+      await gitlab.close();
+    },
+  };
+}
+
+function stackOf(
+  name: string,
+  gitlab: GitLabServer,
+  api: ClusterClient,
+  engine: Engine,
+  kubernetes: Reach['kubernetes'],
+): Stack {
+  let last: StackConfig | undefined;
+  const config = (over: Readonly<Record<string, unknown>> = {}): Promise<StackConfig> =>
+    stackConfig(
+      ROOT,
+      name,
+      {
+        gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
+        statusProject: { path: 'platform/runner-status' },
+        kubernetes: { server: kubernetes.url, namespace: NAMESPACE },
+        timing: LAB_TIMING,
+        policy: LAB_POLICY,
+        lab: true,
+        ...over,
+      },
+      { gitlabToken: gitlab.adminToken },
+    );
+  const record = (): Runner | undefined =>
+    [...gitlab.model.runners.all.values()].find((runner) => runner.description.endsWith(name));
+  return {
+    name,
+    api,
+    engine,
+    token: kubernetes.token,
+    config,
+    up: async (over, wrapped = shipped) => engine.up((last = await config(over)), wrapped),
+    destroy: async (options) => engine.destroy(last ?? (await config()), shipped, options),
+    record,
+    check: () => startChecker(name, gitlab, api, record),
+  };
+}
+
+const cronJob = z.object({
+  spec: z.object({
+    jobTemplate: z.object({ spec: z.object({ template: z.object({ spec: z.object({ volumes: z.unknown() }) }) }) }),
+  }),
+});
+const withData = z.object({ data: z.record(z.string(), z.string()) });
+
+function startChecker(
+  name: string,
+  gitlab: GitLabServer,
+  api: ClusterClient,
+  record: () => Runner | undefined,
+): () => Promise<void> {
+  let stopped = false;
+  const rounds = async (): Promise<void> => {
+    const { config, tokens } = await deployed(name, api);
+    const connect = (token: string) =>
+      connectGitLab({
+        url: config.gitlab.url,
+        token: () => Promise.resolve(token),
+        requestSeconds: config.timing.requestSeconds,
+        clock: systemClock,
+      });
+    const [fleet, status] = [connect(tokens.fleet), connect(tokens.status)];
+    const silent = (): void => undefined;
+    while (!stopped) {
+      const own = record();
+      // A poll of its runner, for a cluster whose runners GitLab does not hear never claims.
+      if (own) gitlab.model.runners.heartbeat(own, 'r_lab', () => gitlab.model.access.id());
+      const deployments = [{ name: namesOf(name).runner, record: own?.id ?? 0, desired: 2, ready: 2 }];
+      await round({
+        config,
+        records: fleet.records,
+        project: status.project(config.statusProject.id, config.statusProject.branch),
+        pods: { deployments: () => Promise.resolve({ kind: 'known', value: deployments }) },
+        clock: systemClock,
+        random: Math.random,
+        log: { info: silent, warn: silent, error: silent },
+      });
+      await systemClock.sleep(config.timing.roundSeconds * 1000);
+    }
+    for (const connection of [fleet, status]) connection.close();
+  };
+  const running = rounds();
+  return () => {
+    stopped = true;
+    return running;
+  };
+}
+
+/** What the CronJob's pod would find in its volumes. */
+async function deployed(name: string, api: ClusterClient) {
+  const job = await api.get({
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    namespace: NAMESPACE,
+    name: namesOf(name).checker,
+  });
+  const volumes = JSON.stringify(cronJob.parse(job).spec.jobTemplate.spec.template.spec.volumes);
+  const read = async (kind: 'ConfigMap' | 'Secret', prefix: string): Promise<Record<string, string>> => {
+    const found = new RegExp(`"(${prefix}-[a-z0-9]+)"`).exec(volumes)?.[1];
+    assert.ok(found, `no ${prefix} among ${volumes}`);
+    return withData.parse(await api.get({ apiVersion: 'v1', kind, namespace: NAMESPACE, name: found })).data;
+  };
+  const [config, tokens] = [await read('ConfigMap', 'checker-config'), await read('Secret', 'checker-tokens')];
+  const decode = (text = ''): string => Buffer.from(text, 'base64').toString('utf8');
+  return {
+    config: checkerConfigSchema.parse(JSON.parse(config['checker.json'] ?? '')),
+    tokens: { fleet: decode(tokens['fleet']), status: decode(tokens['status']) },
+  };
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildTool, ToolError } from '../../tools/build.ts';
+import { isAtLeast, pinOf, toolNamed, TOOLS, versionIn } from '../../tools/catalogue.ts';
+import { findTool } from '../../tools/find.ts';
+
+const pulumi = toolNamed('pulumi');
+
+describe('the real tools', () => {
+  let folder: string;
+  const path = process.env['PATH'];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hadr-tools-'));
+    process.env['PATH'] = folder;
+  });
+
+  afterEach(async () => {
+    process.env['PATH'] = path;
+    await rm(folder, { recursive: true });
+  });
+
+  /** A command on PATH that prints this. */
+  const onPath = async (prints: string): Promise<string> => {
+    const file = join(folder, 'pulumi');
+    await writeFile(file, `#!/bin/sh\necho '${prints}'\n`);
+    await chmod(file, 0o755);
+    return file;
+  };
+
+  it('each have a pinned version, and a place that changes with every byte of the pins', async () => {
+    for (const tool of TOOLS) {
+      const { version, binary } = await pinOf(tool);
+      assert.match(version, /^\d+\.\d+\.\d+/);
+      assert.match(binary, new RegExp(`/\\.cache/tools/${tool.name}-${version}-[0-9a-f]{12}/${tool.name}$`));
+    }
+  });
+
+  it('are read from the go.mod that pins them', () => {
+    const text =
+      'module x\n\nrequire example.com/one v1.2.3\n\nrequire (\n\texample.com/two/v2 v2.0.1 // indirect\n)\n';
+    assert.equal(versionIn(text, 'example.com/one'), '1.2.3');
+    assert.equal(versionIn(text, 'example.com/two/v2'), '2.0.1');
+    assert.throws(() => versionIn(text, 'example.com/two'), /does not require example\.com\/two/);
+  });
+
+  it('are compared by numbers', () => {
+    const table: [string, string, boolean][] = [
+      ['3.259.0', '3.229.0', true],
+      ['3.229.0', '3.229.0', true],
+      ['3.228.99', '3.229.0', false],
+      ['4.0.0', '3.229.0', true],
+      ['3.230.0-dev.1', '3.229.0', true],
+      ['1.36.3+build', '1.36.4', false],
+      ['what', '3.229.0', false],
+    ];
+    for (const [version, least, wanted] of table) assert.equal(isAtLeast(version, least), wanted, version);
+  });
+
+  it('are taken from PATH where they are new enough', async () => {
+    const file = await onPath('v3.240.1');
+    assert.deepEqual(await findTool(pulumi), { path: file, version: '3.240.1', from: 'PATH' });
+  });
+
+  it('are not taken from PATH where they are too old, or do not say what they are', async () => {
+    for (const prints of ['v3.100.0', 'no version']) {
+      await onPath(prints);
+      assert.notEqual((await findTool(pulumi))?.from, 'PATH');
+    }
+  });
+
+  it('are called too old exactly where Pulumi.yaml refuses them', async () => {
+    const project = await readFile(new URL('../../Pulumi.yaml', import.meta.url), 'utf8');
+    assert.ok(project.includes(`requiredPulumiVersion: '>=${pulumi.atLeast}'`));
+  });
+
+  it('cannot be built without Go, and say so in one sentence', () =>
+    assert.rejects(
+      buildTool(pulumi, () => undefined),
+      (error) =>
+        error instanceof ToolError &&
+        error.message ===
+          'pulumi is built from source and there is no Go here: install Go (https://go.dev/dl), or put pulumi 3.229.0 or later on PATH.',
+    ));
+});

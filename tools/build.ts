@@ -1,0 +1,105 @@
+/** Builds a tool from its pinned Go module into the cache, and tells how far it is. */
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { pinOf, type Pin, type Tool } from './catalogue.ts';
+
+const run = promisify(execFile);
+
+/** What the user can mend; told in one sentence. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
+}
+
+const TELL_EVERY_MS = 10_000;
+/** Of Go's messages, for the case that it fails. */
+const KEPT_LINES = 15;
+
+// Without cgo no C compiler is needed, and the result is the same on every machine.
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, CGO_ENABLED: '0' });
+
+export async function goVersion(): Promise<string | undefined> {
+  try {
+    return (await run('go', ['env', 'GOVERSION'])).stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+export async function buildTool(tool: Tool, say: (line: string) => void): Promise<string> {
+  const pin = await pinOf(tool);
+  if ((await goVersion()) === undefined)
+    throw new ToolError(
+      `${tool.name} is built from source and there is no Go here: install Go (https://go.dev/dl), or put ${tool.name} ${tool.atLeast} or later on PATH.`,
+    );
+  say(`${tool.name} ${pin.version}: fetches its modules`);
+  const total = await countPackages(tool, pin);
+  const draft = `${pin.binary}.${process.pid}.tmp`;
+  await mkdir(dirname(pin.binary), { recursive: true });
+  try {
+    await compile(tool, pin, draft, total, say);
+    // In one step: a run that is broken off leaves no half of a command.
+    await rename(draft, pin.binary);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return pin.binary;
+}
+
+async function countPackages(tool: Tool, pin: Pin): Promise<number> {
+  try {
+    const { stdout } = await run('go', ['list', '-deps', tool.package], {
+      cwd: pin.folder,
+      env: environment(),
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    return stdout.trimEnd().split('\n').length;
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    throw new ToolError(`go could not load the modules of ${tool.name}: ${lastLines(said.split('\n'))}`);
+  }
+}
+
+const lastLines = (lines: readonly string[]): string =>
+  lines
+    .filter((line) => line.trim() !== '')
+    .slice(-KEPT_LINES)
+    .join('\n');
+
+async function compile(
+  tool: Tool,
+  pin: Pin,
+  output: string,
+  total: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const linked = Object.entries(tool.linked(pin.version)).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = ['-trimpath', '-v', '-ldflags', ['-s', '-w', ...linked].join(' '), '-o', output];
+  const child = spawn('go', ['build', ...flags, tool.package], {
+    cwd: pin.folder,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const start = performance.now();
+  const seconds = (): string => ((performance.now() - start) / 1000).toFixed(0);
+  const lines: string[] = [];
+  let packages = 0;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    // `-v` names each package as it is compiled; anything with a blank in it is a message.
+    if (/^\S+$/.test(line)) packages += 1;
+    else lines.push(line);
+  });
+  // Packages that Go has in its own cache are not named, so the count may end early.
+  const telling = setInterval(
+    () => say(`${tool.name} ${pin.version}: ${packages} of at most ${total} packages compiled, ${seconds()} s`),
+    TELL_EVERY_MS,
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => clearInterval(telling));
+  if (code !== 0) throw new ToolError(`go could not build ${tool.name} ${pin.version}:\n${lastLines(lines)}`);
+  say(`${tool.name} ${pin.version}: built in ${seconds()} s`);
+}

@@ -1,0 +1,48 @@
+/** Where a tool is: on PATH if it is new enough there, else in the cache, else nowhere. */
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { isAtLeast, pinOf, type Tool } from './catalogue.ts';
+
+const run = promisify(execFile);
+
+export interface FoundTool {
+  readonly path: string;
+  readonly version: string;
+  readonly from: 'PATH' | 'cache';
+}
+
+const isExecutable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** What the command says of itself, or undefined where it says nothing that looks like a version. */
+async function versionOf(tool: Tool, path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(path, [...tool.versionArgs], { timeout: 20_000 });
+    return /v?(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+async function onPath(tool: Tool): Promise<FoundTool | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, tool.name);
+    if (folder === '' || !(await isExecutable(path))) continue;
+    const version = await versionOf(tool, path);
+    // The first one is what a shell would run; a newer one behind it is not looked for.
+    return version !== undefined && isAtLeast(version, tool.atLeast) ? { path, version, from: 'PATH' } : undefined;
+  }
+  return undefined;
+}
+
+export async function findTool(tool: Tool): Promise<FoundTool | undefined> {
+  const found = await onPath(tool);
+  if (found) return found;
+  const { binary, version } = await pinOf(tool);
+  return (await isExecutable(binary)) ? { path: binary, version, from: 'cache' } : undefined;
+}
