@@ -30,10 +30,10 @@ describe('the checker as a process', () => {
     handedOver();
     const commits = `POST /projects/${stage.project}/repository/commits`;
     assert.deepEqual(writes, [
-      `${commits} 400`, // the preflight's question
       `PUT /runners/${stage.records[B]} 200`, // the stamp
       `${commits} 201`, // the report
       `${commits} 201`, // the term
+      `PUT /runners/${stage.records[B]} 200`, // its number, into the lease
       `PUT /runners/${stage.records[A]} 200`, // off
       `PUT /runners/${stage.records[B]} 200`, // on
     ]);
@@ -91,6 +91,7 @@ describe('the checker as a process', () => {
     it(`fails its Job with a token ${name}, and says why without it`, async () => {
       const tokens = { ...stage.tokens, ...given() };
       await stage.apply(tokens);
+      stage.forget();
       const result = await stage.run();
       await stage.apply(stage.tokens);
       assert.deepEqual([result.code, result.job], [code, 'Failed'], result.log);

@@ -69,6 +69,8 @@ export interface Stage {
   apply(tokens: Tokens): Promise<void>;
   /** As it was: A holds term 1 and says in a fresh stamp that none of its runners is online; B has been in touch for long. */
   reset(): void;
+  /** B has never been here: its record has no lease, so a run begins with the preflight. */
+  forget(): void;
   /** A run of the CronJob, from its start to the end of its Job. */
   run(): Promise<Ended>;
   tagsOf(name: Name): string[];
@@ -116,6 +118,10 @@ export async function startStage(): Promise<Stage> {
       });
     },
     reset: () => reset(gitlab, project, records),
+    forget: () => {
+      const record = gitlab.model.runners.all.get(records[B]);
+      if (record) record.note = 'ask the platform team';
+    },
     run: () => run(cluster),
     tagsOf: (name) => [...(gitlab.model.runners.all.get(records[name])?.tags ?? [])].sort(),
     terms: () =>
@@ -194,13 +200,15 @@ function reset({ model }: GitLabServer, project: number, records: Readonly<Recor
       term: 1,
       at: now - 1,
       inTouchSince: now - 10 * LEASE_SECONDS,
-      heardSince: 0,
+      heardSince: now - 10 * LEASE_SECONDS,
       memory: emptyMemory(1),
     };
     const record = model.runners.all.get(records[name]);
     assert.ok(record);
     record.tags = tags;
     record.note = `ask the platform team\n${formatLease(lease)}`;
+    // GitLab has just heard its runners.
+    model.runners.heartbeat(record, 'r_0000stage000', () => model.access.id());
   };
   set(A, ['rnd-runner', 'runner-a', 'arm64'], 0);
   set(B, ['runner-b', 'ssd'], 1);
