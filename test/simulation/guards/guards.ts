@@ -274,8 +274,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/assess.ts',
-        `  if (!isRetired || assessment.kind === 'unknown') return assessment;`,
-        `  if (!isRetired) return assessment;`,
+        `  if (!retired || assessment.kind === 'unknown') return assessment;`,
+        `  if (!retired) return assessment;`,
       ),
     ],
   },

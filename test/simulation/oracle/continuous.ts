@@ -155,7 +155,9 @@ export class Continuous {
 
   private hasRecord(name: string): boolean {
     const { fleet } = this.oracle;
-    return fleet.gitlab.runner(fleet.cluster(name).record) !== undefined;
+    const { record } = fleet.cluster(name);
+    // A record that its own checker could not report yet is nobody else's to find.
+    return this.oracle.truthOf(name).knows(record) && fleet.gitlab.runner(record) !== undefined;
   }
 
   private hasOwnTag(cluster: Cluster): boolean {

@@ -21,6 +21,11 @@ export class Truth {
     for (const id of records) this.reported.add(id);
   }
 
+  /** Whether the fleet has been told of this record. */
+  knows(record: number): boolean {
+    return this.reported.has(record);
+  }
+
   add(cluster: Cluster): void {
     const slot = this.samples % SPAN;
     this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.reported.has(record));

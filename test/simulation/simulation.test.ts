@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GUARDS } from './guards/guards.ts';
+import { mutate } from './guards/mutant.ts';
+import { runEpisode } from './episode.ts';
+import { planOf } from './plan.ts';
+import { namedPlan } from './seeds.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('the simulation', () => {
+  it('gives the same trace for the same seed, byte for byte, and another for another', async () => {
+    const once = await runEpisode(planOf('test.1', 3));
+    const again = await runEpisode(planOf('test.1', 3));
+    assert.equal(once.hash, again.hash);
+    assert.deepEqual(once.trace, again.trace);
+    assert.notEqual(once.hash, (await runEpisode(planOf('test.2', 3))).hash);
+  });
+
+  it('finds nothing wrong in a first handful of episodes, and is not blind: tags move in them', async () => {
+    let moves = 0;
+    for (let index = 0; index < 12; index += 1) {
+      const result = await runEpisode(planOf(`test.${index}`, 2 + (index % 3)));
+      assert.deepEqual(result.violations, [], `episode test.${index}`);
+      moves += result.moves.filter(({ ground }) => ground !== 'first').length;
+    }
+    assert.ok(moves > 5, `${moves} moves`);
+  });
+
+  it('replays an episode with some of its faults only', () => {
+    const { faults } = planOf('test.1', 2);
+    assert.deepEqual(namedPlan('test.1', 2, [1]).faults, [faults[1]]);
+  });
+
+  it('lets things happen in the order of their times, and of their making', async () => {
+    const time = new VirtualTime();
+    const seen: string[] = [];
+    for (const at of [30, 10, 20, 10]) time.at(at, () => seen.push(`${at}#${seen.length}`));
+    time.at(15, () => time.settle(() => void Promise.resolve().then(() => seen.push('noticed'))));
+    await time.run(25);
+    assert.deepEqual(seen, ['10#0', '10#1', 'noticed', '20#3']);
+    assert.equal(time.now, 25);
+  });
+});
+
+describe('the guards of the protocol', () => {
+  for (const { name, edits } of GUARDS)
+    it(`${name}: stands where its removal looks for it`, async () => {
+      for (const file of new Set(edits.map((edit) => edit.file))) {
+        const text = await readFile(join(ROOT, file), 'utf8');
+        const mutated = mutate(
+          file,
+          text,
+          edits.filter((edit) => edit.file === file),
+        );
+        assert.notEqual(mutated, text);
+      }
+    });
+});
