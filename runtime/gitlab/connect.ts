@@ -80,7 +80,7 @@ function adviceOf(error: GitLabError): string {
     return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it)`;
   if (error.status === 0 && /certificate/i.test(error.detail))
     return `${error.message} (if a private authority signed GitLab’s certificate, give it as gitlab.caCertificate and run pulumi up)`;
-  if (error.status === 403) return `${error.message} (the token lacks the role or scope: see docs/security.md)`;
+  if (error.status === 403) return `${error.message} (the token lacks the role or scope: see the tokens in README.md)`;
   return error.message;
 }
 
