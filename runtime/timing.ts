@@ -61,8 +61,12 @@ export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.
  */
 export const vouchSeconds = (t: Timing): number => t.jobReportSeconds * 2.25;
 
-/** GitLab hears this cluster as long as its own managers' last contact is no older: a full one reports once a period. */
-export const heardWithinSeconds = (t: Timing): number => t.jobReportSeconds + t.requestSeconds;
+/**
+ * GitLab hears this cluster as long as its own managers' last contact is no older: a full one reports once a period, an idle
+ * one answers each stamp within two polls, and stamps are at most G apart.
+ */
+export const heardWithinSeconds = (t: Timing): number =>
+  Math.max(t.jobReportSeconds, longestGapSeconds(t) + 2 * t.checkIntervalSeconds) + t.requestSeconds;
 
 /**
  * From here on a runner that neither polls nor reports a job is stuck: the longest time that a healthy one may be
