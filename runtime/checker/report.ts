@@ -4,6 +4,7 @@ import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../
 import type { GitLabSeconds } from '../core/answer.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
+import { newestOf } from '../core/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { Budget, Checker } from './context.ts';
 import type { Observation } from './observe.ts';
@@ -45,12 +46,8 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
 }
 
 /** The newest contact of this cluster's own managers, in GitLab's seconds. */
-function contactOf({ records }: Observation): GitLabSeconds | undefined {
-  const times = records.flatMap(({ read }) =>
-    read.kind === 'found' && read.value.contactedAt !== null ? [Date.parse(read.value.contactedAt) / 1000] : [],
-  );
-  return times.length === 0 ? undefined : Math.max(...times);
-}
+const contactOf = ({ records }: Observation): GitLabSeconds | undefined =>
+  newestOf(records.map(({ read }) => (read.kind === 'found' ? read.value.contactedAt : null)));
 
 /** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */
 export async function stamp(checker: Checker, seen: Observation, budget: Budget): Promise<Stamped> {

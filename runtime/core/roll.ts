@@ -19,14 +19,15 @@ const contactChanged = (reads: RollReads): ManagerView[] => {
   );
 };
 
+/** The newest of GitLab's contacts, in its seconds; undefined where there was none. */
+export function newestOf(contacts: readonly (string | null)[]): GitLabSeconds | undefined {
+  const times = contacts.flatMap((contact) => (contact === null ? [] : [Date.parse(contact) / 1000]));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
 /** When GitLab last heard any of these managers, in its seconds; 0 for never. */
 export const newestContact = (reads: readonly RollReads[]): GitLabSeconds =>
-  Math.max(
-    0,
-    ...reads.flatMap(({ after }) =>
-      after.flatMap(({ contactedAt }) => (contactedAt === null ? [] : [Date.parse(contactedAt) / 1000])),
-    ),
-  );
+  newestOf(reads.flatMap(({ after }) => after.map(({ contactedAt }) => contactedAt))) ?? 0;
 
 /**
  * How many managers answered. A full manager does not poll and its jobs report only once a period: where `busySeconds` is

@@ -1,11 +1,10 @@
 /** One episode: a fleet, its faults, and the oracle over all of it. The same plan gives the same trace, byte for byte. */
 import { createHash } from 'node:crypto';
-import { faultType, type Blow, type FaultName } from './faults.ts';
+import { faultType, type Blow } from './faults.ts';
 import { Oracle, type Violation } from './oracle/oracle.ts';
 import { termNumber } from './oracle/rounds.ts';
 import type { Plan, PlannedFault } from './plan.ts';
 import { randomOf } from './random.ts';
-import type { CheckerProgram } from './world/cluster.ts';
 import { Fleet } from './world/fleet.ts';
 import type { Process } from './world/process.ts';
 import type { Watcher } from './world/watcher.ts';
@@ -32,13 +31,12 @@ export interface EpisodeResult {
 }
 
 export interface EpisodeOptions {
-  readonly checker?: CheckerProgram;
   /** Ends at the first violation: a search wants to know whether there is one. */
   readonly stopEarly?: boolean;
 }
 
 export async function runEpisode(plan: Plan, options: EpisodeOptions = {}): Promise<EpisodeResult> {
-  const episode = new Episode(plan, options.checker);
+  const episode = new Episode(plan);
   await episode.run(options.stopEarly ?? false);
   return episode.result();
 }
@@ -56,10 +54,10 @@ class Episode {
   private readonly editHooks: Hooks = new Map();
   private rounds = 0;
 
-  constructor(plan: Plan, checker: CheckerProgram | undefined) {
+  constructor(plan: Plan) {
     this.plan = plan;
     const watcher = this.watcher();
-    this.fleet = new Fleet(plan.setup, randomOf(`world ${plan.seed}`), watcher, checker);
+    this.fleet = new Fleet(plan.setup, randomOf(`world ${plan.seed}`), watcher);
     this.oracle = new Oracle(this.fleet, {
       gitlab: () => this.disturbed.gitlab > 0,
       control: () => this.disturbed.control > 0,
@@ -224,9 +222,4 @@ class Episode {
       },
     };
   }
-}
-
-/** Which faults an episode had, by name. */
-export function countFaults(plan: Plan, into: Map<FaultName, number>): void {
-  for (const { name } of plan.faults) into.set(name, (into.get(name) ?? 0) + 1);
 }

@@ -125,6 +125,13 @@ function control(who: string, begin: (context: FaultContext) => void, end: (cont
 /** A whole lease and a gap: after that long a cluster whose stamps were lost is in touch again. */
 const IN_TOUCH_AGAIN = 60 + 35 + 20;
 
+/** No checker runs there, until the result is called. */
+function withoutChecker(cluster: Cluster): () => void {
+  cluster.cron.missed = true;
+  for (const checker of cluster.checkers) checker.kill();
+  return () => (cluster.cron.missed = false);
+}
+
 function fill({ cluster, seconds, random }: FaultContext): void {
   for (const pod of standing(cluster))
     for (let slot = 0; slot < 8; slot += 1) pod.manager.run(seconds * 1000 * random.between(0.9, 1.1));
@@ -219,9 +226,7 @@ export const FAULTS = {
     scope: 'checker',
     begin: (context) => {
       fill(context);
-      context.cluster.cron.missed = true;
-      for (const checker of context.cluster.checkers) checker.kill();
-      return () => (context.cluster.cron.missed = false);
+      return withoutChecker(context.cluster);
     },
   },
   'full cluster unheard, checker pending': {
@@ -232,13 +237,12 @@ export const FAULTS = {
     begin: (context) => {
       const { cluster, seconds, amount, after } = context;
       fill(context);
-      cluster.cron.missed = true;
-      for (const checker of cluster.checkers) checker.kill();
+      const checked = withoutChecker(cluster);
       const heard = gitlabFault('rate-limit', { pathPrefix: '/jobs' })(context);
       after(seconds * (0.2 + 0.5 * amount), heard);
       return () => {
         heard();
-        cluster.cron.missed = false;
+        checked();
       };
     },
   },
@@ -246,11 +250,7 @@ export const FAULTS = {
     weight: 5,
     seconds: [60, 1800],
     scope: 'checker',
-    begin: ({ cluster }) => {
-      cluster.cron.missed = true;
-      for (const checker of cluster.checkers) checker.kill();
-      return () => (cluster.cron.missed = false);
-    },
+    begin: ({ cluster }) => withoutChecker(cluster),
   },
   'cron late': {
     weight: 2,

@@ -11,7 +11,7 @@ import { Worker } from 'node:worker_threads';
 import { buildMutant } from './guards/mutant.ts';
 import { runEpisode } from './episode.ts';
 import { planOf } from './plan.ts';
-import { episodeSeed, namedPlan } from './seeds.ts';
+import { clustersOf, episodeSeed, namedPlan } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { merge, noSummary, quantile, type Summary } from './summary.ts';
 import type { Job } from './worker.ts';
@@ -58,7 +58,7 @@ function episodesFor(hours: number, seed: string, clusters: readonly number[]): 
   let seconds = 0;
   for (let index = 0; ; index += 1) {
     if (seconds >= hours * 3600) return index;
-    seconds += planOf(episodeSeed(seed, index), clusters[index % clusters.length] ?? 2).seconds;
+    seconds += planOf(episodeSeed(seed, index), clustersOf(clusters, index)).seconds;
   }
 }
 
@@ -192,7 +192,7 @@ async function main(): Promise<number> {
   const names = new Set(summary.violations.map(({ episode }) => episode));
   process.stdout.write(`episodes with violations: ${[...names].join(', ')}\n`);
   const index = Number(first.episode.split('.').at(-1));
-  await replay(first.episode, clusters[index % clusters.length] ?? 2, undefined, false);
+  await replay(first.episode, clustersOf(clusters, index), undefined, false);
   return 1;
 }
 

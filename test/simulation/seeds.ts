@@ -3,6 +3,9 @@ import { planOf, type Plan } from './plan.ts';
 
 export const episodeSeed = (seed: string, index: number): string => `${seed}.${index}`;
 
+/** How many clusters an episode has: each of the numbers in turn. */
+export const clustersOf = (numbers: readonly number[], index: number): number => numbers[index % numbers.length] ?? 2;
+
 /** The plan of an episode, with only some of its faults where they are named. */
 export function namedPlan(seed: string, clusters: number, kept: readonly number[] | undefined): Plan {
   const plan = planOf(seed, clusters);

@@ -1,12 +1,11 @@
-/** The shortest plan that still does wrong: faults are taken out and shortened as long as the same invariant breaks. */
-import { runEpisode, type EpisodeOptions, type EpisodeResult } from './episode.ts';
+/** The shortest plan that still does wrong: faults are taken out as long as the same invariant breaks. */
+import { runEpisode, type EpisodeResult } from './episode.ts';
 import type { Plan, PlannedFault } from './plan.ts';
 
 const MOST_TRIES = 120;
 
 export async function shrink(
   failed: EpisodeResult,
-  options: EpisodeOptions = {},
 ): Promise<{ readonly result: EpisodeResult; readonly kept: readonly number[] }> {
   const [first] = failed.violations;
   if (!first) throw new Error('there is nothing to shrink: the episode has no violation');
@@ -16,7 +15,7 @@ export async function shrink(
   const breaks = async (faults: readonly PlannedFault[]): Promise<EpisodeResult | undefined> => {
     tries += 1;
     const plan: Plan = { ...failed.plan, faults };
-    const result = await runEpisode(plan, { ...options, stopEarly: true });
+    const result = await runEpisode(plan, { stopEarly: true });
     return result.violations.some(({ invariant }) => invariant === first.invariant) ? result : undefined;
   };
   for (let progress = true; progress && tries < MOST_TRIES;) {

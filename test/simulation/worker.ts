@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { runEpisode } from './episode.ts';
 import { planOf } from './plan.ts';
-import { episodeSeed } from './seeds.ts';
+import { clustersOf, episodeSeed } from './seeds.ts';
 import { add, noSummary } from './summary.ts';
 
 export const jobSchema = z.object({
@@ -17,14 +17,10 @@ export const jobSchema = z.object({
 });
 export type Job = z.infer<typeof jobSchema>;
 
-/** Two clusters, or each number in turn. */
-export const clustersOf = (job: Pick<Job, 'clusters'>, index: number): number =>
-  job.clusters[index % job.clusters.length] ?? 2;
-
 async function main(port: NonNullable<typeof parentPort>, job: Job): Promise<void> {
   const summary = noSummary();
   for (let index = job.place; index < job.episodes; index += job.workers) {
-    const result = await runEpisode(planOf(episodeSeed(job.seed, index), clustersOf(job, index)));
+    const result = await runEpisode(planOf(episodeSeed(job.seed, index), clustersOf(job.clusters, index)));
     add(summary, index, result);
     port.postMessage({ kind: 'progress', hours: result.plan.seconds / 3600, violations: result.violations.length });
   }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
+import { clustersOf } from '../seeds.ts';
 import { GUARDS, type Guard } from './guards.ts';
 import { buildMutant } from './mutant.ts';
 import type { EpisodeName, Found } from './search.ts';
@@ -22,7 +23,7 @@ const seedsSchema = z.record(z.string(), z.object({ seed: z.string(), clusters: 
 
 const range: readonly EpisodeName[] = Array.from({ length: MOST_EPISODES }, (_, index) => ({
   seed: `guards.${index}`,
-  clusters: CLUSTERS[index % CLUSTERS.length] ?? 2,
+  clusters: clustersOf(CLUSTERS, index),
 }));
 
 function searchIn(bundle: string, episodes: readonly EpisodeName[]): Promise<Found | undefined> {

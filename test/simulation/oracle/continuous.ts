@@ -67,7 +67,7 @@ export class Continuous {
   }
 
   sample(): void {
-    const holders = this.oracle.holders();
+    const holders = this.oracle.fleet.holders();
     if (holders.length > 1) this.doubleSeconds += 1;
     const calm = !this.disturbances.gitlab() && !this.disturbances.control();
     this.sampleGap(holders, calm);

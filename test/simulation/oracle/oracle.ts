@@ -165,11 +165,6 @@ export class Oracle {
     this.continuous.sample();
   }
 
-  /** Which clusters have the main tag on one of their records. */
-  holders(): string[] {
-    return this.fleet.holders();
-  }
-
   hasMain(id: number): boolean {
     return this.fleet.gitlab.runner(id)?.tags.includes(MAIN_TAG) ?? false;
   }

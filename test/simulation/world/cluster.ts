@@ -20,11 +20,7 @@ export interface ClusterParts {
   readonly capacity: number;
   readonly nextId: () => number;
   readonly newRecord: (cluster: string) => number;
-  /** How a checker runs; the rules that others use run here instead of ours. */
-  readonly checker?: CheckerProgram;
 }
-
-export type CheckerProgram = typeof run;
 
 /** The pod-level limit of the CronJob's pod (infra/checker.ts keeps it under 90). */
 const DEADLINE_MS = 85_000;
@@ -169,7 +165,7 @@ export class Cluster {
   }
 
   private startChecker(process: Process): void {
-    const { gitlab, time, watcher, checker = run } = this.parts;
+    const { gitlab, time, watcher } = this.parts;
     if (!process.alive || !this.up) return;
     time.after(DEADLINE_MS, () => process.kill());
     const { requestSeconds } = this.config.timing;
@@ -181,7 +177,7 @@ export class Cluster {
     const random = this.random.fork(`checker ${process.id}`);
     // The process begins as one that just got the machine: inside a turn of its own.
     process.deliver(() => {
-      void checker({
+      void run({
         config: this.config,
         records: gitlab.records(process, requestSeconds),
         project: gitlab.project(process, requestSeconds),

@@ -4,7 +4,7 @@ import { CONTROL_PATH, fileText, NO_CONTROL, type Control } from '../../../runti
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import type { Random } from '../random.ts';
 import { VirtualTime } from '../virtual-time.ts';
-import { Cluster, type CheckerProgram } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 import { BRANCH, PROJECT, SimulatedGitLab } from './gitlab.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -28,7 +28,7 @@ export class Fleet {
   control: { paused: boolean; pin: Control['pin']; retired: string[] } = { paused: false, pin: null, retired: [] };
   private ids = 0;
 
-  constructor(setup: Setup, random: Random, watcher: Watcher, checker?: CheckerProgram) {
+  constructor(setup: Setup, random: Random, watcher: Watcher) {
     this.policy = { ...policySchema.parse({}), ...setup.policy };
     this.gitlab = new SimulatedGitLab(this.time, random, watcher);
     this.gitlab.model.repository(PROJECT).commit({
@@ -51,7 +51,6 @@ export class Fleet {
           capacity,
           nextId: () => (this.ids += 1),
           newRecord: (cluster) => this.newRecord(cluster),
-          ...(checker && { checker }),
         }),
     );
   }

@@ -198,7 +198,6 @@ export class SimulatedGitLab {
 
   records(process: Process, requestSeconds: number): RunnerRecords {
     const limitMs = requestSeconds * 1000;
-    const lost = (why: string): ReturnType<typeof unknown> => unknown(why);
     return {
       read: (id) =>
         this.call<Answer<RecordView>>({
@@ -210,7 +209,7 @@ export class SimulatedGitLab {
             const runner = this.runner(id);
             return this.found(runner && this.viewOf(runner));
           },
-          lost,
+          lost: unknown,
           answered: (answer, landedAt) => this.watcher.recordRead(process, id, answer, landedAt),
         }),
       managers: (id) =>
@@ -223,7 +222,7 @@ export class SimulatedGitLab {
             const runner = this.runner(id);
             return this.found(runner && this.managersOf(runner));
           },
-          lost,
+          lost: unknown,
           answered: (answer, landedAt) => this.watcher.managersRead(process, id, answer, landedAt),
         }),
       write: (id, change) => {
@@ -234,7 +233,7 @@ export class SimulatedGitLab {
           path: `/runners/${id}`,
           limitMs,
           land: () => this.edit(process, id, change, sentAt),
-          lost,
+          lost: unknown,
           answered: (answer) => this.watcher.recordWritten(process, id, change, answer),
         });
       },
@@ -262,7 +261,6 @@ export class SimulatedGitLab {
 
   project(process: Process, requestSeconds: number): StatusProject {
     const limitMs = requestSeconds * 1000;
-    const lost = (why: string): ReturnType<typeof unknown> => unknown(why);
     const commit = (
       action: 'create' | 'update',
       path: string,
@@ -275,7 +273,7 @@ export class SimulatedGitLab {
         path: `/projects/${PROJECT}/repository/commits`,
         limitMs,
         land: () => this.commit(process, action, path, content, message),
-        lost,
+        lost: unknown,
       });
     return {
       readable: () =>
@@ -285,7 +283,7 @@ export class SimulatedGitLab {
           path: `/projects/${PROJECT}`,
           limitMs,
           land: () => this.found<true>(true),
-          lost,
+          lost: unknown,
         }),
       file: (path) => {
         this.watcher.fileAsked(process, path);
@@ -295,7 +293,7 @@ export class SimulatedGitLab {
           path: `/projects/${PROJECT}/repository/files/${path}`,
           limitMs,
           land: () => this.found(this.files.get(path)),
-          lost,
+          lost: unknown,
           answered: (answer, landedAt) => this.watcher.fileRead(process, path, answer, landedAt),
         });
       },
