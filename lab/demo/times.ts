@@ -8,7 +8,7 @@ export const LAB_TIMING = {
   budgetSeconds: 2.7,
   leaseSeconds: 5.3,
   detectionSeconds: 3,
-  periodSeconds: 3,
+  periodSeconds: 6,
   checkIntervalSeconds: 1,
   unhealthyIntervalSeconds: 1,
   longPollSeconds: 2,

@@ -99,7 +99,7 @@ function waitFor(facts: Facts, control: Control, ground: Ground, rules: Rules): 
     ground === 'first' ? eligibleFor(facts, timing) : memory.ground === ground ? facts.now - memory.since : 0;
   const turn = turnSeconds(facts, challengers(facts, control, timing, policy.minOnline, holder), timing);
   const own = ownWait(facts, ground, timing);
-  if (stood < own + turn || stood < own) return `waits ${own + turn} s, of which ${stood} have passed`;
+  if (stood < own + turn || stood < own) return `waits ${own + turn} s, of which ${Math.floor(stood)} have passed`;
   return undefined;
 }
 
