@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { faultType, type Blow } from './faults.ts';
 import { Oracle, type Violation } from './oracle/oracle.ts';
+import type { Outcome } from './oracle/outcome.ts';
 import { termNumber } from './oracle/rounds.ts';
 import type { Plan, PlannedFault } from './plan.ts';
 import { randomOf } from './random.ts';
-import { Fleet } from './world/fleet.ts';
+import type { CheckerProgram } from './world/cluster.ts';
+import { Fleet, MAIN_TAG } from './world/fleet.ts';
 import type { Process } from './world/process.ts';
 import type { Watcher } from './world/watcher.ts';
 
@@ -23,7 +25,7 @@ export interface EpisodeResult {
   /** Undisturbed times without a living holder, in seconds. */
   readonly gaps: readonly number[];
   readonly promisedSeconds: number;
-  readonly doubleSeconds: number;
+  readonly outcome: Outcome;
   readonly rounds: number;
   /** SHA-256 of the trace. */
   readonly hash: string;
@@ -31,12 +33,14 @@ export interface EpisodeResult {
 }
 
 export interface EpisodeOptions {
+  /** What the CronJob's pods run; the production checker where nothing is said. */
+  readonly program?: CheckerProgram;
   /** Ends at the first violation: a search wants to know whether there is one. */
   readonly stopEarly?: boolean;
 }
 
 export async function runEpisode(plan: Plan, options: EpisodeOptions = {}): Promise<EpisodeResult> {
-  const episode = new Episode(plan);
+  const episode = new Episode(plan, options.program);
   await episode.run(options.stopEarly ?? false);
   return episode.result();
 }
@@ -54,16 +58,20 @@ class Episode {
   private readonly editHooks: Hooks = new Map();
   private rounds = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, program: CheckerProgram | undefined) {
     this.plan = plan;
     const watcher = this.watcher();
-    this.fleet = new Fleet(plan.setup, randomOf(`world ${plan.seed}`), watcher);
-    this.oracle = new Oracle(this.fleet, {
-      gitlab: () => this.disturbed.gitlab > 0,
-      control: () => this.disturbed.control > 0,
-      checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
-      slowSeconds: () => this.slow.reduce((sum, seconds) => sum + seconds, 0),
-    });
+    this.fleet = new Fleet(plan.setup, randomOf(`world ${plan.seed}`), watcher, program);
+    this.oracle = new Oracle(
+      this.fleet,
+      {
+        gitlab: () => this.disturbed.gitlab > 0,
+        control: () => this.disturbed.control > 0,
+        checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
+        slowSeconds: () => this.slow.reduce((sum, seconds) => sum + seconds, 0),
+      },
+      program !== undefined,
+    );
   }
 
   private note(text: string): void {
@@ -78,6 +86,7 @@ class Episode {
       this.oracle.sample();
       if (stopEarly && this.oracle.violations.length > 0) return;
     }
+    this.oracle.outcome.finish();
   }
 
   result(): EpisodeResult {
@@ -97,7 +106,7 @@ class Episode {
       })),
       gaps: oracle.continuous.gaps,
       promisedSeconds: oracle.promised.seconds,
-      doubleSeconds: oracle.continuous.doubleSeconds,
+      outcome: oracle.outcome,
       rounds: this.rounds,
       hash: createHash('sha256').update(full.join('\n')).digest('hex'),
       trace: full,
@@ -105,7 +114,7 @@ class Episode {
   }
 
   private begin(fault: PlannedFault, index: number): void {
-    const holder = this.oracle.claims.at(-1)?.term.holder;
+    const holder = this.oracle.claims.at(-1)?.term.holder ?? this.fleet.holders()[0];
     const cluster =
       fault.cluster === 'holder'
         ? (this.fleet.clusters.find(({ name }) => name === holder) ?? this.fleet.clusters[0])
@@ -209,7 +218,11 @@ class Episode {
         if (number !== undefined) this.oracle.termLanded(process, number, text);
         else this.oracle.reportLanded(process, text);
       },
-      tagsByHand: (who, id, before, after) => this.note(`HAND ${who} ${id} ${before.join()} -> ${after.join()}`),
+      tagsByHand: (who, id, before, after) => {
+        this.note(`HAND ${who} ${id} ${before.join()} -> ${after.join()}`);
+        if (after.includes(MAIN_TAG) && !before.includes(MAIN_TAG))
+          this.oracle.outcome.putByHand(this.fleet.owners.get(id) ?? '');
+      },
       filesByHand: (who, paths) => this.note(`HAND ${who} ${paths.join()}`),
       healthWritten: (pod, before, health) => {
         if (before?.ready !== health.ready || before.live !== health.live)

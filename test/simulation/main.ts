@@ -3,18 +3,13 @@
  * `npm run simulate -- --episode 1.187 [--clusters N] [--faults 0,3] [--trace]` replays one of them.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
-import { buildMutant } from './guards/mutant.ts';
 import { runEpisode } from './episode.ts';
-import { planOf } from './plan.ts';
-import { clustersOf, episodeSeed, namedPlan } from './seeds.ts';
+import { clustersOf, namedPlan } from './seeds.ts';
 import { shrink } from './shrink.ts';
-import { merge, noSummary, quantile, type Summary } from './summary.ts';
-import type { Job } from './worker.ts';
+import { quantile, sum, type Summary } from './summary.ts';
+import { episodesFor, simulate, type Batch } from './batch.ts';
 
 /** What a person wants to see of a trace before a violation. */
 const SHOWN_LINES = 40;
@@ -53,67 +48,7 @@ function wholeNumber(text: string, name: string, least: number, most: number): n
 const clusterNumbers = (text: string): number[] =>
   text === 'mixed' ? [2, 3, 2, 4, 2, 5] : [wholeNumber(text, 'clusters', 2, 5)];
 
-/** How many episodes make up these hours: their lengths follow from their plans. */
-function episodesFor(hours: number, seed: string, clusters: readonly number[]): number {
-  let seconds = 0;
-  for (let index = 0; ; index += 1) {
-    if (seconds >= hours * 3600) return index;
-    seconds += planOf(episodeSeed(seed, index), clustersOf(clusters, index)).seconds;
-  }
-}
-
-async function simulate(job: Omit<Job, 'place'>): Promise<Summary> {
-  const folder = await mkdtemp(join(tmpdir(), 'hadr-simulation-'));
-  const bundle = await buildMutant('test/simulation/worker.ts', [], join(folder, 'worker.mjs'));
-  const total = noSummary();
-  const began = performance.now();
-  const seen = { episodes: 0, hours: 0, violations: 0 };
-  const progress = setInterval(() => {
-    const speed = Math.round((seen.hours * 3_600_000) / (performance.now() - began));
-    process.stderr.write(
-      `${seen.episodes} of ${job.episodes} episodes, ${seen.hours.toFixed(0)} h, ${speed} times real time, ${seen.violations} violations\n`,
-    );
-  }, 10_000);
-  try {
-    await Promise.all(Array.from({ length: job.workers }, (_, place) => work(bundle, { ...job, place }, total, seen)));
-  } finally {
-    clearInterval(progress);
-    await rm(folder, { recursive: true, force: true });
-  }
-  return total;
-}
-
-interface Message {
-  readonly kind: 'progress' | 'done';
-  readonly hours: number;
-  readonly violations: number;
-  readonly summary: Summary;
-}
-
-function work(
-  bundle: string,
-  job: Job,
-  total: Summary,
-  seen: { episodes: number; hours: number; violations: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(bundle, { workerData: job });
-    worker.on('message', (message: Message) => {
-      if (message.kind === 'done') {
-        merge(total, message.summary);
-        resolve();
-        return;
-      }
-      seen.episodes += 1;
-      seen.hours += message.hours;
-      seen.violations += message.violations;
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`a worker ended with ${code} before it was done`)));
-  });
-}
-
-function report(summary: Summary, job: Omit<Job, 'place'>, wallSeconds: number): void {
+function report(summary: Summary, job: Batch, wallSeconds: number): void {
   const line = (name: string, text: string): string => `${name.padEnd(28)}${text}`;
   const counts = (record: Record<string, number>): string =>
     Object.entries(record)
@@ -133,7 +68,7 @@ function report(summary: Summary, job: Omit<Job, 'place'>, wallSeconds: number):
       line('faults', counts(summary.faults)),
       line('moves', counts(summary.moves)),
       line('without a living holder', `${summary.gaps.length} times undisturbed: ${gaps.join(', ')}`),
-      line('two holders', `${summary.doubleSeconds} s, after late writes and edits by hand`),
+      line('two holders', `${sum(summary.doubles)} s, after late writes`),
       line('hash', hash),
       line('violations', String(summary.violations.length)),
       '',
@@ -183,7 +118,13 @@ async function main(): Promise<number> {
   const hours = Number(given.hours);
   if (!(hours > 0)) fail(`--hours ${given.hours} is no number of hours`);
   const episodes = episodesFor(hours, given.seed, clusters);
-  const job = { seed: given.seed, clusters, episodes, workers: wholeNumber(given.workers, 'workers', 1, 64) };
+  const job: Batch = {
+    seed: given.seed,
+    clusters,
+    episodes,
+    rule: 'hadr',
+    workers: wholeNumber(given.workers, 'workers', 1, 64),
+  };
   const began = performance.now();
   const summary = await simulate(job);
   report(summary, job, (performance.now() - began) / 1000);

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { GUARDS } from './guards/guards.ts';
 import { mutate } from './guards/mutant.ts';
 import { runEpisode } from './episode.ts';
-import { planOf } from './plan.ts';
+import { planOf, type Plan } from './plan.ts';
+import { contactRule } from './rules/contact-rule.ts';
+import { RULES } from './rules/rules.ts';
 import { namedPlan } from './seeds.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -45,8 +47,36 @@ describe('the simulation', () => {
   });
 });
 
+describe('the rules that ours is compared with', () => {
+  it('moves the tag away from idle runners, where GitLab’s last contact is believed; ours does not', async () => {
+    // GitLab hears the other cluster's runners, for they work a while for its own tag, and hides the contact of the holder's.
+    const idle: Plan = {
+      ...namedPlan('test.0', 2, []),
+      faults: [{ name: 'cluster full, checker pending', at: 700, seconds: 60, cluster: 1, amount: 0.5 }],
+    };
+    const believing = await runEpisode(idle, { program: contactRule(300) });
+    assert.ok(believing.outcome.falseMoves > 0, `${believing.outcome.moves} moves`);
+    const ours = await runEpisode(idle);
+    assert.equal(ours.outcome.moves, 0);
+  });
+
+  it('leaves the tag with a dead cluster, where GitLab’s status is believed; ours does not', async () => {
+    const dies: Plan = {
+      ...namedPlan('test.0', 2, []),
+      faults: [{ name: 'cluster dies', at: 600, seconds: 900, cluster: 'holder', amount: 0.5 }],
+    };
+    const believing = await runEpisode(dies, { program: contactRule(7200) });
+    assert.ok(Math.max(...believing.outcome.without) > 800, `${believing.outcome.without.join()} s`);
+    const ours = await runEpisode(dies);
+    assert.ok(Math.max(...ours.outcome.without) <= ours.promisedSeconds, `${ours.outcome.without.join()} s`);
+    assert.deepEqual([ours.outcome.moves, ours.outcome.falseMoves], [1, 0]);
+  });
+});
+
+const texts = [...GUARDS, ...RULES.filter(({ edits }) => edits.length > 0)];
+
 describe('the guards of the protocol', () => {
-  for (const { name, edits } of GUARDS)
+  for (const { name, edits } of texts)
     it(`${name}: stands where its removal looks for it`, async () => {
       for (const file of new Set(edits.map((edit) => edit.file))) {
         const text = await readFile(join(ROOT, file), 'utf8');

@@ -7,7 +7,12 @@ export interface Summary {
   rounds: number;
   faults: Record<string, number>;
   moves: Record<string, number>;
-  doubleSeconds: number;
+  /** By any rule: moves of the tag, those without cause, times with two holders and times without a living one, in seconds. */
+  tagMoves: number;
+  /** The names of the episodes with moves without cause, one for each. */
+  falseMoves: string[];
+  doubles: number[];
+  without: number[];
   /** Undisturbed times without a living holder, in seconds, each with what is promised for it. */
   gaps: number[];
   promisedSeconds: number;
@@ -22,7 +27,10 @@ export const noSummary = (): Summary => ({
   rounds: 0,
   faults: {},
   moves: {},
-  doubleSeconds: 0,
+  tagMoves: 0,
+  falseMoves: [],
+  doubles: [],
+  without: [],
   gaps: [],
   promisedSeconds: 0,
   violations: [],
@@ -33,7 +41,10 @@ export function add(summary: Summary, index: number, result: EpisodeResult): voi
   summary.episodes += 1;
   summary.hours += result.plan.seconds / 3600;
   summary.rounds += result.rounds;
-  summary.doubleSeconds += result.doubleSeconds;
+  summary.tagMoves += result.outcome.moves;
+  summary.falseMoves.push(...Array.from({ length: result.outcome.falseMoves }, () => result.plan.seed));
+  summary.doubles.push(...result.outcome.doubles);
+  summary.without.push(...result.outcome.without);
   summary.promisedSeconds = Math.max(summary.promisedSeconds, result.promisedSeconds);
   summary.gaps.push(...result.gaps);
   summary.hashes.push([index, result.hash]);
@@ -47,7 +58,10 @@ export function merge(into: Summary, other: Summary): void {
   into.episodes += other.episodes;
   into.hours += other.hours;
   into.rounds += other.rounds;
-  into.doubleSeconds += other.doubleSeconds;
+  into.tagMoves += other.tagMoves;
+  into.falseMoves.push(...other.falseMoves);
+  into.doubles.push(...other.doubles);
+  into.without.push(...other.without);
   into.promisedSeconds = Math.max(into.promisedSeconds, other.promisedSeconds);
   into.gaps.push(...other.gaps);
   into.violations.push(...other.violations);
@@ -61,3 +75,5 @@ export function quantile(list: readonly number[], share: number): number {
   const sorted = list.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }
+
+export const sum = (list: readonly number[]): number => list.reduce((total, number) => total + number, 0);

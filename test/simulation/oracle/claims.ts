@@ -75,7 +75,7 @@ function judgeTouch({ oracle, process, what }: Case): void {
 }
 
 /** The longest that a report may lag behind the truth: a stamp's age, the rounds to read it, and the sidecar's detection. */
-const lagSeconds = ({ timing }: Oracle): number =>
+export const lagSeconds = ({ timing }: Oracle): number =>
   timing.leaseSeconds + 2 * longestGapSeconds(timing) + timing.budgetSeconds + timing.detectionSeconds;
 
 function judgeGround(claim: Case, previous: Term | undefined): void {

@@ -53,8 +53,6 @@ export class Continuous {
   private readonly healTimers = new Map<string, Timer>();
   private readonly ownTimers = new Map<string, Timer>();
   private gap = 0;
-  /** Seconds in which two clusters held the tag. */
-  doubleSeconds = 0;
 
   constructor(oracle: Oracle, disturbances: Disturbances) {
     this.oracle = oracle;
@@ -66,15 +64,13 @@ export class Continuous {
     }
   }
 
-  sample(): void {
-    const holders = this.oracle.fleet.holders();
-    if (holders.length > 1) this.doubleSeconds += 1;
+  sample(holders: readonly string[]): void {
     const calm = !this.disturbances.gitlab() && !this.disturbances.control();
     this.sampleGap(holders, calm);
     this.sampleConvergence(holders, calm);
   }
 
-  private isLiving(cluster: Cluster): boolean {
+  isLiving(cluster: Cluster): boolean {
     return cluster.online >= this.oracle.fleet.policy.minOnline;
   }
 
@@ -83,7 +79,8 @@ export class Continuous {
     return cluster.up && !this.disturbances.checker(cluster.name);
   }
 
-  private isEligible(cluster: Cluster): boolean {
+  /** Its runners have worked for a lease, and its checker can act. */
+  couldServe(cluster: Cluster): boolean {
     const { oracle } = this;
     return (
       this.canAct(cluster) &&
@@ -94,7 +91,14 @@ export class Continuous {
         .throughout(
           oracle.timing.leaseSeconds + oracle.timing.requestSeconds,
           (online) => online >= oracle.fleet.policy.minOnline,
-        ) &&
+        )
+    );
+  }
+
+  private isEligible(cluster: Cluster): boolean {
+    const { oracle } = this;
+    return (
+      this.couldServe(cluster) &&
       !oracle.fleet.control.retired.includes(cluster.name) &&
       oracle.stampsOf(cluster.name).touch >= oracle.timing.leaseSeconds
     );

@@ -16,6 +16,12 @@ export class Truth {
   private readonly ready = new Int16Array(SPAN);
   private samples = 0;
   private readonly reported = new Set<number>();
+  private readonly isAllTold: boolean;
+
+  /** `isAllTold`: the rule needs no reports to know all records. */
+  constructor(isAllTold: boolean) {
+    this.isAllTold = isAllTold;
+  }
 
   told(records: readonly number[]): void {
     for (const id of records) this.reported.add(id);
@@ -23,12 +29,12 @@ export class Truth {
 
   /** Whether the fleet has been told of this record. */
   knows(record: number): boolean {
-    return this.reported.has(record);
+    return this.isAllTold || this.reported.has(record);
   }
 
   add(cluster: Cluster): void {
     const slot = this.samples % SPAN;
-    this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.reported.has(record));
+    this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.knows(record));
     this.desired[slot] = cluster.desired;
     this.ready[slot] = cluster.readyPods;
     this.samples += 1;

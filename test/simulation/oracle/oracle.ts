@@ -13,6 +13,7 @@ import type { Process } from '../world/process.ts';
 import { judgeClaim } from './claims.ts';
 import { Continuous, type Disturbances } from './continuous.ts';
 import { Stamps, Truth, type Claim } from './history.ts';
+import { Outcome } from './outcome.ts';
 import { Knowledge } from './rounds.ts';
 import { judgeTagWrite } from './writes.ts';
 
@@ -31,19 +32,22 @@ export class Oracle {
   readonly stamps = new Map<string, Stamps>();
   readonly truths = new Map<string, Truth>();
   readonly continuous: Continuous;
+  readonly outcome: Outcome;
   /** The highest number that ever was, lost files included. */
   highest = 0;
   private readonly known = new Map<number, Knowledge>();
   /** When a pod's runner was last seen not to be well, for reasons of its own. */
   private readonly unwell = new Map<string, number>();
 
-  constructor(fleet: Fleet, disturbances: Disturbances) {
+  /** `isAllTold`: the rule that is watched knows all records without any report. */
+  constructor(fleet: Fleet, disturbances: Disturbances, isAllTold: boolean) {
     this.fleet = fleet;
     for (const cluster of fleet.clusters) {
       this.stamps.set(cluster.name, new Stamps());
-      this.truths.set(cluster.name, new Truth());
+      this.truths.set(cluster.name, new Truth(isAllTold));
     }
     this.continuous = new Continuous(this, disturbances);
+    this.outcome = new Outcome(this, disturbances);
   }
 
   get now(): number {
@@ -71,7 +75,7 @@ export class Oracle {
   }
 
   truthOf(cluster: string): Truth {
-    return this.truths.get(cluster) ?? new Truth();
+    return this.truths.get(cluster) ?? new Truth(false);
   }
 
   noteLanded(process: Process, note: string): void {
@@ -104,6 +108,7 @@ export class Oracle {
 
   tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void {
     judgeTagWrite(this, process, { id, before, after, sentAt });
+    if (after.includes(MAIN_TAG) && !before.includes(MAIN_TAG)) this.outcome.putOn(this.fleet.owners.get(id) ?? '');
   }
 
   reportLanded(process: Process, text: string): void {
@@ -162,7 +167,9 @@ export class Oracle {
         if (!isWell) this.unwell.set(pod.name, now);
       }
     }
-    this.continuous.sample();
+    const holders = fleet.holders();
+    this.continuous.sample(holders);
+    this.outcome.sample(holders);
   }
 
   hasMain(id: number): boolean {

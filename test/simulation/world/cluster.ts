@@ -1,7 +1,7 @@
 /** A Kubernetes cluster as the fleet knows it: runner pods behind a Deployment, and the CronJob that starts checkers. */
 import type { CheckerConfig } from '../../../runtime/config.ts';
 import type { Known } from '../../../runtime/core/answer.ts';
-import { run } from '../../../runtime/checker/run.ts';
+import type { Checker } from '../../../runtime/checker/context.ts';
 import type { RunnerDeployment } from '../../../runtime/ports.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -9,6 +9,9 @@ import type { SimulatedGitLab } from './gitlab.ts';
 import { Pod } from './pod.ts';
 import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
 import type { Watcher } from './watcher.ts';
+
+/** A program that does a checker's work, told of every record and whose it is; ours finds them out by itself. */
+export type CheckerProgram = (checker: Checker, owners: ReadonlyMap<number, string>) => Promise<unknown>;
 
 export interface ClusterParts {
   readonly time: VirtualTime;
@@ -18,6 +21,8 @@ export interface ClusterParts {
   readonly config: CheckerConfig;
   readonly pods: number;
   readonly capacity: number;
+  /** What a checker's pod runs. */
+  readonly program: (checker: Checker) => Promise<unknown>;
   readonly nextId: () => number;
   readonly newRecord: (cluster: string) => number;
 }
@@ -177,15 +182,17 @@ export class Cluster {
     const random = this.random.fork(`checker ${process.id}`);
     // The process begins as one that just got the machine: inside a turn of its own.
     process.deliver(() => {
-      void run({
-        config: this.config,
-        records: gitlab.records(process, requestSeconds),
-        project: gitlab.project(process, requestSeconds),
-        pods: { deployments: () => this.deployments(process) },
-        clock: process.clock,
-        random: random.next,
-        log: { info: say('info'), warn: say('warn'), error: say('error') },
-      }).then(() => process.kill());
+      void this.parts
+        .program({
+          config: this.config,
+          records: gitlab.records(process, requestSeconds),
+          project: gitlab.project(process, requestSeconds),
+          pods: { deployments: () => this.deployments(process) },
+          clock: process.clock,
+          random: random.next,
+          log: { info: say('info'), warn: say('warn'), error: say('error') },
+        })
+        .then(() => process.kill());
     });
   }
 

@@ -1,10 +1,11 @@
 /** The whole world of an episode: one GitLab, two to five clusters, and what people have asked for. */
 import { checkerConfigSchema, policySchema, type CheckerConfig, type Policy } from '../../../runtime/config.ts';
+import { run } from '../../../runtime/checker/run.ts';
 import { CONTROL_PATH, fileText, NO_CONTROL, type Control } from '../../../runtime/core/files.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import type { Random } from '../random.ts';
 import { VirtualTime } from '../virtual-time.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, type CheckerProgram } from './cluster.ts';
 import { BRANCH, PROJECT, SimulatedGitLab } from './gitlab.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -28,7 +29,7 @@ export class Fleet {
   control: { paused: boolean; pin: Control['pin']; retired: string[] } = { paused: false, pin: null, retired: [] };
   private ids = 0;
 
-  constructor(setup: Setup, random: Random, watcher: Watcher) {
+  constructor(setup: Setup, random: Random, watcher: Watcher, program: CheckerProgram = run) {
     this.policy = { ...policySchema.parse({}), ...setup.policy };
     this.gitlab = new SimulatedGitLab(this.time, random, watcher);
     this.gitlab.model.repository(PROJECT).commit({
@@ -49,6 +50,7 @@ export class Fleet {
           config: configOf(names, index, setup, this.policy),
           pods,
           capacity,
+          program: (checker) => program(checker, this.owners),
           nextId: () => (this.ids += 1),
           newRecord: (cluster) => this.newRecord(cluster),
         }),
