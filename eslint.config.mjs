@@ -9,7 +9,7 @@ const border = (files, group, message, ignores = []) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.cache/'] },
+  { ignores: ['node_modules/', '.cache/', 'dist/'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],

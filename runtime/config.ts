@@ -32,6 +32,22 @@ export const tagList = z
   .min(1, 'must name at least one tag')
   .refine((tags) => new Set(tags).size === tags.length, 'must not name a tag twice');
 
+const GITLAB_PATH = /^[A-Za-z0-9_.][-A-Za-z0-9_.]*(\/[A-Za-z0-9_.][-A-Za-z0-9_.]*)*$/;
+
+const PATH_OR_ID = 'must be a path such as platform/runners, or a numeric id';
+
+/** A path, or a numeric id. Pulumi's CLI may store a number as text, so digits alone are an id. */
+export const pathOrId = z.union(
+  [
+    z.number(PATH_OR_ID).int(PATH_OR_ID).positive(PATH_OR_ID),
+    z
+      .string()
+      .regex(GITLAB_PATH, PATH_OR_ID)
+      .transform((text) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)),
+  ],
+  { error: PATH_OR_ID },
+);
+
 const seconds = z.number().positive('must be more than 0 seconds').max(86_400, 'must be at most a day (86400 seconds)');
 const describedSeconds = (fallback: number, text: string) => seconds.default(fallback).describe(text);
 
@@ -155,6 +171,9 @@ export const caCertificate = z
     areCertificates,
     'must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and no key; give that of the authority which signed GitLab’s',
   );
+
+/** Where GitLab is, unless somebody says otherwise. */
+export const DEFAULT_GITLAB_URL = 'https://gitlab.com';
 
 /** How this program reaches GitLab. */
 export const gitlabSchema = z

@@ -2,7 +2,7 @@
  * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
  * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
  */
-import type { Answer, Known, Unknown } from './core/answer.ts';
+import type { Answer, GitLabSeconds, Known, Unknown } from './core/answer.ts';
 import type { ManagerView, RecordView } from './core/facts.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */
@@ -74,4 +74,51 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+}
+
+/** An access token as GitLab lists it; its value is never shown again. */
+export interface TokenView {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** The role of a group's or project's token (10 guest … 50 owner); undefined for a person's. */
+  readonly level: number | undefined;
+  /** A date; the token ends at its midnight UTC. Null: never. */
+  readonly expiresAt: string | null;
+  readonly active: boolean;
+}
+
+export interface ProjectView {
+  readonly id: number;
+  readonly url: string;
+}
+
+export interface CommitView {
+  readonly at: GitLabSeconds;
+  readonly author: string;
+  readonly title: string;
+}
+
+export interface BranchView {
+  readonly protected: boolean;
+  /** This token may commit to it. */
+  readonly mayPush: boolean;
+}
+
+/** A group or project, by its path or numeric id. */
+export interface OwnerName {
+  readonly kind: 'group' | 'project';
+  readonly ref: string | number;
+}
+
+/** What only people's commands ask of GitLab, beside the fleet itself. Nothing here writes. */
+export interface Inquiry {
+  version(): Promise<Answer<string>>;
+  /** Who owns the token. */
+  username(): Promise<Answer<string>>;
+  ownToken(): Promise<Answer<TokenView>>;
+  tokens(owner: OwnerName): Promise<Answer<readonly TokenView[]>>;
+  project(ref: string | number): Promise<Answer<ProjectView>>;
+  branch(project: number, name: string): Promise<Answer<BranchView>>;
+  /** The newest commit that touched a path, undefined where none did. */
+  lastCommit(project: number, branch: string, path: string): Promise<Answer<CommitView | undefined>>;
 }

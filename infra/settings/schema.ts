@@ -3,7 +3,15 @@
  * well are its own schemas (runtime/config.ts); rules between keys are in rules.ts.
  */
 import * as z from 'zod';
-import { caCertificate, clusterName, policySchema, tagList, timingSchema } from '../../runtime/config.ts';
+import {
+  caCertificate,
+  clusterName,
+  DEFAULT_GITLAB_URL,
+  pathOrId,
+  policySchema,
+  tagList,
+  timingSchema,
+} from '../../runtime/config.ts';
 
 const port = z
   .number()
@@ -33,24 +41,8 @@ const image = z
 
 const secret = z.string().regex(/^\S+$/, 'must be a token without blanks or line breaks');
 
-const GITLAB_PATH = /^[A-Za-z0-9_.][-A-Za-z0-9_.]*(\/[A-Za-z0-9_.][-A-Za-z0-9_.]*)*$/;
-
-const PATH_OR_ID = 'must be a path such as platform/runners, or a numeric id';
-
-/** A path, or a numeric id. Pulumi's CLI may store a number as text, so digits alone are an id. */
-const pathOrId = z.union(
-  [
-    z.number(PATH_OR_ID).int(PATH_OR_ID).positive(PATH_OR_ID),
-    z
-      .string()
-      .regex(GITLAB_PATH, PATH_OR_ID)
-      .transform((text) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)),
-  ],
-  { error: PATH_OR_ID },
-);
-
 const gitlab = z.strictObject({
-  url: z.string().default('https://gitlab.com').describe('Where GitLab is: scheme, host and port, without a path.'),
+  url: z.string().default(DEFAULT_GITLAB_URL).describe('Where GitLab is: scheme, host and port, without a path.'),
   group: pathOrId.optional().describe('The group that owns the runner records of all clusters: its path or id.'),
   project: pathOrId
     .optional()

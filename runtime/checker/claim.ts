@@ -5,6 +5,7 @@ import { fileText, parseTerm, termPath, type Term } from '../core/files.ts';
 import type { Facts } from '../core/facts.ts';
 import { presentHolder } from '../core/assess.ts';
 import { NOBODY } from '../core/lease.ts';
+import { evidenceOf } from '../core/term-evidence.ts';
 import type { Budget, Checker } from './context.ts';
 
 export type Claimed =
@@ -66,6 +67,6 @@ function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
         return [rival.name, idsOf([...rival.records, ...former])];
       }),
     ]),
-    evidence: { facts, policy: checker.config.policy, timing: checker.config.timing },
+    evidence: evidenceOf(facts, checker.config),
   };
 }

@@ -35,7 +35,7 @@ export interface Observation {
 }
 
 /** What reads a fleet, a checker or not. */
-export type Reader = Pick<Checker, 'records' | 'project'> & { readonly config: Pick<Checker['config'], 'cluster'> };
+export type Reader = Pick<Checker, 'records' | 'project'>;
 
 /** The observation, or why this round cannot go on. */
 export type Observed =
@@ -79,7 +79,7 @@ export async function observe(checker: Checker): Promise<Observed> {
   // 4. The newest term, and the records that only it knows.
   const ownReport = reportOf(config.cluster, ownReportText);
   const term = await newestTerm(project, highestKnown(previousLease, ownReport, rivals));
-  rivals = await completeFromTerm(checker, rivals, term);
+  rivals = await completeFromTerm(checker, config.cluster, rivals, term);
   const times = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])].flatMap((record) =>
     record.read.kind === 'unknown' ? [] : [record.read.at],
   );
@@ -161,16 +161,17 @@ export function highestKnown(own: Lease | undefined, ownReport: ReportRead, riva
 
 /**
  * Adds what only the term knows: records of a cluster whose report is lost or makes no sense or names others by now, and a
- * holder that is not in this stack's fleet. Nothing that was read is replaced.
+ * holder that is not in this stack's fleet. Nothing that was read is replaced. `self` is the cluster that is not among the rivals.
  */
 export async function completeFromTerm(
   checker: Reader,
+  self: string | undefined,
   rivals: readonly RivalFacts[],
   term: TermFacts,
 ): Promise<RivalFacts[]> {
   if (term.kind !== 'term') return [...rivals];
   const { holder, records } = term.term;
-  const stranger = holder !== checker.config.cluster && !rivals.some((rival) => rival.name === holder);
+  const stranger = holder !== self && !rivals.some((rival) => rival.name === holder);
   const all: RivalFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
   return Promise.all(
     all.map(async (rival) => {

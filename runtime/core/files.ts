@@ -10,7 +10,7 @@ const recordId = z.number().int().positive();
 const isoTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 /** status/<cluster>.json: what a cluster says of itself, committed when it changes. */
-const reportSchema = z.object({
+export const reportSchema = z.object({
   version: z.literal(1),
   cluster: clusterName,
   /** For people: `Online 2 / Total 2`. */
@@ -28,7 +28,7 @@ const reportSchema = z.object({
 export type Report = z.infer<typeof reportSchema>;
 
 /** terms/<number>.json: a claim. Append-only: it is created once and never written again. */
-const termSchema = z.object({
+export const termSchema = z.object({
   version: z.literal(1),
   number: z.number().int().min(1),
   holder: clusterName,
@@ -38,13 +38,13 @@ const termSchema = z.object({
   reason: z.string(),
   /** The runner records of every cluster that the author knew, so that a lost report loses no record. */
   records: z.record(clusterName, z.array(recordId)),
-  /** What the decision was made from; `hadr explain` replays it. */
+  /** What the decision was made from (core/replay.ts); `hadr explain` replays it. */
   evidence: z.unknown(),
 });
 export type Term = z.infer<typeof termSchema>;
 
 /** control.json: what people have asked for. A project without it asks for nothing. */
-const controlSchema = z.strictObject({
+export const controlSchema = z.strictObject({
   version: z.literal(1),
   paused: z.boolean().default(false),
   pin: z.strictObject({ cluster: clusterName, until: isoTime.optional() }).nullable().default(null),

@@ -6,9 +6,7 @@
 import { isoOf, secondsOf, type GitLabSeconds } from './answer.ts';
 
 /** Why a cluster may one day claim the main tags of the present term. */
-export type Ground =
-  'first' | 'silent' | 'faint' | 'gone' | 'retired' | 'damaged' | 'stronger' | 'preferred' | 'pinned';
-const GROUNDS: readonly Ground[] = [
+export const GROUNDS = [
   'first',
   'silent',
   'faint',
@@ -18,7 +16,8 @@ const GROUNDS: readonly Ground[] = [
   'stronger',
   'preferred',
   'pinned',
-];
+] as const;
+export type Ground = (typeof GROUNDS)[number];
 
 /** What one challenger remembers of the holder of `term`. All of it is void as soon as the term changes. */
 export interface Memory {
@@ -136,6 +135,9 @@ export function parseLease(line: string): Lease | undefined {
 
 const isOurs = (line: string): boolean => line.trimStart().startsWith(MARK);
 
+/** The lines of a note that are ours, readable or not. */
+export const leaseLines = (note: string): string[] => note.split('\n').filter(isOurs);
+
 /**
  * The note with the lease of this line in place of any earlier one. People's lines stay as they are; where the note would
  * be too long for GitLab the answer is undefined, for we do not cut what people wrote.
@@ -156,7 +158,7 @@ export type LeaseRead =
 export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSeconds): LeaseRead {
   const none = (why: string): LeaseRead => ({ kind: 'none', why, readAt });
   if (note === null) return none('its record shows no note (or the token may not see it)');
-  const ours = note.split('\n').filter(isOurs);
+  const ours = leaseLines(note);
   if (ours.length === 0) return none('its note has no lease');
   const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
   const lease = leases.findLast((candidate) => candidate.cluster === cluster);

@@ -44,13 +44,18 @@ const viewOf = (record: z.infer<typeof recordSchema>): RecordView => ({
   contactedAt: record.contacted_at ?? null,
 });
 
-interface Reply {
+export interface Reply {
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A reply as an answer; one that does not have the expected shape is unknown, not empty. */
-async function answerOf<T, V>(call: Promise<Reply>, schema: z.ZodType<T>, view: (value: T) => V): Promise<Answer<V>> {
+/** A reply as an answer; one that does not have the expected shape is unknown, not empty. `advise` words an error. */
+export async function answerOf<T, V>(
+  call: Promise<Reply>,
+  schema: z.ZodType<T>,
+  view: (value: T) => V,
+  advise: (error: GitLabError) => string = adviceOf,
+): Promise<Answer<V>> {
   try {
     const reply = await call;
     const parsed = schema.safeParse(reply.body);
@@ -62,20 +67,20 @@ async function answerOf<T, V>(call: Promise<Reply>, schema: z.ZodType<T>, view: 
     // A project that may not be seen is a 404 too: that is a lost right, not an absent file.
     if (error.status === 404 && error.at !== undefined && !/project not found/i.test(error.detail))
       return { kind: 'absent', at: error.at };
-    return unknownOf(error);
+    return unknownOf(error, advise);
   }
 }
 
 /** Of the 403s only GitLab's own speak of the token: a proxy's page or a read-only database's (gitlab-facts F) do not. */
 const TOKEN_REFUSED = /^(403 Forbidden|insufficient_scope)/;
 
-function unknownOf(error: GitLabError): Unknown {
+function unknownOf(error: GitLabError, advise = adviceOf): Unknown {
   const refused = error.status === 403 && TOKEN_REFUSED.test(error.detail);
-  return { ...unknown(adviceOf(error)), ...(refused && { refused }) };
+  return { ...unknown(advise(error)), ...(refused && { refused }) };
 }
 
 /** What went wrong and, where the reader can do something, what. */
-function adviceOf(error: GitLabError): string {
+export function adviceOf(error: GitLabError): string {
   if (error.status === 401)
     return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it)`;
   if (error.status === 0 && /certificate/i.test(error.detail))
@@ -130,7 +135,13 @@ function commitFailure(error: GitLabError): CreateResult {
   return { kind: 'conflict', why: error.message };
 }
 
-function statusProject(options: ConstructorParameters<typeof Commits>[0], id: number, branch: string): StatusProject {
+/** gitbeaker's answer with its headers, as the requester gives it. */
+export async function expanded(call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> {
+  const { data, headers } = await call;
+  return { body: data, headers };
+}
+
+function statusProject(options: GitLabResource, id: number, branch: string): StatusProject {
   const commits = new Commits(options);
   const files = new RepositoryFiles(options);
   const projects = new Projects(options);
@@ -148,10 +159,6 @@ function statusProject(options: ConstructorParameters<typeof Commits>[0], id: nu
       return commitFailure(error);
     }
   };
-  const expanded = async (call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> => {
-    const { data, headers } = await call;
-    return { body: data, headers };
-  };
   return {
     readable: () =>
       answerOf(expanded(projects.show(id, { showExpanded: true })), z.object({ id: z.number() }), () => true as const),
@@ -164,7 +171,12 @@ function statusProject(options: ConstructorParameters<typeof Commits>[0], id: nu
   };
 }
 
+/** What gitbeaker's classes are made with. */
+export type GitLabResource = ConstructorParameters<typeof Commits>[0];
+
 export interface GitLabConnection {
+  /** For further adapters over the same connection. */
+  readonly resource: GitLabResource;
   readonly records: RunnerRecords;
   readonly project: (id: number, branch: string) => StatusProject;
   readonly close: () => void;
@@ -187,6 +199,7 @@ export function connectGitLab(options: GitLabOptions): GitLabConnection {
     camelize: false as const,
   };
   return {
+    resource,
     records: runnerRecords(new FleetRunners(resource)),
     project: (id, branch) => statusProject(resource, id, branch),
     close,

@@ -1,14 +1,14 @@
-/** Reads the fleet as a checker does, for a cluster that has none at hand: `pulumi destroy` runs where people are. */
+/** Reads the fleet as a checker does, for whoever is not in a cluster: `pulumi destroy` and people's commands. */
 import { unknown } from '../core/answer.ts';
 import { CONTROL_PATH, reportPath } from '../core/files.ts';
 import type { RivalFacts } from '../core/facts.ts';
 import type { FleetFacts } from '../core/leave.ts';
 import { completeFromTerm, controlOf, highestKnown, readRecords, reportOf } from '../checker/observe.ts';
 import { newestTerm } from '../checker/newest-term.ts';
-import type { Member } from './member.ts';
+import type { FleetAccess } from './member.ts';
 
-export async function look(member: Member): Promise<FleetFacts> {
-  const { config, project } = member;
+export async function look(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
+  const { config, project } = access;
   const [controlText, ...reportTexts] = await Promise.all([
     project.file(CONTROL_PATH),
     ...config.fleet.map((name) => project.file(reportPath(name))),
@@ -17,11 +17,11 @@ export async function look(member: Member): Promise<FleetFacts> {
     config.fleet.map(async (name, index): Promise<RivalFacts> => {
       const report = reportOf(name, reportTexts[index]);
       const ids = report.kind === 'found' ? report.value.records : [];
-      return { name, report, records: await readRecords(member, ids), former: [] };
+      return { name, report, records: await readRecords(access, ids), former: [] };
     }),
   );
   const term = await newestTerm(project, highestKnown(undefined, unknown('it is among the members'), known));
-  const members = await completeFromTerm(member, known, term);
+  const members = await completeFromTerm(access, undefined, known, term);
   const reads = [
     controlText,
     ...reportTexts,

@@ -1,12 +1,17 @@
-/** What leaving and joining a fleet works with: the cluster's place in it, and its ports. */
+/** What reads and steers a fleet from outside its clusters: people's commands, and a cluster that leaves or joins. */
 import type { CheckerConfig } from '../config.ts';
 import type { Clock, RunnerRecords, StatusProject } from '../ports.ts';
 
-export interface Member {
-  readonly config: Pick<CheckerConfig, 'cluster' | 'fleet' | 'mainTags' | 'policy' | 'timing'>;
+export interface FleetAccess {
+  readonly config: Pick<CheckerConfig, 'fleet' | 'mainTags' | 'policy' | 'timing'>;
   readonly records: RunnerRecords;
   readonly project: StatusProject;
   readonly clock: Clock;
   /** A line of progress, for whoever waits. */
   readonly say: (line: string) => void;
+}
+
+/** What leaving and joining a fleet works with: the cluster's place in it as well. */
+export interface Member extends FleetAccess {
+  readonly config: FleetAccess['config'] & Pick<CheckerConfig, 'cluster'>;
 }

@@ -1,0 +1,81 @@
+/** `hadr history`: who held the main tags, since when, for how long and why. */
+import * as z from 'zod';
+import { isoOf, type Known } from '../../core/answer.ts';
+import { heldFor } from '../../core/assess.ts';
+import type { Term } from '../../core/files.ts';
+import { look } from '../../hand-over/look.ts';
+import type { Desk } from '../desk.ts';
+import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { table, type Paint } from '../present/table.ts';
+import { duration, moment } from '../present/words.ts';
+import { newestNumber, readTerms } from './terms.ts';
+
+export const historySchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('history'),
+  terms: z
+    .array(
+      z.strictObject({
+        number: z.number().int(),
+        holder: z.string().nullable().describe('Null where the term’s file is lost or cannot be read.'),
+        previous: z.string().nullable().describe('Who held the main tags before; nobody before the first term.'),
+        at: z.string().nullable(),
+        seconds: z.number().int().min(0).nullable().describe('How long it lasted; of the newest, until now.'),
+        ground: z.string().nullable(),
+        reason: z.string().describe('Why the tags moved, or why the file cannot be read.'),
+      }),
+    )
+    .describe('The newest first.'),
+});
+export type History = z.infer<typeof historySchema>;
+
+const LIMIT = 10;
+
+export async function history(desk: Desk): Promise<ExitCode> {
+  const limit = limitOf(desk.given.texts.get('limit'));
+  const facts = await look(desk.access);
+  const newest = newestNumber(facts);
+  const terms = await readTerms(desk.access.project, newest, limit);
+  present(desk.terminal, desk.format, historyOf(terms, isoOf(facts.now)), historyText);
+  return EXIT.ok;
+}
+
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return LIMIT;
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw wrongUsage(`--limit ${text} is no count; give a number from 1`);
+  return Number(text);
+}
+
+export function historyOf(terms: readonly { number: number; term: Known<Term> }[], now: string): History {
+  return {
+    version: 1,
+    kind: 'history',
+    terms: terms.map(({ number, term }, index) => {
+      if (term.kind === 'unknown')
+        return { number, holder: null, previous: null, at: null, seconds: null, ground: null, reason: term.why };
+      const { holder, previous, at, ground, reason } = term.value;
+      const end = index === 0 ? now : endOf(terms[index - 1]?.term);
+      const seconds = end === undefined ? null : heldFor(Date.parse(end) / 1000, at);
+      return { number, holder, previous, at, seconds, ground, reason };
+    }),
+  };
+}
+
+const endOf = (next: Known<Term> | undefined): string | undefined =>
+  next?.kind === 'known' ? next.value.at : undefined;
+
+export function historyText({ terms }: History, paint: Paint): string {
+  if (terms.length === 0) return 'no cluster has held the main tags yet';
+  const head = ['TERM', 'HOLDER', 'BEFORE', 'SINCE', 'FOR', 'GROUND', 'WHY'].map(paint.dim);
+  const rows = terms.map((term, index) => [
+    String(term.number),
+    term.holder === null ? paint.bad('?') : index === 0 ? paint.bold(term.holder) : term.holder,
+    term.previous ?? '?',
+    term.at === null ? '?' : moment(term.at),
+    term.seconds === null ? '?' : duration(term.seconds),
+    term.ground ?? '?',
+    term.reason,
+  ]);
+  return table([head, ...rows]);
+}

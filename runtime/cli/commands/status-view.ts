@@ -1,0 +1,241 @@
+/** What `hadr status` knows, as plain data with a documented shape, and as a table for people. */
+import * as z from 'zod';
+import type { Answer } from '../../core/answer.ts';
+import { isoOf } from '../../core/answer.ts';
+import type { Rules } from '../../core/decide.ts';
+import type { RivalFacts } from '../../core/facts.ts';
+import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/health.ts';
+import { heldFor } from '../../core/assess.ts';
+import type { FleetFacts } from '../../core/leave.ts';
+import { ageOf } from '../../core/lease.ts';
+import { isFresh, pinnedCluster, rivalLease } from '../../core/rivals.ts';
+import { nextMove } from '../../core/viewpoint.ts';
+import type { CommitView } from '../../ports.ts';
+import { duration, moment } from '../present/words.ts';
+import { table, type Paint } from '../present/table.ts';
+
+const time = z.string().describe('GitLab’s time, ISO 8601, UTC.');
+const seconds = z.number().int().min(0);
+const count = z.number().int().min(0);
+
+const clusterSchema = z.strictObject({
+  name: z.string(),
+  holder: z.boolean().describe('The newest term names it.'),
+  tagged: z.boolean().describe('GitLab shows a main tag on one of its records.'),
+  runners: z
+    .strictObject({ online: count, total: count })
+    .nullable()
+    .describe('As its newest stamp asserts it; null without a lease.'),
+  lease: z
+    .strictObject({ at: time, ageSeconds: seconds, fresh: z.boolean().describe('Younger than L: it is trusted.') })
+    .nullable(),
+  report: z
+    .strictObject({ at: time, ageSeconds: seconds.describe('Since it last changed: it is committed only then.') })
+    .nullable()
+    .describe('The commit of its report; null where there is none or GitLab does not say.'),
+  term: count.nullable().describe('The highest term that it knows of.'),
+  preferred: z.boolean().nullable(),
+  records: z.array(z.strictObject({ id: count, tags: z.array(z.string()).nullable(), paused: z.boolean().nullable() })),
+  next: z
+    .strictObject({
+      move: z
+        .enum(['nothing', 'converge', 'call', 'claim', 'silent'])
+        .describe('What its checker would do now; silent: it does nothing, for it does not stamp.'),
+      why: z.string(),
+    })
+    .describe('Its next possible move and what it waits for.'),
+});
+
+export const statusSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('status'),
+  at: time,
+  health: z.enum(HEALTHS),
+  reasons: z.array(z.string()).describe('Why it is not ok.'),
+  mainTags: z.array(z.string()),
+  holder: z
+    .strictObject({
+      cluster: z.string(),
+      term: count,
+      since: time,
+      seconds: seconds.describe('For how long.'),
+      ground: z.string(),
+      reason: z.string(),
+    })
+    .nullable()
+    .describe('By the newest term; null where there is none or it cannot be read.'),
+  control: z
+    .strictObject({
+      paused: z.boolean(),
+      pin: z.strictObject({ cluster: z.string(), until: time.nullable() }).nullable(),
+      retired: z.array(z.string()),
+      destroyed: z.array(z.string()),
+      commit: z.strictObject({ at: time, author: z.string(), title: z.string() }).nullable(),
+    })
+    .nullable()
+    .describe('What people have asked for; null where it is unknown.'),
+  clusters: z.array(clusterSchema),
+});
+
+export type Status = z.infer<typeof statusSchema>;
+type ClusterStatus = z.infer<typeof clusterSchema>;
+
+/** The newest commits of control.json and of each report. */
+export interface Commits {
+  readonly control: Answer<CommitView | undefined>;
+  readonly reports: ReadonlyMap<string, Answer<CommitView | undefined>>;
+}
+
+export function statusOf(fleet: FleetFacts, rules: Rules, commits: Commits): Status {
+  const { term, control, now, mainTags } = fleet;
+  const { health, reasons } = healthOf(fleet, rules);
+  const newest = term.kind === 'term' ? term.term : undefined;
+  const asked = control.kind === 'found' ? control.value : undefined;
+  return {
+    version: 1,
+    kind: 'status',
+    at: isoOf(now),
+    health,
+    reasons: [...reasons],
+    mainTags: [...mainTags],
+    holder: newest
+      ? {
+          cluster: newest.holder,
+          term: newest.number,
+          since: newest.at,
+          seconds: heldFor(now, newest.at),
+          ground: newest.ground,
+          reason: newest.reason,
+        }
+      : null,
+    control: asked
+      ? {
+          paused: asked.paused,
+          pin:
+            asked.pin && pinnedCluster(asked, now) !== undefined
+              ? { cluster: asked.pin.cluster, until: asked.pin.until ?? null }
+              : null,
+          retired: asked.retired,
+          destroyed: asked.destroyed,
+          commit: commitOf(commits.control),
+        }
+      : null,
+    clusters: fleet.members.map((member) => clusterOf(member, fleet, rules, commits)),
+  };
+}
+
+const found = (commit: Answer<CommitView | undefined> | undefined): CommitView | undefined =>
+  commit?.kind === 'found' ? commit.value : undefined;
+
+function commitOf(answer: Answer<CommitView | undefined>) {
+  const commit = found(answer);
+  return commit ? { at: isoOf(commit.at), author: commit.author, title: commit.title } : null;
+}
+
+function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits: Commits): ClusterStatus {
+  const { name, report, records, former } = member;
+  const { term, now } = fleet;
+  const read = rivalLease(name, records);
+  const lease = read.kind === 'lease' ? read.lease : undefined;
+  const commit = found(commits.reports.get(name));
+  const { kind, reason } = nextMove(fleet, name, rules);
+  return {
+    name,
+    holder: (term.kind === 'term' ? term.term.holder : term.kind === 'damaged' ? term.named : undefined) === name,
+    tagged: taggedClusters(fleet).includes(name),
+    runners: lease ? { online: lease.online, total: lease.total } : null,
+    lease:
+      read.kind === 'lease'
+        ? { at: isoOf(read.lease.at), ageSeconds: ageOf(read), fresh: isFresh(read, rules.timing) }
+        : null,
+    report: commit ? { at: isoOf(commit.at), ageSeconds: Math.max(0, now - commit.at) } : null,
+    term: lease?.term ?? (report.kind === 'found' ? report.value.term : null),
+    preferred: report.kind === 'found' ? report.value.preferred : null,
+    records: [...records, ...former].map(({ id, read: answer }) => ({
+      id,
+      tags: answer.kind === 'found' ? [...answer.value.tags] : null,
+      paused: answer.kind === 'found' ? answer.value.paused : null,
+    })),
+    next: { move: kind, why: reason },
+  };
+}
+
+const STAR = '★';
+
+export function statusText(status: Status, paint: Paint): string {
+  const rows = status.clusters.map((cluster) => rowOf(cluster, paint));
+  const head = ['', 'CLUSTER', 'RUNNERS', 'LEASE', 'REPORT', 'TERM', 'TAGS'].map(paint.dim);
+  return [
+    holderLine(status, paint),
+    ...controlLines(status, paint),
+    '',
+    table([head, ...rows]),
+    '',
+    table(status.clusters.map(({ name, next }) => [`  ${name}`, `${paint.dim(MOVES[next.move])}${next.why}`])),
+    '',
+    healthLine(status, paint),
+  ].join('\n');
+}
+
+const MOVES: Readonly<Record<ClusterStatus['next']['move'], string>> = {
+  nothing: '',
+  converge: '',
+  call: 'calls the roll: ',
+  claim: 'claims the next term: ',
+  silent: 'does nothing: ',
+};
+
+function holderLine({ holder, mainTags }: Status, paint: Paint): string {
+  const tags = mainTags.join(', ');
+  if (!holder) return paint.bold(`${tags}: nobody is known to hold it`);
+  const { cluster, term, since, seconds: held, ground, reason } = holder;
+  return `${paint.bold(`${tags} ${STAR} ${cluster}`)} since ${moment(since)} (${duration(held)}), term ${term}\n${paint.dim(`${ground}: ${reason}`)}`;
+}
+
+function controlLines({ control, at }: Status, paint: Paint): string[] {
+  if (!control) return [];
+  const asked = [
+    ...(control.paused ? ['paused'] : []),
+    ...(control.pin
+      ? [`pinned to ${control.pin.cluster}${control.pin.until ? ` until ${moment(control.pin.until)}` : ''}`]
+      : []),
+    ...(control.retired.length > 0 ? [`retired: ${control.retired.join(', ')}`] : []),
+    ...(control.destroyed.length > 0 ? [`destroyed: ${control.destroyed.join(', ')}`] : []),
+  ];
+  if (asked.length === 0) return [];
+  const { commit } = control;
+  const age = commit && duration((Date.parse(at) - Date.parse(commit.at)) / 1000);
+  return [paint.fair(asked.join('; ')) + (commit ? paint.dim(` (${commit.author}, ${age} ago: ${commit.title})`) : '')];
+}
+
+function rowOf(cluster: ClusterStatus, paint: Paint): string[] {
+  const { runners, lease, report } = cluster;
+  const tags = [...new Set(cluster.records.flatMap((record) => record.tags ?? ['?']))];
+  return [
+    cluster.holder ? paint.good(STAR) : '',
+    cluster.preferred === true ? `${cluster.name} (preferred)` : cluster.name,
+    runners ? runnersText(runners, paint) : paint.bad('?'),
+    lease
+      ? lease.fresh
+        ? duration(lease.ageSeconds)
+        : paint.bad(`${duration(lease.ageSeconds)}, lapsed`)
+      : paint.bad('none'),
+    report ? duration(report.ageSeconds) : paint.bad('none'),
+    cluster.term === null ? '?' : String(cluster.term),
+    tags.join(', ') + (cluster.records.some(({ paused }) => paused === true) ? paint.fair(' (paused)') : ''),
+  ];
+}
+
+function runnersText({ online, total }: { online: number; total: number }, paint: Paint): string {
+  const text = `${online}/${total}`;
+  if (online === 0) return paint.bad(text);
+  return online < total ? paint.fair(text) : paint.good(text);
+}
+
+function healthLine({ health, reasons }: Status, paint: Paint): string {
+  if (health === 'ok') return paint.good('ok');
+  return [paintOfHealth(health, paint)(health), ...reasons.map((reason) => `  - ${reason}`)].join('\n');
+}
+
+const paintOfHealth = (health: Health, paint: Paint): ((text: string) => string) =>
+  health === 'degraded' ? paint.fair : paint.bad;

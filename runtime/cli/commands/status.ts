@@ -1,0 +1,32 @@
+/** `hadr status`: the fleet as its checkers see it, read and never touched. */
+import { look } from '../../hand-over/look.ts';
+import { CONTROL_PATH, reportPath } from '../../core/files.ts';
+import type { Desk } from '../desk.ts';
+import { exitOf, type ExitCode } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { statusOf, statusText, type Commits, type Status } from './status-view.ts';
+
+export async function status(desk: Desk): Promise<ExitCode> {
+  const { terminal, given, format, interrupted, access } = desk;
+  for (;;) {
+    const seen = await seenNow(desk);
+    if (given.flags.has('watch') && format === 'table') terminal.clear();
+    present(terminal, format, seen, statusText);
+    if (!given.flags.has('watch') || interrupted.aborted) return exitOf(seen.health);
+    await access.clock.sleep(access.config.timing.roundSeconds * 1000);
+  }
+}
+
+export async function seenNow(desk: Desk): Promise<Status> {
+  const [facts, commits] = await Promise.all([look(desk.access), commitsOf(desk)]);
+  return statusOf(facts, desk.access.config, commits);
+}
+
+async function commitsOf({ config, inquiry, project }: Desk): Promise<Commits> {
+  const last = (path: string) => inquiry.lastCommit(project.id, config.statusProject.branch, path);
+  const [control, reports] = await Promise.all([
+    last(CONTROL_PATH),
+    Promise.all(config.fleet.map(async (name) => [name, await last(reportPath(name))] as const)),
+  ]);
+  return { control, reports: new Map(reports) };
+}

@@ -1,0 +1,133 @@
+/** What `hadr` works with: hadr.yaml or a stack's own file, and above it the environment and flags. */
+import { isAbsolute, join } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import * as z from 'zod';
+import {
+  clusterName,
+  DEFAULT_GITLAB_URL,
+  gitlabSchema,
+  pathOrId,
+  policySchema,
+  problemsOf,
+  tagList,
+  timingSchema,
+  type GitLabConfig,
+} from '../config.ts';
+import { readIfThere } from '../process/files.ts';
+import type { Given } from './command-line.ts';
+import { wrongUsage } from './exit.ts';
+import { stackValues } from './stack.ts';
+
+/** The keys are those of the stack's config, and mean the same. */
+export const hadrSchema = z.strictObject({
+  gitlab: gitlabSchema.safeExtend({
+    group: pathOrId.optional().describe('The group that owns the runner records; hadr doctor looks up its tokens.'),
+    project: pathOrId.optional().describe('Instead of a group: the project that owns the runner records.'),
+  }),
+  statusProject: z.strictObject({
+    path: pathOrId.describe('The status project, by its full path or its id.'),
+    branch: z.string().min(1, 'must not be empty').default('main').describe('The branch that holds the status.'),
+  }),
+  fleet: z.array(clusterName).min(1, 'must name the clusters').describe('The names of all clusters.'),
+  mainTags: tagList.describe('The tags that move.'),
+  policy: policySchema.prefault({}).describe('As the stacks have it: what is shown of the next move depends on it.'),
+  timing: timingSchema.prefault({}).describe('As the stacks have it.'),
+});
+
+/** What the stack's file tells of the cluster itself; only with --stack. */
+export interface StackFacts {
+  readonly name: string;
+  readonly ownTags: readonly string[];
+  readonly preferred: boolean;
+  readonly kubernetes: { readonly context: string | undefined; readonly namespace: string; readonly server: string };
+}
+
+export interface HadrConfig extends z.infer<typeof hadrSchema> {
+  readonly gitlab: z.infer<typeof hadrSchema>['gitlab'] & GitLabConfig;
+  readonly stack: StackFacts | undefined;
+}
+
+/** Where config comes from beside the command line. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+const CONFIG_FILE = 'hadr.yaml';
+
+type Values = Record<string, unknown>;
+
+/** Throws a Refusal that names every problem by its key, and where it comes from. */
+export async function readConfig(given: Given, surroundings: Surroundings): Promise<HadrConfig> {
+  const { env, cwd } = surroundings;
+  const stackName = given.texts.get('stack') ?? env['HADR_STACK'];
+  if (stackName !== undefined && given.texts.has('config'))
+    throw wrongUsage('give --config or --stack, not both: each is the whole config');
+  const stack = stackName === undefined ? undefined : await stackValues(cwd, stackName);
+  const file = given.texts.get('config') ?? CONFIG_FILE;
+  const base = stack?.values ?? (await fileValues(at(cwd, file), file, given.texts.has('config')));
+  const source = stack ? `Pulumi.${stackName}.yaml` : file;
+  const parsed = hadrSchema.safeParse(laidOver(base, given, env));
+  if (parsed.success) return { ...parsed.data, stack: stack?.facts };
+  const problems = problemsOf(parsed.error).map((problem) =>
+    problem.replace(/: Invalid input.*undefined$/, ': is missing'),
+  );
+  throw wrongUsage(
+    `the config cannot be used (${problems.join('; ')}): mend ${source}, or give ${FLAGS.map(([flag]) => `--${flag}`).join(', ')}`,
+  );
+}
+
+const at = (cwd: string, path: string): string => (isAbsolute(path) ? path : join(cwd, path));
+
+async function fileValues(path: string, name: string, mustBe: boolean): Promise<Values> {
+  const text = await readIfThere(path).catch((error: unknown) => {
+    throw wrongUsage(error instanceof Error ? error.message : `cannot read ${name}`);
+  });
+  if (text === undefined) {
+    if (mustBe)
+      throw wrongUsage(`there is no config file ${name}; write it as docs/hadr.md shows, or leave --config out`);
+    return {};
+  }
+  return yamlValues(text, name);
+}
+
+/** The top of a YAML file, which must be keys and values. */
+export function yamlValues(text: string, name: string): Values {
+  try {
+    const values: unknown = parse(text) ?? {};
+    const keyed = z.record(z.string(), z.unknown()).safeParse(values);
+    if (keyed.success) return keyed.data;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw wrongUsage(`${name} is not YAML at line ${error.linePos?.[0].line ?? 1}: mend it there`);
+  }
+  throw wrongUsage(`${name} holds no keys; write it as docs/hadr.md shows`);
+}
+
+const listOf = (text: string): string[] => text.split(',').map((part) => part.trim());
+
+/** Each flag with its variable, its place in the config and how its text is read. */
+const FLAGS: readonly (readonly [
+  flag: string,
+  variable: string,
+  path: readonly [string, string?],
+  read: (text: string) => unknown,
+])[] = [
+  ['gitlab-url', 'HADR_GITLAB_URL', ['gitlab', 'url'], (text) => text],
+  ['status-project', 'HADR_STATUS_PROJECT', ['statusProject', 'path'], (text) => text],
+  ['branch', 'HADR_BRANCH', ['statusProject', 'branch'], (text) => text],
+  ['fleet', 'HADR_FLEET', ['fleet'], listOf],
+  ['main-tags', 'HADR_MAIN_TAGS', ['mainTags'], listOf],
+];
+
+function laidOver(base: Values, given: Given, env: NodeJS.ProcessEnv): Values {
+  const values: Values = { ...base, gitlab: { url: DEFAULT_GITLAB_URL, ...sectionOf(base['gitlab']) } };
+  for (const [flag, variable, [section, key], read] of FLAGS) {
+    const text = given.texts.get(flag) ?? env[variable];
+    if (text === undefined) continue;
+    values[section] = key === undefined ? read(text) : { ...sectionOf(values[section]), [key]: read(text) };
+  }
+  return values;
+}
+
+const sectionOf = (value: unknown): Values => z.record(z.string(), z.unknown()).catch({}).parse(value);

@@ -1,0 +1,112 @@
+/** What every command works at: the fleet within reach, where to ask GitLab, and where to write the answer. */
+import { look } from '../hand-over/look.ts';
+import type { FleetAccess } from '../hand-over/member.ts';
+import { connectGitLab } from '../gitlab/connect.ts';
+import { inquiryOf } from '../gitlab/inquiry.ts';
+import type { FleetFacts } from '../core/leave.ts';
+import type { Clock, Inquiry, ProjectView } from '../ports.ts';
+import type { Given } from './command-line.ts';
+import type { HadrConfig } from './config.ts';
+import { notKnown, wrongUsage } from './exit.ts';
+import { FORMATS, type Format } from './present/output.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Desk {
+  readonly config: HadrConfig;
+  readonly given: Given;
+  readonly terminal: Terminal;
+  readonly format: Format;
+  readonly access: FleetAccess;
+  readonly inquiry: Inquiry;
+  /** The status project. */
+  readonly project: ProjectView;
+  /** Set when the person presses Ctrl-C: what waits ends its wait. */
+  readonly interrupted: AbortSignal;
+  readonly close: () => void;
+}
+
+export interface DeskOptions {
+  readonly config: HadrConfig;
+  readonly given: Given;
+  readonly token: string;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly interrupted: AbortSignal;
+}
+
+export const formatOf = (given: Given): Format =>
+  FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
+
+/** Throws a Refusal where the status project cannot be reached with this token. */
+export async function openDesk(options: DeskOptions): Promise<Desk> {
+  const { config, given, token, terminal, interrupted } = options;
+  const clock = wakeful(options.clock, interrupted);
+  const { resource, records, project, close } = connectGitLab({
+    ...config.gitlab,
+    token: () => Promise.resolve(token),
+    requestSeconds: config.timing.requestSeconds,
+    clock,
+  });
+  const inquiry = inquiryOf(resource);
+  const { path, branch } = config.statusProject;
+  const found = await inquiry.project(path);
+  if (found.kind !== 'found') {
+    close();
+    const why = found.kind === 'unknown' ? found.why : 'it does not exist';
+    throw notKnown(
+      `the status project ${path} at ${config.gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
+    );
+  }
+  const { fleet, mainTags, policy, timing } = config;
+  return {
+    config,
+    given,
+    terminal,
+    format: formatOf(given),
+    access: {
+      config: { fleet, mainTags, policy, timing },
+      records,
+      project: project(found.value.id, branch),
+      clock,
+      say: (line) => terminal.err(`${line}\n`),
+    },
+    inquiry,
+    project: found.value,
+    interrupted,
+    close,
+  };
+}
+
+/** A clock whose sleep ends when the person has had enough. */
+function wakeful(clock: Clock, interrupted: AbortSignal): Clock {
+  const woken = new Promise<void>((resolve) => {
+    if (interrupted.aborted) resolve();
+    interrupted.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return { now: () => clock.now(), sleep: (ms) => Promise.race([clock.sleep(ms), woken]) };
+}
+
+/** A cluster that the config knows. */
+export function clusterGiven({ given, config }: Pick<Desk, 'given' | 'config'>): string {
+  const name = given.texts.get('to');
+  const { fleet } = config;
+  if (name === undefined) throw wrongUsage(`hadr ${given.command} needs --to: one of ${fleet.join(', ')}`);
+  if (!fleet.includes(name))
+    throw wrongUsage(`there is no cluster ${name} in the fleet; give one of ${fleet.join(', ')}. Nothing was changed.`);
+  return name;
+}
+
+/** The fleet for a command that will change something: what it stands on must be known. Throws a Refusal. */
+export async function fleetToSteer(desk: Desk): Promise<FleetFacts> {
+  const facts = await look(desk.access);
+  const { control, members } = facts;
+  if (control.kind === 'unknown')
+    throw notKnown(
+      `what people have asked for is unknown: ${control.why}. Mend control.json in ${desk.project.url}, or delete it there, for a project without it asks for nothing; nothing was changed.`,
+    );
+  if (members.every(({ report }) => report.kind === 'absent'))
+    throw notKnown(
+      `no cluster has ever reported to ${desk.project.url} (branch ${desk.config.statusProject.branch}): check that it is the right project, and that a checker runs; nothing was changed.`,
+    );
+  return facts;
+}

@@ -1,0 +1,37 @@
+/** How `hadr` ends: the exit codes, and the refusal that carries one. */
+import type { Health } from '../core/health.ts';
+
+export const EXIT = { ok: 0, degraded: 1, noHolder: 2, twoHolders: 3, unknown: 4, usage: 64 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export function exitOf(health: Health): ExitCode {
+  switch (health) {
+    case 'ok':
+      return EXIT.ok;
+    case 'degraded':
+      return EXIT.degraded;
+    case 'no holder':
+      return EXIT.noHolder;
+    case 'two holders':
+      return EXIT.twoHolders;
+    case 'unknown':
+      return EXIT.unknown;
+  }
+}
+
+/** Why a command does not do what it was asked: one sentence with the mend. Unless it says otherwise, nothing was changed. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ExitCode;
+
+  constructor(code: ExitCode, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+export const wrongUsage = (sentence: string): Refusal => new Refusal(EXIT.usage, sentence);
+/** The fleet's state speaks against it. */
+export const notNow = (sentence: string): Refusal => new Refusal(EXIT.degraded, sentence);
+/** What it would have to know is unknown. */
+export const notKnown = (sentence: string): Refusal => new Refusal(EXIT.unknown, sentence);

@@ -1,0 +1,29 @@
+/** The entry of `hadr`: this process, its terminal and its environment. */
+import { systemClock } from '../process/clock.ts';
+import { EXIT } from './exit.ts';
+import { run } from './run.ts';
+import { processTerminal } from './terminal.ts';
+
+const interrupt = new AbortController();
+// The first Ctrl-C ends a wait and lets the command tidy up; the second ends the process.
+process.once('SIGINT', () => {
+  interrupt.abort();
+  process.once('SIGINT', () => process.exit(130));
+});
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT.unknown));
+
+void run(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  terminal: processTerminal(),
+  clock: systemClock,
+  interrupted: interrupt.signal,
+})
+  .catch((error: unknown) => {
+    process.stderr.write(`hadr: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'failed'}\n`);
+    return EXIT.unknown;
+  })
+  .then((code) => {
+    process.exitCode = code;
+  });

@@ -1,0 +1,62 @@
+/** Config straight from a stack: Pulumi.yaml's defaults and Pulumi.<stack>.yaml, without Pulumi and without its backend. */
+import { join } from 'node:path';
+import * as z from 'zod';
+import { clusterName } from '../config.ts';
+import { readIfThere } from '../process/files.ts';
+import { yamlValues, type StackFacts } from './config.ts';
+import { wrongUsage } from './exit.ts';
+
+const projectSchema = z.object({
+  name: z.string(),
+  config: z.record(z.string(), z.object({ default: z.unknown().optional() }).catch({})).default({}),
+});
+const stackSchema = z.object({ config: z.record(z.string(), z.unknown()).default({}) });
+
+/** The keys that a stack and hadr.yaml share. */
+const SHARED = ['gitlab', 'fleet', 'mainTags', 'policy', 'timing'] as const;
+
+const statusProject = z.object({ path: z.unknown(), branch: z.unknown().optional() }).catch({ path: undefined });
+const own = z.object({
+  ownTags: z.array(z.string()).catch([]),
+  preferred: z.boolean().catch(false),
+  kubernetes: z
+    .object({
+      context: z.string().optional(),
+      namespace: z.string().default('gitlab-runner'),
+      server: z.string().default('https://kubernetes.default.svc'),
+    })
+    .prefault({}),
+});
+
+export interface Stack {
+  readonly values: Record<string, unknown>;
+  readonly facts: StackFacts;
+}
+
+export async function stackValues(cwd: string, name: string): Promise<Stack> {
+  if (!clusterName.safeParse(name).success)
+    throw wrongUsage(`--stack ${name} is no name of a stack; give one like cluster-a`);
+  const project = projectSchema.parse(await values(cwd, 'Pulumi.yaml'));
+  const stack = stackSchema.parse(await values(cwd, `Pulumi.${name}.yaml`));
+  const all: Record<string, unknown> = {};
+  for (const [key, declared] of Object.entries(project.config))
+    if (declared.default !== undefined) all[key] = declared.default;
+  for (const [key, value] of Object.entries(stack.config))
+    if (key.startsWith(`${project.name}:`)) all[key.slice(project.name.length + 1)] = value;
+  const { path, branch } = statusProject.parse(all['statusProject']);
+  const { ownTags, preferred, kubernetes } = own.parse(all);
+  return {
+    values: {
+      ...Object.fromEntries(SHARED.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]]))),
+      statusProject: { path, ...(branch !== undefined && { branch }) },
+    },
+    facts: { name, ownTags, preferred, kubernetes: { ...kubernetes, context: kubernetes.context } },
+  };
+}
+
+async function values(cwd: string, file: string): Promise<Record<string, unknown>> {
+  const text = await readIfThere(join(cwd, file));
+  if (text === undefined)
+    throw wrongUsage(`there is no ${file} in ${cwd}: run hadr where your stacks are, or leave --stack out`);
+  return yamlValues(text, file);
+}

@@ -1,0 +1,47 @@
+/** The person's GitLab token. It is never a flag: other users of the machine see those. */
+import { execFile } from 'node:child_process';
+import { isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { readIfThere } from '../process/files.ts';
+import type { Given } from './command-line.ts';
+import type { HadrConfig, Surroundings } from './config.ts';
+import { wrongUsage } from './exit.ts';
+
+const execute = promisify(execFile);
+
+/** From --token-file, HADR_TOKEN, or the secret gitlabToken of the stack. Throws a Refusal without the value. */
+export async function readToken(given: Given, config: HadrConfig, { env, cwd }: Surroundings): Promise<string> {
+  const file = given.texts.get('token-file');
+  if (file !== undefined) {
+    const text = await readIfThere(isAbsolute(file) ? file : join(cwd, file));
+    if (text === undefined)
+      throw wrongUsage(`there is no token file ${file}; write your token into it, or set HADR_TOKEN`);
+    return oneWord(text, `the token in ${file}`);
+  }
+  const variable = env['HADR_TOKEN'];
+  if (variable !== undefined && variable.trim() !== '') return oneWord(variable, 'HADR_TOKEN');
+  if (config.stack === undefined)
+    throw wrongUsage(
+      'there is no GitLab token; set HADR_TOKEN (scope api; Owner of the group, or Maintainer of the project, that owns the runners), or give --token-file',
+    );
+  return oneWord(await fromStack(config.stack.name, cwd, env), `gitlabToken of stack ${config.stack.name}`);
+}
+
+/** A line break inside would make an HTTP header that Node refuses with the value in its message. */
+function oneWord(text: string, name: string): string {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw wrongUsage(`${name} is not one word; give the token and nothing else`);
+  return token;
+}
+
+/** Only Pulumi can decrypt its secrets. */
+async function fromStack(stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    const args = ['config', 'get', 'gitlabToken', '--stack', stack, '--non-interactive'];
+    return (await execute('pulumi', args, { cwd, env })).stdout;
+  } catch {
+    throw wrongUsage(
+      `pulumi config get gitlabToken --stack ${stack} failed; log in to Pulumi's backend and give its passphrase, or set HADR_TOKEN`,
+    );
+  }
+}
