@@ -41,6 +41,12 @@ export type CreateResult =
   /** May or may not have been applied. */
   | Unknown;
 
+export interface SavedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly exists: boolean;
+}
+
 /** The status project: small files on one branch, each write a commit. */
 export interface StatusProject {
   /** The project itself: proof that it can be read, where no term's file can be the proof. */
@@ -48,8 +54,8 @@ export interface StatusProject {
   file(path: string): Promise<Answer<string>>;
   /** Atomic: of all creators of a path exactly one gets `created`. */
   create(path: string, text: string, message: string): Promise<CreateResult>;
-  /** Replaces a file that was found, or makes it where `exists` is false. */
-  save(path: string, text: string, message: string, exists: boolean): Promise<CreateResult>;
+  /** One commit that replaces the files that were found, and makes those for which `exists` is false: all of them or none. */
+  save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
 /** One runner Deployment of this cluster. */

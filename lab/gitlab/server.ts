@@ -62,7 +62,7 @@ async function serve(
   if (url.pathname.startsWith('/lab/')) return sendLab(model, request, url.pathname, rawBody, response);
   if (!url.pathname.startsWith('/api/v4/')) {
     const page = renderPage(model, decodeURIComponent(url.pathname));
-    return finish(response, page.status, 'text/html; charset=utf-8', page.html);
+    return finish(response, page.status, page.type, page.body);
   }
   const call: ApiRequest = {
     method: request.method ?? 'GET',

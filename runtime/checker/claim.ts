@@ -5,6 +5,7 @@ import { fileText, parseTerm, termPath, type Term } from '../core/files.ts';
 import type { Facts } from '../core/facts.ts';
 import { presentHolder } from '../core/assess.ts';
 import { NOBODY } from '../core/lease.ts';
+import { rivalLease } from '../core/rivals.ts';
 import { evidenceOf } from '../core/term-evidence.ts';
 import type { Budget, Checker } from './context.ts';
 
@@ -50,6 +51,13 @@ function standing(number: number, text: string): Claimed {
   return parsed.ok ? { kind: 'term', term: parsed.value } : { kind: 'failed', why: parsed.why };
 }
 
+/** Of a holder that fell silent: its last stamp. */
+function lastHeard(facts: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
+  const holder = facts.rivals.find(({ name }) => name === presentHolder(facts)?.name);
+  const read = holder && rivalLease(holder.name, holder.records);
+  return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};
+}
+
 function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
   const idsOf = (records: Facts['self']['records']): number[] => records.map((record) => record.id);
   return {
@@ -60,6 +68,7 @@ function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
     at: isoOf(facts.now),
     ground: decision.ground,
     reason: decision.reason,
+    ...lastHeard(facts, decision),
     records: Object.fromEntries([
       [checker.config.cluster, idsOf(facts.self.records)],
       ...facts.rivals.map((rival): [string, number[]] => {

@@ -7,6 +7,7 @@
 import type { Unknown } from '../core/answer.ts';
 import { parseReport, reportPath } from '../core/files.ts';
 import { leaseFrom } from '../core/lease.ts';
+import { PAGE_PATH } from '../core/page.ts';
 import { isFresh } from '../core/rivals.ts';
 import type { Checker } from './context.ts';
 
@@ -27,15 +28,17 @@ interface FleetRecord {
 export async function preflight(checker: Checker): Promise<Preflight> {
   const { config, project, clock } = checker;
   const began = clock.now();
-  // 1. Which records there are: the rivals' from their reports, the own from Kubernetes.
+  // 1. Has this cluster been here before?
+  const pods = await checker.pods.deployments();
+  const records: FleetRecord[] =
+    pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
+  if (await leaseStands(checker, records)) return CLEARED;
+  // 2. Which records there are: the rivals' from their reports, the own from Kubernetes.
   const reports = config.fleet.map(async (cluster) => {
     const path = reportPath(cluster);
     return { cluster, path, read: await project.file(path) };
   });
-  const [pods, readme, ...files] = await Promise.all([checker.pods.deployments(), project.file(README), ...reports]);
-  const records: FleetRecord[] =
-    pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
-  if (await leaseStands(checker, records)) return CLEARED;
+  const [page, ...files] = await Promise.all([project.file(PAGE_PATH), ...reports]);
   const present: StatusFile[] = [];
   for (const { cluster, path, read } of files) {
     if (read.kind === 'unknown' && read.refused) return refusedStatus(checker, read);
@@ -44,10 +47,10 @@ export async function preflight(checker: Checker): Promise<Preflight> {
     const report = parseReport(cluster, read.value);
     if (report.ok && cluster !== config.cluster) records.push(...report.value.records.map((id) => ({ id, cluster })));
   }
-  if (readme.kind === 'found') present.push({ path: README, text: readme.value });
+  if (page.kind === 'found') present.push({ path: PAGE_PATH, text: page.value });
   // What takes so long would eat the start lag, on which the bounds stand: the rounds go on without an answer.
   if (clock.now() - began >= config.timing.requestSeconds * 1000) return CLEARED;
-  // 2. Whether they may be edited, and the project committed to.
+  // 3. Whether they may be edited, and the project committed to.
   const verdicts = await Promise.all([
     mayCommit(checker, present[0]),
     ...records.map((record) => mayEdit(checker, record)),
@@ -61,9 +64,6 @@ async function leaseStands({ config, records }: Checker, own: readonly FleetReco
   if (read?.kind !== 'found') return false;
   return isFresh(leaseFrom(read.value.note, config.cluster, read.at), config.timing);
 }
-
-/** The page that GitLab shows of the project; the stack's project has one from its first commit. */
-const README = 'README.md';
 
 /**
  * GitLab shows the note only to those who may edit, so a note is the proof. No note may be an empty one: then the write

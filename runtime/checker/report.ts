@@ -111,7 +111,7 @@ export async function commitReport(checker: Checker, seen: Observation, lease: L
   const exists = seen.ownReportText.kind === 'found';
   if (seen.ownReportText.kind === 'found' && seen.ownReportText.value === text) return;
   const path = reportPath(config.cluster);
-  const saved = await checker.project.save(path, text, messageOf(report, seen.ownReportText), exists);
+  const saved = await checker.project.save([{ path, text, exists }], messageOf(report, seen.ownReportText));
   if (saved.kind === 'created') checker.log.info(`committed ${path}: ${report.summary}`);
   else checker.log.warn(`${path} was not committed: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
 }

@@ -6,13 +6,15 @@ import { claim } from './claim.ts';
 import { startBudget, type Budget, type Checker } from './context.ts';
 import { converge } from './converge.ts';
 import { observe, type Observation } from './observe.ts';
+import { publish, type Page } from './publish.ts';
 import { commitReport, stamp, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
 
-export async function round(checker: Checker): Promise<RoundResult> {
+/** `page` is what the run knows of the page; a round alone knows nothing of it. */
+export async function round(checker: Checker, page: Page = { mark: undefined }): Promise<RoundResult> {
   const budget = startBudget(checker.clock, checker.config.timing.budgetSeconds);
   // 1. Observe.
   const observed = await observe(checker);
@@ -24,14 +26,19 @@ export async function round(checker: Checker): Promise<RoundResult> {
   await commitReport(checker, seen, stamped.lease);
   // 3. Decide; a silent holder is called before it is believed to be gone.
   const { policy, timing } = checker.config;
-  const facts = factsOf(checker, seen, stamped.lease);
-  const first = decide(facts, { policy, timing });
-  if (first.kind !== 'call') return act(checker, seen, facts, first, budget);
-  const spent = budget.exhausted();
-  if (spent !== undefined) return { kind: 'unfinished', why: spent };
-  checker.log.info(`calls the roll of ${first.rival}: ${first.reason}`);
-  const called: Facts = { ...facts, roll: await rollCall(checker, facts, first.rival) };
-  return act(checker, seen, called, decide(called, { policy, timing }), budget);
+  let facts = factsOf(checker, seen, stamped.lease);
+  let decision = decide(facts, { policy, timing });
+  if (decision.kind === 'call') {
+    const spent = budget.exhausted();
+    if (spent !== undefined) return { kind: 'unfinished', why: spent };
+    checker.log.info(`calls the roll of ${decision.rival}: ${decision.reason}`);
+    facts = { ...facts, roll: await rollCall(checker, facts, decision.rival) };
+    decision = decide(facts, { policy, timing });
+  }
+  const result = await act(checker, seen, facts, decision, budget);
+  // After a claim the facts are those of the term before; the next round shows the new one.
+  if (result.kind === 'finished' && decision.kind !== 'claim') await publish(checker, facts, budget, page);
+  return result;
 }
 
 function factsOf(checker: Checker, seen: Observation, stamped: Facts['self']['stamped']): Facts {

@@ -1,6 +1,7 @@
 /** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
 import type { Checker } from './context.ts';
 import { preflight } from './preflight.ts';
+import type { Page } from './publish.ts';
 import { round } from './round.ts';
 
 export interface RunResult {
@@ -23,12 +24,13 @@ export async function run(checker: Checker): Promise<RunResult> {
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
   const cleared = await preflight(checker);
   if (cleared.kind === 'refused') return { finished: 0, unfinished: 0, why: cleared.why, refused: true };
+  const page: Page = { mark: undefined };
   let finished = 0;
   let unfinished = 0;
   let why: string | undefined;
   for (let next = clock.now(); next < last;) {
     const began = clock.now();
-    const result = await round(checker);
+    const result = await round(checker, page);
     if (result.kind === 'finished') finished += 1;
     else {
       unfinished += 1;

@@ -64,7 +64,10 @@ export function remember(previous: Memory, observed: Observed, self: string, pol
 function counts(memory: Memory, rival: RivalFacts, observed: Observed, policy: Policy, timing: Timing): Memory {
   const read = rivalLease(rival.name, rival.records);
   if (!isFresh(read, timing)) return memory;
-  return countStamp(memory, read.lease, {
+  // Nobody knows what was between two stamps that are further apart: the counting starts anew.
+  const isBroken = read.lease.at - memory.stamp > timing.leaseSeconds;
+  const counted = isBroken ? { ...memory, faint: 0, stronger: 0, evenSince: 0 } : memory;
+  return countStamp(counted, read.lease, {
     online: observed.self.online,
     total: observed.self.total,
     minAdvantage: policy.minAdvantage,

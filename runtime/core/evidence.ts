@@ -134,13 +134,36 @@ function silenceOf(signs: Signs, runner: RunnerRead, at: MonotonicSeconds, timin
     return offline('stuck', `the runner is stuck: ${text} for ${ago(at, lifeSince)} while GitLab is reachable`);
   if (life === 'ask') return unsure('silent', `${text} for ${ago(at, lifeSince)}; asking GitLab`);
 
-  if (isSilent) return undefined;
+  // Whoever neither answers here nor is heard by GitLab serves nobody, though it is too early to end its jobs by a restart.
+  if (isSilent)
+    return unheard(signs, lifeSince, jobs > 0 ? Math.max(pollLimit, jobReport(timing)) : pollLimit, at, timing);
   const polls = silence(signs, signs.pollsDueSince, pollLimit, at, timing);
   const since = ago(at, signs.pollsDueSince);
   if (polls === 'proved')
     return offline('idle', `the runner has asked for no job for ${since} while GitLab is reachable`);
   if (polls === 'ask') return unsure('silent', `it has asked for no job for ${since}; asking GitLab`);
   return undefined;
+}
+
+/** Within this time GitLab hears a runner that works, by its jobs' reports. */
+const jobReport = (timing: Timing): number => busyContactSeconds(timing) + timing.requestSeconds;
+
+function unheard(
+  signs: Signs,
+  since: MonotonicSeconds,
+  limit: number,
+  at: MonotonicSeconds,
+  timing: Timing,
+): Verdict | undefined {
+  const text = `it does not answer on its metrics endpoint, and GitLab has heard nothing of it, for ${ago(at, since)}`;
+  switch (silence(signs, since, limit, at, timing)) {
+    case 'proved':
+      return offline('idle', text);
+    case 'ask':
+      return unsure('silent', `${text}; asking GitLab`);
+    case 'bearable':
+      return undefined;
+  }
 }
 
 function proofOf(
@@ -157,7 +180,7 @@ function proofOf(
     const reason = `GitLab showed a new contact ${ago(at, signs.contactAt)} ago, but its metrics cannot be read`;
     return { evidence: 'online', cause: 'contact', reason };
   }
-  const limit = signs.full ? Math.max(fresh, busyContactSeconds(timing) + timing.requestSeconds) : fresh;
+  const limit = signs.full ? Math.max(fresh, jobReport(timing)) : fresh;
   if (!signs.proof || at - signs.proof.at > limit) return undefined;
   const { by, at: when } = signs.proof;
   const reason =

@@ -36,6 +36,8 @@ export const termSchema = z.object({
   at: isoTime,
   ground: z.string(),
   reason: z.string(),
+  /** The last that was heard of a holder that fell silent: from then on nobody may have served the main tags. */
+  downSince: isoTime.optional(),
   /** The runner records of every cluster that the author knew, so that a lost report loses no record. */
   records: z.record(clusterName, z.array(recordId)),
   /** What the decision was made from (core/replay.ts); `hadr explain` replays it. */

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { GitLabConfig } from '../config.ts';
 import { unknown, type Answer, type Unknown } from '../core/answer.ts';
 import type { ManagerView, RecordView } from '../core/facts.ts';
-import type { Clock, CreateResult, RecordChange, RunnerRecords, StatusProject } from '../ports.ts';
+import type { Clock, CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../ports.ts';
 import { createHttp } from './http.ts';
 import { createRequester, dateOf, GitLabError } from './requester.ts';
 
@@ -145,14 +145,14 @@ function statusProject(options: GitLabResource, id: number, branch: string): Sta
   const commits = new Commits(options);
   const files = new RepositoryFiles(options);
   const projects = new Projects(options);
-  const commit = async (
-    action: 'create' | 'update',
-    filePath: string,
-    content: string,
-    message: string,
-  ): Promise<CreateResult> => {
+  const commit = async (changed: readonly SavedFile[], message: string): Promise<CreateResult> => {
+    const actions = changed.map(({ path, text, exists }) => ({
+      action: exists ? ('update' as const) : ('create' as const),
+      filePath: path,
+      content: text,
+    }));
     try {
-      await commits.create(id, branch, message, [{ action, filePath, content }]);
+      await commits.create(id, branch, message, actions);
       return { kind: 'created' };
     } catch (error) {
       if (!(error instanceof GitLabError)) throw error;
@@ -166,8 +166,8 @@ function statusProject(options: GitLabResource, id: number, branch: string): Sta
       answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
         Buffer.from(file.content, 'base64').toString('utf8'),
       ),
-    create: (path, text, message) => commit('create', path, text, message),
-    save: (path, text, message, exists) => commit(exists ? 'update' : 'create', path, text, message),
+    create: (path, text, message) => commit([{ path, text, exists: false }], message),
+    save: commit,
   };
 }
 

@@ -27,7 +27,10 @@ export async function editControl(
     const changed = change(control.value);
     // At a second look the change is ours: an answer was lost, and the write was applied.
     if (fileText(changed) === fileText(control.value)) return { kind: attempt === 1 ? 'same' : 'changed' };
-    const saved = await project.save(CONTROL_PATH, fileText(changed), message, file.kind === 'found');
+    const saved = await project.save(
+      [{ path: CONTROL_PATH, text: fileText(changed), exists: file.kind === 'found' }],
+      message,
+    );
     if (saved.kind === 'created') return { kind: 'changed' };
     why = saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why;
     await clock.sleep(PAUSE_MS);

@@ -68,7 +68,12 @@ class Episode {
         gitlab: () => this.disturbed.gitlab > 0,
         control: () => this.disturbed.control > 0,
         checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
-        slowSeconds: () => this.slow.reduce((sum, seconds) => sum + seconds, 0),
+        slowSeconds: () => {
+          const faults = this.slow.reduce((sum, seconds) => sum + seconds, 0);
+          // A hung runner outlives the fault that made it hang.
+          const isHung = this.fleet.clusters.some(({ pods }) => pods.some(({ manager }) => manager.state === 'hung'));
+          return isHung ? Math.max(faults, faultType('pods hang').slow ?? 0) : faults;
+        },
       },
       program !== undefined,
     );
@@ -212,11 +217,13 @@ class Episode {
         this.note(`TAGS ${process.name} ${id} ${before.join()} -> ${after.join()}`);
         this.oracle.tagsLanded(process, id, before, after, sentAt);
       },
-      committed: (process, path, text, message) => {
+      committed: (process, files, message) => {
         this.note(`COMMIT ${process.name} ${message}`);
-        const number = termNumber(path);
-        if (number !== undefined) this.oracle.termLanded(process, number, text);
-        else this.oracle.reportLanded(process, text);
+        for (const { path, text } of files) {
+          const number = termNumber(path);
+          if (number !== undefined) this.oracle.termLanded(process, number, text);
+          else if (path.startsWith('status/')) this.oracle.reportLanded(process, text);
+        }
       },
       tagsByHand: (who, id, before, after) => {
         this.note(`HAND ${who} ${id} ${before.join()} -> ${after.join()}`);

@@ -8,7 +8,7 @@ import { unknown, type Answer } from '../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
 import type { Checker } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
-import type { CreateResult, RecordChange } from '../../runtime/ports.ts';
+import type { CreateResult, RecordChange, SavedFile } from '../../runtime/ports.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 /** How long after a tick a living idle manager's poll reaches Rails. */
@@ -191,8 +191,10 @@ export class World {
       project: {
         readable: () => call('readable', () => this.answer(true as const)),
         file: (path) => call(`file ${path}`, () => this.answer(this.files.get(path))),
-        create: (path, text, message) => call(`create ${path}`, () => this.commit(path, text, message, false)),
-        save: (path, text, message, exists) => call(`save ${path}`, () => this.commit(path, text, message, exists)),
+        create: (path, text, message) =>
+          call(`create ${path}`, () => this.commit([{ path, text, exists: false }], message)),
+        save: (files, message) =>
+          call(`save ${files.map(({ path }) => path).join()}`, () => this.commit(files, message)),
       },
       pods: {
         deployments: () =>
@@ -226,10 +228,10 @@ export class World {
     return this.answer(this.view(record));
   }
 
-  private commit(path: string, text: string, message: string, exists: boolean): CreateResult {
+  private commit(files: readonly SavedFile[], message: string): CreateResult {
     if (this.down) return { kind: 'unknown', why: 'GitLab is down' };
-    if (!exists && this.files.has(path)) return { kind: 'exists' };
-    this.files.set(path, text);
+    if (files.some(({ path, exists }) => !exists && this.files.has(path))) return { kind: 'exists' };
+    for (const { path, text } of files) this.files.set(path, text);
     this.commits.push(message);
     return { kind: 'created' };
   }

@@ -2,14 +2,25 @@
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
+/** A character after a backslash stands for itself. */
+const ESCAPED = /\\([!-/:-@[-`{-~])/g;
+
 const inline = (text: string): string =>
+  text
+    .split(ESCAPED)
+    .map((part, index) => (index % 2 === 1 ? escapeHtml(part) : markup(part)))
+    .join('');
+
+const markup = (text: string): string =>
   escapeHtml(text)
     .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
     .replaceAll(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
-    .replaceAll(/\[([^\]]+)\]\((https?:\/\/[^\s)]+|[\w./#-]+)\)/g, '<a href="$2">$1</a>');
+    .replaceAll(/!\[([^\]]*)\]\(([\w./-]+)\)/g, '<img alt="$1" src="raw:$2">')
+    .replaceAll(/\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)/g, '<a href="$2">$1</a>')
+    .replaceAll(/\[([^\]]+)\]\(([\w./-]+)\)/g, '<a href="file:$2">$1</a>');
 
 function tableRow(line: string, cell: 'th' | 'td'): string {
-  const cells = line.replaceAll(/^\||\|$/g, '').split('|');
+  const cells = line.replaceAll(/^\||\|$/g, '').split(/(?<!\\)\|/);
   return `<tr>${cells.map((text) => `<${cell}>${inline(text.trim())}</${cell}>`).join('')}</tr>`;
 }
 
@@ -30,7 +41,8 @@ function block(text: string): string {
   return `<p>${[first, ...rest].map(inline).join('<br>')}</p>`;
 }
 
-export function markdown(source: string): string {
+/** Links to files lead into the repository whose pages begin with `base`, as GitLab makes them. */
+export function markdown(source: string, base: string): string {
   const blocks = (text: string): string =>
     text
       .split(/\n{2,}/)
@@ -38,8 +50,10 @@ export function markdown(source: string): string {
       .filter((part) => part !== '')
       .map(block)
       .join('\n');
-  const parts = source.split(/^```.*$/m);
+  const parts = source.replaceAll(/^<!--.*?-->$/gm, '').split(/^```.*$/m);
   return parts
     .map((part, index) => (index % 2 === 1 ? `<pre>${escapeHtml(part.trim())}</pre>` : blocks(part)))
-    .join('\n');
+    .join('\n')
+    .replaceAll('src="raw:', `src="${base}/-/raw/main/`)
+    .replaceAll('href="file:', `href="${base}/-/blob/main/`);
 }

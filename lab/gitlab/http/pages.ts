@@ -6,8 +6,11 @@ import { escapeHtml, markdown } from './markdown.ts';
 
 export interface Page {
   readonly status: number;
-  readonly html: string;
+  readonly type: string;
+  readonly body: string;
 }
+
+const html = (status: number, body: string): Page => ({ status, type: 'text/html; charset=utf-8', body });
 
 const STYLE = [
   'body{font:15px/1.5 system-ui,sans-serif;margin:0;color:#28272d;background:#fbfafd}',
@@ -66,7 +69,7 @@ function projectPage(model: GitLabModel, project: Project): string {
   const files = [...tree.keys()].toSorted().map(link).join('');
   return frame(
     project.path,
-    `<h1>${escapeHtml(project.path)}</h1><ul>${files}</ul>${markdown(tree.get('README.md') ?? '')}` +
+    `<h1>${escapeHtml(project.path)}</h1><ul>${files}</ul>${markdown(tree.get('README.md') ?? '', `/${project.path}`)}` +
       `<h2>Commits</h2>${table(['When', 'Who', 'What'], commits)}`,
   );
 }
@@ -78,15 +81,30 @@ function indexPage(model: GitLabModel): string {
   return frame('GitLab (lab)', `<h1>Projects</h1><ul>${projects.join('')}</ul>`);
 }
 
+/** A file, or what a folder holds; `raw` is the file itself. */
+function filePage(model: GitLabModel, project: Project, view: string, path: string): Page {
+  const tree = model.repository(project.id).head('main')?.tree ?? new Map<string, string>();
+  const text = tree.get(path);
+  if (text === undefined) {
+    const inside = [...tree.keys()].filter((file) => file.startsWith(`${path}/`)).toSorted();
+    if (inside.length === 0) return html(404, frame('404', '<h1>404</h1><p>No such file.</p>'));
+    const items = inside.map(
+      (file) => `<li><a href="/${project.path}/-/blob/main/${file}">${escapeHtml(file)}</a></li>`,
+    );
+    return html(200, frame(path, `<h1>${escapeHtml(path)}</h1><ul>${items.join('')}</ul>`));
+  }
+  if (view === 'raw')
+    return { status: 200, type: path.endsWith('.svg') ? 'image/svg+xml' : 'text/plain; charset=utf-8', body: text };
+  const body = path.endsWith('.md') ? markdown(text, `/${project.path}`) : `<pre>${escapeHtml(text)}</pre>`;
+  return html(200, frame(path, `<h1>${escapeHtml(path)}</h1>${body}`));
+}
+
 export function renderPage(model: GitLabModel, path: string): Page {
-  if (path === '/') return { status: 200, html: indexPage(model) };
-  if (path === '/admin/runners') return { status: 200, html: runnersPage(model) };
-  const [, name = '', file] = /^\/(.+?)(?:\/-\/blob\/main\/(.+))?$/.exec(path) ?? [];
+  if (path === '/') return html(200, indexPage(model));
+  if (path === '/admin/runners') return html(200, runnersPage(model));
+  const [, name = '', view, file] = /^\/(.+?)(?:\/-\/(blob|raw)\/main\/(.+))?$/.exec(path) ?? [];
   const project = [...model.access.projects.values()].find((candidate) => candidate.path === name);
-  if (!project) return { status: 404, html: frame('404', '<h1>404</h1><p>Page not found.</p>') };
-  if (file === undefined) return { status: 200, html: projectPage(model, project) };
-  const text = model.repository(project.id).head('main')?.tree.get(file);
-  if (text === undefined) return { status: 404, html: frame('404', '<h1>404</h1><p>No such file.</p>') };
-  const body = file.endsWith('.md') ? markdown(text) : `<pre>${escapeHtml(text)}</pre>`;
-  return { status: 200, html: frame(file, `<h1>${escapeHtml(file)}</h1>${body}`) };
+  if (!project) return html(404, frame('404', '<h1>404</h1><p>Page not found.</p>'));
+  if (view === undefined || file === undefined) return html(200, projectPage(model, project));
+  return filePage(model, project, view, file);
 }

@@ -10,7 +10,8 @@ import { editControl } from '../../hand-over/control.ts';
 import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { duration, moment, secondsIn } from '../present/words.ts';
+import { duration, moment } from '../../core/words.ts';
+import { secondsIn } from '../present/words.ts';
 
 export const changeSchema = z.strictObject({
   version: z.literal(1),

@@ -8,8 +8,9 @@ import type { Desk } from '../desk.ts';
 import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
-import { duration, moment } from '../present/words.ts';
-import { newestNumber, readTerms } from './terms.ts';
+import { duration, moment } from '../../core/words.ts';
+import { readTerms } from '../../checker/read-terms.ts';
+import { newestNumber } from './terms.ts';
 
 export const historySchema = z.strictObject({
   version: z.literal(1),

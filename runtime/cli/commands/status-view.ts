@@ -11,7 +11,7 @@ import { ageOf } from '../../core/lease.ts';
 import { isFresh, pinnedCluster, rivalLease } from '../../core/rivals.ts';
 import { nextMove } from '../../core/viewpoint.ts';
 import type { CommitView } from '../../ports.ts';
-import { duration, moment } from '../present/words.ts';
+import { duration, moment } from '../../core/words.ts';
 import { table, type Paint } from '../present/table.ts';
 
 const time = z.string().describe('GitLab’s time, ISO 8601, UTC.');

@@ -1,12 +1,6 @@
-/** Reads terms by number, the newest first. */
-import { parseTerm, termPath, type Term } from '../../core/files.ts';
-import type { Known } from '../../core/answer.ts';
+/** Where the history of terms ends. */
 import type { FleetFacts } from '../../core/leave.ts';
-import type { StatusProject } from '../../ports.ts';
 import { notKnown } from '../exit.ts';
-
-/** So many reads at a time. */
-const AT_ONCE = 8;
 
 /** The number of the newest term, 0 before the first. Throws a Refusal where it is unknown. */
 export function newestNumber({ term }: FleetFacts): number {
@@ -20,29 +14,4 @@ export function newestNumber({ term }: FleetFacts): number {
     case 'unknown':
       throw notKnown(`the newest term is unknown: ${term.why}. Mend that and run it again; nothing was changed.`);
   }
-}
-
-export async function readTerm(project: StatusProject, number: number): Promise<Known<Term>> {
-  const file = await project.file(termPath(number));
-  if (file.kind === 'unknown') return file;
-  if (file.kind === 'absent') return { kind: 'unknown', why: `${termPath(number)} is lost` };
-  const parsed = parseTerm(number, file.value);
-  return parsed.ok ? { kind: 'known', value: parsed.value } : { kind: 'unknown', why: parsed.why };
-}
-
-/** From `newest` downwards, at most `limit` of them. */
-export async function readTerms(
-  project: StatusProject,
-  newest: number,
-  limit: number,
-): Promise<{ readonly number: number; readonly term: Known<Term> }[]> {
-  const read: { number: number; term: Known<Term> }[] = [];
-  while (read.length < limit && newest - read.length > 0) {
-    const from = newest - read.length;
-    const numbers = Array.from({ length: Math.min(AT_ONCE, limit - read.length, from) }, (_, index) => from - index);
-    read.push(
-      ...(await Promise.all(numbers.map(async (number) => ({ number, term: await readTerm(project, number) })))),
-    );
-  }
-  return read;
 }

@@ -202,7 +202,7 @@ describe('a fleet of checkers', () => {
     assert.equal(world.record(A).paused, true);
   });
 
-  it('commits a report only when it changes', async () => {
+  it('commits a report and the page only when something changes', async () => {
     const world = await settled();
     await world.run(60);
     const before = world.commits.length;
@@ -210,7 +210,10 @@ describe('a fleet of checkers', () => {
     assert.equal(world.commits.length, before);
     world.cluster(B).ready = 1;
     await world.run(60);
-    assert.equal(world.commits.at(-1), 'cluster-b: Online 1 / Total 2, was Online 2 / Total 2 (term 1: cluster-a)');
+    assert.deepEqual(world.commits.slice(before), [
+      'cluster-b: Online 1 / Total 2, was Online 2 / Total 2 (term 1: cluster-a)',
+      'Page: rnd-runner: cluster-a 2/2 (term 1)',
+    ]);
   });
 
   it('with three clusters, lets a dead second challenger block nobody', async () => {

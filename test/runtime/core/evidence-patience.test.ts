@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { lookDue } from '../../../runtime/core/evidence.ts';
 import type { GitLabLook, RunnerRead } from '../../../runtime/core/signs.ts';
 import { busyContactSeconds } from '../../../runtime/timing.ts';
-import { DOWN, gitlab, Life, runner, served, STEP, STUCK, T, UNHEALTHY, UNREADABLE } from './life.ts';
+import { DOWN, gitlab, Life, runner, served, SILENT, STEP, STUCK, T, UNHEALTHY, UNREADABLE } from './life.ts';
 
 describe('evidence', () => {
   describe('patience', () => {
@@ -45,6 +45,22 @@ describe('evidence', () => {
         .look(busy)
         .keep(4 * T.jobReportSeconds - STEP, busy)
         .says('offline', 'idle', { ready: false, live: true });
+    });
+
+    it('takes the jobs from a runner with jobs that neither answers nor is heard by GitLab, long before it restarts it', () => {
+      const life = served().look(runner({ answered: 1, jobs: 1 }));
+      life.keep(busyContactSeconds(T), SILENT).says('unknown', 'metrics', { ready: true });
+      life.keep(T.requestSeconds + 4 * STEP, SILENT).says('offline', 'idle', { ready: false, live: true });
+      life.keep(4 * T.jobReportSeconds, SILENT).says('offline', 'stuck', { ready: false, live: false });
+    });
+
+    it('keeps a runner with jobs that does not answer, while GitLab hears it', () => {
+      const life = served().look(runner({ answered: 1, jobs: 1 }));
+      for (let minute = 1; minute <= 10; minute += 1) {
+        const contactedAt = `2026-01-01T00:${String(minute).padStart(2, '0')}:30.000Z`;
+        life.keep(T.jobReportSeconds, SILENT, gitlab({ contactedAt }));
+        assert.deepEqual([life.state.ready, life.state.live], [true, true], `minute ${minute}`);
+      }
     });
 
     it('takes a new contact in GitLab for a sign of life', () => {

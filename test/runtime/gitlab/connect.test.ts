@@ -134,8 +134,8 @@ describe('the ports over GitLab', () => {
     assert.equal((await project.create('terms/1.json', 'other', 'Term 1')).kind, 'exists');
     const read = await project.file('terms/1.json');
     assert.equal(read.kind === 'found' && read.value, '{"a":"ü"}\n');
-    assert.equal((await project.save('status/a.json', '1', 'new', false)).kind, 'created');
-    assert.equal((await project.save('status/a.json', '2', 'again', true)).kind, 'created');
+    assert.equal((await project.save([{ path: 'status/a.json', text: '1', exists: false }], 'new')).kind, 'created');
+    assert.equal((await project.save([{ path: 'status/a.json', text: '2', exists: true }], 'again')).kind, 'created');
     assert.equal((await connect().project(4711, 'main').file('terms/1.json')).kind, 'unknown');
   });
 });

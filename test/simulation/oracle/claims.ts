@@ -101,7 +101,11 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
         oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
       return;
     case 'faint': {
-      if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
+      // A pod is known to be well only when its sidecar could ask GitLab: what nobody could see yet is no reproach.
+      const shown = oracle
+        .truthOf(holder ?? '')
+        .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= policy.minOnline);
+      if (healthy(lagSeconds(oracle)) && shown) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
       if (!confirmed(claim, (stamp) => stamp.online < policy.minOnline))
         oracle.violate('I4', `${what}: faint, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       return;

@@ -10,7 +10,7 @@ import type { Action } from '../../../lab/gitlab/model/repository.ts';
 import type { Manager, Runner } from '../../../lab/gitlab/model/runners.ts';
 import { unknown, type Answer } from '../../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../../runtime/core/facts.ts';
-import type { CreateResult, RecordChange, RunnerRecords, StatusProject } from '../../../runtime/ports.ts';
+import type { CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../../../runtime/ports.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { Process } from './process.ts';
@@ -261,18 +261,13 @@ export class SimulatedGitLab {
 
   project(process: Process, requestSeconds: number): StatusProject {
     const limitMs = requestSeconds * 1000;
-    const commit = (
-      action: 'create' | 'update',
-      path: string,
-      content: string,
-      message: string,
-    ): Promise<CreateResult> =>
+    const commit = (files: readonly SavedFile[], message: string): Promise<CreateResult> =>
       this.call<CreateResult>({
         process,
         method: 'POST',
         path: `/projects/${PROJECT}/repository/commits`,
         limitMs,
-        land: () => this.commit(process, action, path, content, message),
+        land: () => this.commit(process, files, message),
         lost: unknown,
       });
     return {
@@ -297,18 +292,12 @@ export class SimulatedGitLab {
           answered: (answer, landedAt) => this.watcher.fileRead(process, path, answer, landedAt),
         });
       },
-      create: (path, text, message) => commit('create', path, text, message),
-      save: (path, text, message, exists) => commit(exists ? 'update' : 'create', path, text, message),
+      create: (path, text, message) => commit([{ path, text, exists: false }], message),
+      save: commit,
     };
   }
 
-  private commit(
-    process: Process,
-    action: 'create' | 'update',
-    path: string,
-    content: string,
-    message: string,
-  ): CreateResult {
+  private commit(process: Process, files: readonly SavedFile[], message: string): CreateResult {
     const hindrance = this.hindrance(process.cluster);
     if (hindrance.conflicts > 0) {
       hindrance.conflicts -= 1;
@@ -318,15 +307,20 @@ export class SimulatedGitLab {
       this.model.repository(PROJECT).commit({
         branch: BRANCH,
         message,
-        actions: [{ action, file_path: path, content }],
+        actions: files.map(({ path, text, exists }) => ({
+          action: exists ? ('update' as const) : ('create' as const),
+          file_path: path,
+          content: text,
+        })),
         author: process.cluster,
         mayForce: false,
       });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return action === 'create' ? { kind: 'exists' } : { kind: 'conflict', why: `400 ${JSON.stringify(error.body)}` };
+      const why = `400 ${JSON.stringify(error.body)}`;
+      return /already exists/.test(why) ? { kind: 'exists' } : { kind: 'conflict', why };
     }
-    this.watcher.committed(process, path, content, message);
+    this.watcher.committed(process, files, message);
     return { kind: 'created' };
   }
 

@@ -2,7 +2,7 @@
 import type { Answer } from '../../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../../runtime/core/facts.ts';
 import type { Known } from '../../../runtime/core/answer.ts';
-import type { RecordChange, RunnerDeployment } from '../../../runtime/ports.ts';
+import type { RecordChange, RunnerDeployment, SavedFile } from '../../../runtime/ports.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
 import type { Process } from './process.ts';
 
@@ -18,7 +18,7 @@ export interface Watcher {
   /** A write has been applied; its sender may never know. */
   noteLanded(process: Process, id: number, note: string): void;
   tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void;
-  committed(process: Process, path: string, text: string, message: string): void;
+  committed(process: Process, files: readonly SavedFile[], message: string): void;
   tagsByHand(who: string, id: number, before: readonly string[], after: readonly string[]): void;
   filesByHand(who: string, paths: readonly string[]): void;
   /** A sidecar wrote its health file. */

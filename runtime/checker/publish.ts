@@ -1,0 +1,53 @@
+/** After a round: writes the page that people look at, where it would say something new. Its failure costs nobody but them. */
+import type { Facts } from '../core/facts.ts';
+import { BADGE_PATH, PAGE_PATH, pageAuthor, pageMark, pageView, TIMELINE_PATH, type PageView } from '../core/page.ts';
+import { badge, timeline } from '../core/page-pictures.ts';
+import { badgeWords, pageText, type NumberedTerm } from '../core/page-text.ts';
+import type { Budget, Checker } from './context.ts';
+import { readTerms } from './read-terms.ts';
+
+/** So many terms are shown. */
+const SHOWN_TERMS = 10;
+
+/** What this run knows of the page: its first line, where it has seen or written it. */
+export interface Page {
+  mark: string | undefined;
+}
+
+export async function publish(checker: Checker, facts: Facts, budget: Budget, page: Page): Promise<void> {
+  const { config, project } = checker;
+  const view = pageView(facts, config.policy, config.timing);
+  if (!view || pageAuthor(view) !== config.cluster) return;
+  const mark = pageMark(view);
+  if (mark === page.mark || budget.exhausted() !== undefined) return;
+  // What is no longer true is not remembered: another cluster may have written meanwhile.
+  page.mark = undefined;
+  const standing = await project.file(PAGE_PATH);
+  if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
+  const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${mark}\n`);
+  if (!isNews || (await write(checker, view, standing.kind === 'found', budget))) page.mark = mark;
+}
+
+/** The page and its pictures in one commit: they never tell different stories. */
+async function write({ project, log }: Checker, view: PageView, exists: boolean, budget: Budget): Promise<boolean> {
+  const { term } = view;
+  const [earlier, ...pictures] = await Promise.all([
+    readTerms(project, term.number - 1, SHOWN_TERMS - 1),
+    project.file(BADGE_PATH),
+    project.file(TIMELINE_PATH),
+  ]);
+  if (pictures.some(({ kind }) => kind === 'unknown') || budget.exhausted() !== undefined) return false;
+  const terms: NumberedTerm[] = [{ number: term.number, term: { kind: 'known', value: term } }, ...earlier];
+  const [hasBadge, hasTimeline] = pictures.map(({ kind }) => kind === 'found');
+  const saved = await project.save(
+    [
+      { path: PAGE_PATH, text: pageText(view, terms), exists },
+      { path: BADGE_PATH, text: badge(view), exists: hasBadge === true },
+      { path: TIMELINE_PATH, text: timeline(view, terms), exists: hasTimeline === true },
+    ],
+    `Page: ${badgeWords(view)} (term ${term.number})`,
+  );
+  if (saved.kind === 'created') return true;
+  log.warn(`the page was not written: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
+  return false;
+}

@@ -1,0 +1,112 @@
+/**
+ * What the status project's page tells, as plain data. It says only what stays true until something happens, no ages and no
+ * counting clocks, so that the page is written when something happened and never as a heartbeat.
+ */
+import type { Policy } from '../config.ts';
+import type { Timing } from '../timing.ts';
+import { isoOf } from './answer.ts';
+import type { Facts, RivalFacts } from './facts.ts';
+import { isRetired, type Term } from './files.ts';
+import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from './rivals.ts';
+
+export const PAGE_PATH = 'README.md';
+export const BADGE_PATH = 'badge.svg';
+export const TIMELINE_PATH = 'timeline.svg';
+
+export type ClusterState =
+  /** Could take over: its lease is fresh, and enough of its runners are online. */
+  | { readonly kind: 'well' }
+  | { readonly kind: 'faint' }
+  /** Its lease has lapsed; `since` is its last stamp, undefined where there never was one that can be read. */
+  | { readonly kind: 'silent'; readonly since: string | undefined }
+  | { readonly kind: 'gone' };
+
+export interface PageCluster {
+  readonly name: string;
+  readonly isHolder: boolean;
+  readonly isRetired: boolean;
+  readonly online: number;
+  readonly total: number;
+  readonly state: ClusterState;
+}
+
+export interface PageView {
+  readonly mainTags: readonly string[];
+  readonly term: Term;
+  readonly clusters: readonly PageCluster[];
+  readonly isPaused: boolean;
+  readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
+}
+
+/** What is to be shown, or undefined while any of it is unknown, and before the first term. */
+export function pageView(facts: Facts, policy: Policy, timing: Timing): PageView | undefined {
+  const { term, control, now, self, rivals, mainTags } = facts;
+  if (term.kind !== 'term' || control.kind !== 'found') return undefined;
+  const common = ({ name }: { readonly name: string }) => ({
+    name,
+    isHolder: name === term.term.holder,
+    isRetired: isRetired(control.value, name),
+  });
+  const { online, total } = self;
+  const own: PageCluster = { ...common(self), online, total, state: stateOf(online, policy.minOnline) };
+  const clusters = [own];
+  for (const rival of rivals) {
+    const shown = shownOf(rival, policy, timing);
+    if (!shown) return undefined;
+    clusters.push({ ...common(rival), ...shown });
+  }
+  const pinned = pinnedCluster(control.value, now);
+  return {
+    mainTags,
+    term: term.term,
+    clusters: clusters.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    isPaused: control.value.paused,
+    pin: pinned === undefined ? undefined : { cluster: pinned, until: control.value.pin?.until },
+  };
+}
+
+const stateOf = (online: number, minOnline: number): ClusterState => ({ kind: online < minOnline ? 'faint' : 'well' });
+
+/** What a rival's records tell, or undefined where they cannot be read. */
+function shownOf(
+  rival: RivalFacts,
+  policy: Policy,
+  timing: Timing,
+): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
+  const read = rivalLease(rival.name, rival.records);
+  switch (read.kind) {
+    case 'unknown':
+      return undefined;
+    case 'gone':
+      return { online: 0, total: 0, state: { kind: 'gone' } };
+    case 'none':
+      return { online: 0, total: 0, state: { kind: 'silent', since: undefined } };
+    case 'lease': {
+      const { online, total, at } = read.lease;
+      if (!isFresh(read, timing)) return { online, total, state: { kind: 'silent', since: isoOf(at) } };
+      return { online, total, state: stateOf(online, minOnlineOf(rival, policy.minOnline)) };
+    }
+  }
+}
+
+/** Who writes the page: the holder, or, where it is silent, the first by name that is not. Two writers do no harm. */
+export function pageAuthor({ clusters }: PageView): string | undefined {
+  const speaking = clusters.filter(({ state }) => state.kind === 'well' || state.kind === 'faint');
+  return (speaking.find(({ isHolder }) => isHolder) ?? speaking[0])?.name;
+}
+
+/** With every change of the page's form the number grows, and the page is written anew. */
+const FORM = 1;
+
+/** The page's first line: the same as long as there is nothing new to say. */
+export function pageMark(view: PageView): string {
+  const clusters = view.clusters.map(
+    ({ name, online, total, state, isRetired: retired }) =>
+      `${name} ${online}/${total} ${state.kind}${state.kind === 'silent' ? ` ${state.since ?? 'always'}` : ''}${retired ? ' retired' : ''}`,
+  );
+  const asked = [
+    ...(view.isPaused ? ['paused'] : []),
+    ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
+  ];
+  return `<!-- HADR page ${FORM}: ${[`term ${view.term.number}`, ...clusters, ...asked].join('; ')} -->`;
+}
