@@ -58,7 +58,7 @@ export function timeline({ clusters }: PageView, terms: readonly NumberedTerm[])
   const x = (at: number): number => Math.round(LEFT + (at - begin) * scale);
   const row = (name: string): number => names.indexOf(name) * ROW;
   const colour = (name: string): string => COLOURS[names.indexOf(name) % COLOURS.length] ?? '#535158';
-  const labels = names.map((name) => `<text x="0" y="${row(name) + 18}" fill="currentColor">${xml(name)}</text>`);
+  const labels = names.map((name) => `<text x="0" y="${row(name) + 18}">${xml(name)}</text>`);
   const rects = bars.map(({ term, from, to }) => {
     const width = Math.max(LEAST, (to === undefined ? WIDTH : x(to)) - x(from));
     const words = `term ${term.number}: ${term.holder} from ${moment(term.at)}, ${term.ground}`;

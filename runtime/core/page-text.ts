@@ -25,7 +25,7 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
     '## The last terms',
     `![Who held the main tags when](${TIMELINE_PATH})`,
     table(['term', 'holder', 'since', 'for', 'before', 'why', 'without a living holder'], terms.map(termRow)),
-    `[${CONTROL_PATH}](${CONTROL_PATH}) pauses, pins and retires; [terms](terms) and [status](status) hold what is shown here. ` +
+    `[terms](terms) and [status](status) hold what is shown here; \`${CONTROL_PATH}\` pauses, pins and retires. ` +
       `Checkers write this page whenever something changes: put words of your own into another file.`,
     '',
   ].join('\n\n');
