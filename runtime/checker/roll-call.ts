@@ -23,7 +23,8 @@ export async function rollCall(checker: Checker, facts: Facts, holder: string): 
   if (!rival) return { kind: 'unknown', why: `${holder} is not known` };
   const wait = checker.clock.sleep.bind(checker.clock, config.timing.rollCallSeconds * 1000);
   const [theirs, ours] = await Promise.all([
-    callRecords(checker, living(rival.records), wait),
+    // While Pulumi replaces a record, older pods live on under the one that the report no longer names.
+    callRecords(checker, living([...rival.records, ...rival.former]), wait),
     callRecords(checker, living(facts.self.records), wait),
   ]);
   if (theirs.kind === 'unknown') return theirs;

@@ -284,6 +284,10 @@ export const GUARDS: readonly Guard[] = [
     edits: [edit('checker/converge.ts', `[...rival.records, ...rival.former].flatMap(`, `[...rival.records].flatMap(`)],
   },
   {
+    name: 'a record that is being replaced is called',
+    edits: [edit('checker/roll-call.ts', `living([...rival.records, ...rival.former])`, `living([...rival.records])`)],
+  },
+  {
     name: 'a claimed term goes into the lease at once',
     edits: [
       edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``),
