@@ -23,6 +23,18 @@ export interface Tool {
   readonly atLeast: string;
 }
 
+// The parts of a control plane have one version, so one module pins them, and what they share is compiled once.
+const kubernetes = (name: string): Tool => ({
+  name,
+  folder: 'kubernetes',
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  module: 'k8s.io/kubernetes',
+  linked: (version) => ({ 'k8s.io/component-base/version.gitVersion': `v${version}` }),
+  versionArgs: ['--version'],
+  // The oldest release that Kubernetes itself still mends.
+  atLeast: '1.34.0',
+});
+
 export const TOOLS: readonly Tool[] = [
   {
     name: 'pulumi',
@@ -34,6 +46,16 @@ export const TOOLS: readonly Tool[] = [
     // requiredPulumiVersion in Pulumi.yaml: what users may have.
     atLeast: '3.229.0',
   },
+  {
+    name: 'etcd',
+    folder: 'etcd',
+    package: 'go.etcd.io/etcd/server/v3',
+    module: 'go.etcd.io/etcd/server/v3',
+    linked: () => ({}),
+    versionArgs: ['--version'],
+    atLeast: '3.5.0',
+  },
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(kubernetes),
 ];
 
 export function toolNamed(name: string): Tool {
