@@ -43,11 +43,11 @@ export async function declare(
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries({ ...config.values, ...config.secrets })) texts[key] = textOf(value);
   pulumi.runtime.setAllConfig(texts, Object.keys(config.secrets));
-  try {
-    await pulumi.runtime.runInPulumiStack(program);
-  } finally {
-    await pulumi.runtime.disconnect();
-  }
+  const errors: unknown[] = [];
+  // Pulumi keeps a second promise of the program, whose rejection nobody would handle.
+  await pulumi.runtime.runInPulumiStack(() => program().catch((error: unknown) => void errors.push(error)));
+  await pulumi.runtime.disconnect();
+  if (errors.length > 0) throw errors[0];
   return declared;
 }
 
