@@ -29,8 +29,8 @@ export function manifests(declared: readonly Declared[]): string {
     .filter(isObject)
     .map((object) => ({ order: orderOf(object), text: yamlOf(object) }))
     .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .map(({ text }) => `---\n${text}`)
-    .join('');
+    .map(({ text }) => text)
+    .join('---\n');
 }
 
 /** Without Pulumi's markers. Whatever one of them marked, and all that a Secret holds, is the placeholder. */
