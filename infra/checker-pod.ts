@@ -1,6 +1,7 @@
 /** The checker's pod as data. */
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
+import { PULL_POLICY, pullSecrets } from './images.ts';
 import * as paths from './paths.ts';
 import { containerSecurity, podSecurity, resources } from './pod-security.ts';
 import type { Settings } from './settings.ts';
@@ -24,6 +25,7 @@ const OVERTIME_SECONDS = 25;
 export function checkerPod(args: CheckerPodArgs): types.input.core.v1.PodSpec {
   const { settings } = args;
   return {
+    ...pullSecrets(settings.images.pullSecrets),
     serviceAccountName: args.serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -37,6 +39,7 @@ export function checkerPod(args: CheckerPodArgs): types.input.core.v1.PodSpec {
       {
         name: 'checker',
         image: settings.images.node,
+        imagePullPolicy: PULL_POLICY,
         command: ['node', `${paths.CODE_DIR}/checker.cjs`],
         env: [
           { name: 'HADR_CONFIG', value: `${paths.CONFIG_DIR}/checker.json` },

@@ -2,6 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { checkerPod } from './checker-pod.ts';
+import { checkerExceptions } from './exceptions.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
 import { egressRules } from './network.ts';
 import { checkerJson } from './runtime-config.ts';
@@ -96,7 +97,8 @@ export class Checker extends pulumi.ComponentResource {
   }
 
   private network(): void {
-    const { cluster, gitlab, kubernetes } = this.args.settings;
+    const { settings } = this.args;
+    const { cluster, kubernetes } = settings;
     new k8s.networking.v1.NetworkPolicy(
       `${this.prefix}-network`,
       {
@@ -104,7 +106,7 @@ export class Checker extends pulumi.ComponentResource {
         spec: {
           podSelector: { matchLabels: selectorOf(cluster, 'checker') },
           policyTypes: ['Ingress', 'Egress'],
-          egress: egressRules(gitlab.url, kubernetes.server),
+          egress: egressRules(settings),
         },
       },
       this.options,
@@ -140,7 +142,7 @@ export class Checker extends pulumi.ComponentResource {
     const cronJob = new k8s.batch.v1.CronJob(
       `${prefix}-cronjob`,
       {
-        metadata: { ...metadata, name: this.names.checker },
+        metadata: { ...metadata, name: this.names.checker, annotations: checkerExceptions(settings) },
         spec: {
           schedule: '* * * * *',
           // A run on a dead node must not block the next one, as Forbid would. Two checkers at once are harmless.

@@ -1,26 +1,44 @@
-/** What pods may reach. GitLab's addresses are not known here, so a rule names ports and not addresses. */
+/**
+ * What pods may reach. A NetworkPolicy knows ports and blocks of addresses, and no host names: where kubernetes.egressTo
+ * names no addresses, a rule allows its ports everywhere.
+ */
 import type { types } from '@pulumi/kubernetes';
+import type { Settings } from './settings.ts';
 
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
+type Port = types.input.networking.v1.NetworkPolicyPort;
+
+const DNS: Port[] = [
+  { protocol: 'UDP', port: 53 },
+  { protocol: 'TCP', port: 53 },
+];
+
+/** Most network plugins apply a policy to the address behind the Service `kubernetes`, where its port 443 is often 6443. */
+const API_SERVER_PORTS = [443, 6443];
 
 const portOf = (url: string): number => {
   const { protocol, port } = new URL(url);
   return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 };
 
-/**
- * DNS, GitLab and the API server. 6443 is where most API servers listen: a policy is applied to the address behind the
- * Service `kubernetes`, not to its port 443.
- */
-export function egressRules(gitlabUrl: string, apiServer: string, further: readonly number[] = []): Egress[] {
-  const ports = [...new Set([443, 6443, portOf(gitlabUrl), portOf(apiServer), ...further])].sort((a, b) => a - b);
+const tcp = (ports: readonly number[]): Port[] =>
+  [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ protocol: 'TCP', port }));
+
+const rule = (addresses: readonly string[], ports: Port[]): Egress => ({
+  ...(addresses.length > 0 && { to: addresses.map((cidr) => ({ ipBlock: { cidr } })) }),
+  ports,
+});
+
+/** DNS, GitLab and the API server: runner and checker need all three. `further` TCP ports are open everywhere. */
+export function egressRules(
+  { gitlab, kubernetes }: Pick<Settings, 'gitlab' | 'kubernetes'>,
+  further: readonly number[] = [],
+): Egress[] {
+  const { egressTo, server } = kubernetes;
   return [
-    {
-      ports: [
-        { protocol: 'UDP', port: 53 },
-        { protocol: 'TCP', port: 53 },
-      ],
-    },
-    { ports: ports.map((port) => ({ protocol: 'TCP', port })) },
+    rule(egressTo.dns, DNS),
+    rule(egressTo.gitlab, tcp([portOf(gitlab.url)])),
+    rule(egressTo.apiServer, tcp([...API_SERVER_PORTS, portOf(server)])),
+    ...(further.length > 0 ? [rule([], tcp(further))] : []),
   ];
 }

@@ -28,12 +28,19 @@ export const containerSecurity = (): SecurityContext => ({
 /** The mode of files that come from Secrets. */
 export const SECRET_MODE = 0o440;
 
-/** Memory is limited to what is requested for the small parts; a CPU limit that throttles Node's start would eat the start lag. */
+/** CPU, memory, and ephemeral storage. */
+const amounts = (cpu: string, memory: string, disk: string) => ({ cpu, memory, 'ephemeral-storage': disk });
+
+/**
+ * Memory is limited to what is requested for the small parts; a CPU limit that throttles Node's start would eat the start lag.
+ * A container's log counts as ephemeral storage, and the kubelet keeps 50 MiB of each unless told otherwise: the limits are
+ * well above that, for a pod that goes over one is evicted. A runner's holds STATE_LIMIT as well.
+ */
 export const resources = {
-  prepare: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '32Mi' } },
-  runner: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '512Mi' } },
-  sidecar: { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
-  checker: { requests: { cpu: '50m', memory: '96Mi' }, limits: { cpu: '1', memory: '128Mi' } },
+  prepare: { requests: amounts('10m', '16Mi', '16Mi'), limits: amounts('200m', '32Mi', '128Mi') },
+  runner: { requests: amounts('100m', '128Mi', '64Mi'), limits: amounts('1', '512Mi', '1Gi') },
+  sidecar: { requests: amounts('20m', '96Mi', '16Mi'), limits: amounts('500m', '128Mi', '256Mi') },
+  checker: { requests: amounts('50m', '96Mi', '16Mi'), limits: amounts('1', '128Mi', '256Mi') },
 } as const satisfies Record<string, Resources>;
 
 /** A runner's temporary and state files. */

@@ -16,13 +16,12 @@ export interface RunnerConfigOptions {
   readonly unhealthyInterval: number;
   readonly metricsPort: number;
   readonly jobNamespace: string;
+  /** For jobs that name no image. */
+  readonly jobImage: string;
   /** TOML that the user adds to [runners.kubernetes] and [runners.cache]; it wins over the defaults here. */
   readonly kubernetesToml: string;
   readonly cacheToml: string;
 }
-
-/** Jobs that name no image. */
-const DEFAULT_JOB_IMAGE = 'docker.io/library/alpine:3.22';
 
 export function runnerConfig(options: RunnerConfigOptions): string {
   return stringify({
@@ -39,7 +38,7 @@ export function runnerConfig(options: RunnerConfigOptions): string {
         executor: 'kubernetes',
         unhealthy_interval: `${options.unhealthyInterval}s`,
         kubernetes: merge(
-          { image: DEFAULT_JOB_IMAGE, namespace: options.jobNamespace },
+          { image: options.jobImage, namespace: options.jobNamespace },
           tableOf(options.kubernetesToml, 'kubernetes'),
         ),
         cache: tableOf(options.cacheToml, 'cache'),

@@ -3,6 +3,8 @@ import * as gitlab from '@pulumi/gitlab';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { RECORD_ANNOTATION } from '../runtime/config.ts';
+import { runnerExceptions } from './exceptions.ts';
+import { JOB_IMAGE, mirrored } from './images.ts';
 import { labelsOf, namesOf, selectorOf } from './names.ts';
 import { egressRules } from './network.ts';
 import { numericId, type Owner } from './owner.ts';
@@ -147,7 +149,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name: this.names.runner,
-          annotations: { [RECORD_ANNOTATION]: pulumi.interpolate`${recordId}` },
+          annotations: { ...runnerExceptions(settings), [RECORD_ANNOTATION]: pulumi.interpolate`${recordId}` },
         },
         spec: {
           replicas: settings.runner.replicas,
@@ -180,7 +182,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
   }
 
   private configToml(token: pulumi.Output<string>): pulumi.Output<string> {
-    const { cluster, gitlab: where, runner, timing, kubernetes, secrets } = this.args.settings;
+    const { cluster, gitlab: where, runner, timing, kubernetes, images, secrets } = this.args.settings;
     const text = pulumi
       .all([token, secrets.kubernetesToml, secrets.cacheToml])
       .apply(([runnerToken, kubernetesToml, cacheToml]) =>
@@ -194,6 +196,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
           unhealthyInterval: timing.unhealthyIntervalSeconds,
           metricsPort: runner.metricsPort,
           jobNamespace: kubernetes.jobNamespace,
+          jobImage: mirrored(JOB_IMAGE, images.mirrors),
           kubernetesToml,
           cacheToml,
         }),
@@ -219,7 +222,8 @@ export class RunnerGroup extends pulumi.ComponentResource {
   }
 
   private network(): void {
-    const { cluster, gitlab: where, kubernetes, runner } = this.args.settings;
+    const { settings } = this.args;
+    const { cluster, kubernetes, runner } = settings;
     new k8s.networking.v1.NetworkPolicy(
       `${this.prefix}-network`,
       {
@@ -228,7 +232,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
           podSelector: { matchLabels: selectorOf(cluster, 'runner') },
           policyTypes: ['Ingress', 'Egress'],
           ingress: [{ ports: [{ protocol: 'TCP', port: runner.sidecarPort }] }],
-          egress: egressRules(where.url, kubernetes.server, kubernetes.egressPorts),
+          egress: egressRules(settings, kubernetes.egressPorts),
         },
       },
       this.options,

@@ -3,6 +3,7 @@ import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from '../runtime/sidecar/health.ts';
 import { probePeriodSeconds } from '../runtime/timing.ts';
+import { PULL_POLICY, pullSecrets } from './images.ts';
 import { selectorOf } from './names.ts';
 import * as paths from './paths.ts';
 import { containerSecurity, podSecurity, resources, STATE_LIMIT } from './pod-security.ts';
@@ -29,20 +30,25 @@ export interface RunnerPodArgs {
 
 export function runnerPod(args: RunnerPodArgs): PodSpec {
   const { settings } = args;
+  const labelSelector = { matchLabels: selectorOf(settings.cluster, 'runner') };
   return {
+    ...pullSecrets(settings.images.pullSecrets),
     serviceAccountName: args.serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     securityContext: podSecurity(),
     // A stopped runner finishes its jobs first.
     terminationGracePeriodSeconds: settings.runner.graceSeconds,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: 'kubernetes.io/hostname',
-        whenUnsatisfiable: 'ScheduleAnyway',
-        labelSelector: { matchLabels: selectorOf(settings.cluster, 'runner') },
+    // One node or one zone that fails should leave runners; a cluster with a single one still gets all of its pods.
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } },
+        ],
       },
+    },
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
     ],
     initContainers: [prepareContainer(settings)],
     containers: [runnerContainer(settings), sidecarContainer(settings)],
@@ -61,6 +67,7 @@ export function runnerPod(args: RunnerPodArgs): PodSpec {
 const prepareContainer = (settings: Settings): Container => ({
   name: 'prepare',
   image: settings.runner.image,
+  imagePullPolicy: PULL_POLICY,
   command: prepareCommand(),
   env: [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }],
   volumeMounts: [
@@ -74,6 +81,7 @@ const prepareContainer = (settings: Settings): Container => ({
 const runnerContainer = (settings: Settings): Container => ({
   name: 'runner',
   image: settings.runner.image,
+  imagePullPolicy: PULL_POLICY,
   command: runCommand(),
   env: [
     // The image's user is not ours: without these, Go asks the password file for a home that is not there.
@@ -102,6 +110,7 @@ const runnerContainer = (settings: Settings): Container => ({
 const sidecarContainer = (settings: Settings): Container => ({
   name: 'sidecar',
   image: settings.images.node,
+  imagePullPolicy: PULL_POLICY,
   command: ['node', `${paths.CODE_DIR}/sidecar.cjs`],
   env: [
     { name: 'HADR_CONFIG', value: `${paths.CONFIG_DIR}/sidecar.json` },

@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
 import { clusterName, type GitLabConfig } from '../runtime/config.ts';
+import { mirrored } from './images.ts';
 import { PROJECT } from './names.ts';
 import { ruleProblems, type Sections } from './settings/rules.ts';
 import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
@@ -129,7 +130,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 function settingsOf(parsed: ParsedSettings, stack: string): Settings {
-  const { gitlab, gitlabToken, tokens, kubernetes, runner, ...rest } = parsed;
+  const { gitlab, gitlabToken, tokens, kubernetes, runner, images, ...rest } = parsed;
   const { group: _group, project: _project, ...where } = gitlab;
   const { kubeconfig, ...cluster } = kubernetes;
   const { kubernetesToml, cacheToml, ...pods } = runner;
@@ -138,7 +139,8 @@ function settingsOf(parsed: ParsedSettings, stack: string): Settings {
     cluster: stack,
     gitlab: { ...where, url: new URL(gitlab.url).origin, owner: ownerOf(gitlab) },
     kubernetes: { ...cluster, jobNamespace: kubernetes.jobNamespace ?? `${kubernetes.namespace}-jobs` },
-    runner: pods,
+    runner: { ...pods, image: mirrored(pods.image, images.mirrors) },
+    images: { ...images, node: mirrored(images.node, images.mirrors) },
     secrets: {
       gitlabToken: pulumi.secret(gitlabToken),
       kubernetesToml: pulumi.secret(kubernetesToml),

@@ -1,29 +1,64 @@
 /**
  * The real software that the tests run against, each built from the Go module beside this file that pins it: go.mod names
- * its version, go.sum the content of everything that goes into it. A tool more is a folder and a line more.
+ * its version, go.sum the content of everything that goes into it. A tool more is a folder and a line more. One is Python's.
  */
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
-export interface Tool {
+export interface Command {
   /** The command's name, on PATH as in the cache. */
   readonly name: string;
-  /** The folder with go.mod and go.sum, beside this file. */
+  /** The folder with the files that pin it, beside this file. */
   readonly folder: string;
-  /** The Go package that is the command. */
-  readonly package: string;
-  /** The module whose version in go.mod is the tool's. */
-  readonly module: string;
-  /** Variables that the tool's own release build sets, given its version: without them it does not know which one it is. */
-  readonly linked: (version: string) => Readonly<Record<string, string>>;
   /** What makes the command print its version. */
   readonly versionArgs: readonly string[];
   /** The oldest version on PATH that is used instead of a build. */
   readonly atLeast: string;
 }
 
+/** Built from a Go module: its folder has go.mod and go.sum. */
+export interface Tool extends Command {
+  /** The Go package that is the command. */
+  readonly package: string;
+  /** The module whose version in go.mod is the tool's. */
+  readonly module: string;
+  /** Variables that the tool's own release build sets, given its version: without them it does not know which one it is. */
+  readonly linked: (version: string) => Readonly<Record<string, string>>;
+}
+
+// The parts of a control plane have one version, so one module pins them, and what they share is compiled once.
+const kubernetes = (name: string): Tool => ({
+  name,
+  folder: 'kubernetes',
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  module: 'k8s.io/kubernetes',
+  linked: (version) => ({ 'k8s.io/component-base/version.gitVersion': `v${version}` }),
+  versionArgs: ['--version'],
+  // The oldest release that Kubernetes itself still mends.
+  atLeast: '1.34.0',
+});
+
 export const TOOLS: readonly Tool[] = [
+  {
+    name: 'kubeconform',
+    folder: 'kubeconform',
+    package: 'github.com/yannh/kubeconform/cmd/kubeconform',
+    module: 'github.com/yannh/kubeconform',
+    linked: (version) => ({ 'main.version': `v${version}` }),
+    versionArgs: ['-v'],
+    // The first whose schemas may be files that refer to each other.
+    atLeast: '0.7.0',
+  },
+  {
+    name: 'kube-score',
+    folder: 'kube-score',
+    package: 'github.com/zegl/kube-score/cmd/kube-score',
+    module: 'github.com/zegl/kube-score',
+    linked: (version) => ({ 'main.version': version }),
+    versionArgs: ['version'],
+    atLeast: '1.20.0',
+  },
   {
     name: 'pulumi',
     folder: 'pulumi',
@@ -34,7 +69,25 @@ export const TOOLS: readonly Tool[] = [
     // requiredPulumiVersion in Pulumi.yaml: what users may have.
     atLeast: '3.229.0',
   },
+  {
+    name: 'etcd',
+    folder: 'etcd',
+    package: 'go.etcd.io/etcd/server/v3',
+    module: 'go.etcd.io/etcd/server/v3',
+    linked: () => ({}),
+    versionArgs: ['--version'],
+    atLeast: '3.5.0',
+  },
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(kubernetes),
 ];
+
+/** From PyPI: its folder has requirements.txt, with the hash of every file that may be installed. */
+export const CHECKOV: Command = {
+  name: 'checkov',
+  folder: 'checkov',
+  versionArgs: ['--version'],
+  atLeast: '3.2.0',
+};
 
 export function toolNamed(name: string): Tool {
   const found = TOOLS.find((tool) => tool.name === name);
@@ -52,12 +105,28 @@ export interface Pin {
   readonly binary: string;
 }
 
-export async function pinOf(tool: Tool): Promise<Pin> {
+export async function pinOf(tool: Tool | Command): Promise<Pin> {
   const folder = `${HERE}${tool.folder}`;
-  const [mod, sum] = await Promise.all([readFile(`${folder}/go.mod`, 'utf8'), readFile(`${folder}/go.sum`, 'utf8')]);
-  const version = versionIn(mod, tool.module);
-  const digest = createHash('sha256').update(mod).update(sum).digest('hex').slice(0, 12);
-  return { version, folder, binary: `${CACHE}${tool.name}-${version}-${digest}/${tool.name}` };
+  const read = (file: string): Promise<string> => readFile(`${folder}/${file}`, 'utf8');
+  if (!('module' in tool)) {
+    const requirements = await read('requirements.txt');
+    return pin(tool, folder, requiredIn(requirements, tool.name), [requirements]);
+  }
+  const [mod, sum] = await Promise.all([read('go.mod'), read('go.sum')]);
+  return pin(tool, folder, versionIn(mod, tool.module), [mod, sum]);
+}
+
+function pin({ name }: Command, folder: string, version: string, files: readonly string[]): Pin {
+  const digest = createHash('sha256');
+  for (const file of files) digest.update(file);
+  return { version, folder, binary: `${CACHE}${name}-${version}-${digest.digest('hex').slice(0, 12)}/${name}` };
+}
+
+/** The version at which a requirements.txt pins a package. */
+function requiredIn(requirements: string, name: string): string {
+  const version = new RegExp(`^${name}==(\\S+)`, 'm').exec(requirements)?.[1];
+  if (version === undefined) throw new Error(`requirements.txt does not pin ${name}`);
+  return version;
 }
 
 /** The version, without its `v`, at which a go.mod requires a module. */

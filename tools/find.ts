@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isAtLeast, pinOf, type Tool } from './catalogue.ts';
+import { isAtLeast, pinOf, type Command } from './catalogue.ts';
 
 const run = promisify(execFile);
 
@@ -20,16 +20,16 @@ const isExecutable = (path: string): Promise<boolean> =>
   );
 
 /** What the command says of itself, or undefined where it says nothing that looks like a version. */
-async function versionOf(tool: Tool, path: string): Promise<string | undefined> {
+async function versionOf(tool: Command, path: string): Promise<string | undefined> {
   try {
     const { stdout } = await run(path, [...tool.versionArgs], { timeout: 20_000 });
-    return /v?(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1];
+    return /v?(\d+\.\d+\.\d+[^\s,]*)/.exec(stdout)?.[1];
   } catch {
     return undefined;
   }
 }
 
-async function onPath(tool: Tool): Promise<FoundTool | undefined> {
+async function onPath(tool: Command): Promise<FoundTool | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, tool.name);
     if (folder === '' || !(await isExecutable(path))) continue;
@@ -40,7 +40,7 @@ async function onPath(tool: Tool): Promise<FoundTool | undefined> {
   return undefined;
 }
 
-export async function findTool(tool: Tool): Promise<FoundTool | undefined> {
+export async function findTool(tool: Command): Promise<FoundTool | undefined> {
   const found = await onPath(tool);
   if (found) return found;
   const { binary, version } = await pinOf(tool);

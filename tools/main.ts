@@ -1,16 +1,23 @@
 /** `npm run real:tools`: sees to it that every tool of the catalogue is there. What is there already is left alone. */
 import { buildTool, ToolError } from './build.ts';
-import { TOOLS } from './catalogue.ts';
+import { CHECKOV, TOOLS, type Command } from './catalogue.ts';
 import { findTool } from './find.ts';
+import { installTool, pythonVersion } from './python.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** True where it was there already. */
+async function isThere(tool: Command): Promise<boolean> {
+  const found = await findTool(tool);
+  if (found) say(`${tool.name} ${found.version}: there (${found.from})`);
+  return found !== undefined;
+}
+
 try {
-  for (const tool of TOOLS) {
-    const found = await findTool(tool);
-    if (found) say(`${tool.name} ${found.version}: there (${found.from})`);
-    else await buildTool(tool, say);
-  }
+  for (const tool of TOOLS) if (!(await isThere(tool))) await buildTool(tool, say);
+  if ((await pythonVersion()) === undefined)
+    say(`${CHECKOV.name}: left out, for there is no Python to install it with`);
+  else if (!(await isThere(CHECKOV))) await installTool(CHECKOV, say);
 } catch (error) {
   if (!(error instanceof ToolError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -4,6 +4,7 @@
  */
 import { MAX_TAGS } from '../../runtime/config.ts';
 import { timingProblems } from '../../runtime/timing.ts';
+import { hasDigest } from '../images.ts';
 import { runnerToml } from '../runner-config.ts';
 import type { ParsedSettings } from './schema.ts';
 import { given, problem } from './text.ts';
@@ -146,6 +147,15 @@ const kubernetesRule: Rule = ({ kubernetes, lab }) => {
   return problems;
 };
 
+const imagesRule: Rule = ({ runner, images }) => {
+  if (!runner || !images?.requireDigests) return [];
+  return Object.entries({ 'runner.image': runner.image, 'images.node': images.node })
+    .filter(([, image]) => !hasDigest(image))
+    .map(([key, image]) =>
+      problem(key, image, 'is not named by digest, which images.requireDigests asks for; docs/hardening.md tells how'),
+    );
+};
+
 const RULES: readonly Rule[] = [
   fleetRule,
   tagRule,
@@ -155,4 +165,5 @@ const RULES: readonly Rule[] = [
   policyRule,
   timingRule,
   kubernetesRule,
+  imagesRule,
 ];

@@ -31,13 +31,26 @@ const kubernetesName = z
 
 const image = z
   .string()
-  .regex(
-    /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w][\w.-]*)?(@sha256:[0-9a-f]{64})?$/,
-    'must be an image such as registry/name:tag',
-  )
+  .regex(/^[^@]*(@sha256:[0-9a-f]{64})?$/, 'must end, if by digest, in @sha256: and 64 lower-case hexadecimal digits')
+  .regex(/^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w][\w.-]*)?(@.*)?$/, 'must be an image such as registry/name:tag')
   .refine((text) => /:[\w][\w.-]*$|@sha256:/.test(text.slice(text.lastIndexOf('/') + 1)) && !text.endsWith(':latest'), {
     error: 'must name a version: an image without one changes under your feet',
   });
+
+const registryHost = z
+  .string()
+  .regex(/^([-a-z0-9]+(\.[-a-z0-9]+)+|localhost)(:\d+)?$/, 'must be the host of a registry, such as docker.io');
+
+const mirror = z
+  .string()
+  .regex(
+    /^[-.a-z0-9]+(:\d+)?(\/[-._a-z0-9]+)*$/,
+    'must be a registry and perhaps a path, without https:// and a final slash, such as mirror.example.com/dockerhub',
+  );
+
+const addresses = z
+  .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'must be a block of addresses such as 203.0.113.7/32' }))
+  .default([]);
 
 const secret = z.string().regex(/^\S+$/, 'must be a token without blanks or line breaks');
 
@@ -106,12 +119,30 @@ const kubernetes = z.strictObject({
     .array(port)
     .default([])
     .describe('Further TCP ports that runner pods may reach, for example of a cache or a proxy.'),
+  egressTo: z
+    .strictObject({ gitlab: addresses, apiServer: addresses, dns: addresses })
+    .prefault({})
+    .describe(
+      'Blocks of addresses that pods may reach, for NetworkPolicy knows no names: gitlab, apiServer, dns. Empty: any, on their ports.',
+    ),
 });
 
 const images = z.strictObject({
   node: image
     .default('docker.io/library/node:22.20.0-alpine3.22')
     .describe('The image that runs sidecar and checker; a stock Node of version 20 or later with sh.'),
+  mirrors: z
+    .record(registryHost, mirror)
+    .default({})
+    .describe('Registries that stand in for others, by the original’s host: {"docker.io": "mirror.example.com/hub"}.'),
+  pullSecrets: z
+    .array(kubernetesName)
+    .default([])
+    .describe('Names of Secrets with a registry’s credentials; you make them in kubernetes.namespace.'),
+  requireDigests: z
+    .boolean()
+    .default(false)
+    .describe('Refuse runner.image and images.node where they are not named by digest.'),
 });
 
 const tokens = z.strictObject({
@@ -159,6 +190,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   policy: Object.keys(policySchema.shape),
   timing: Object.keys(timingSchema.shape),
   kubernetes: Object.keys(kubernetes.shape),
+  'kubernetes.egressTo': Object.keys(kubernetes.shape.egressTo.unwrap().shape),
   images: Object.keys(images.shape),
   tokens: Object.keys(tokens.shape),
 };

@@ -26,6 +26,8 @@ export function problemsIn(key: string, value: unknown, error: z.ZodError): stri
   return error.issues.flatMap((issue) => {
     const path = [key, ...issue.path.map(String)].filter((part) => part !== '').join('.');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((unknown) => unknownKey(path, unknown));
+    // A map's key is wrong, whatever it stands for.
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path}: ${mendOf(message)}`);
     const at = valueAt(value, issue.path);
     const mend = issue.code === 'invalid_type' ? `must be ${kindOf(issue.expected)}` : mendOf(issue.message);
     return [at === undefined ? missing(path, mend) : problem(path, at, mend)];

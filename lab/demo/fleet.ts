@@ -16,7 +16,7 @@ import { startCluster, type LabCluster } from '../kubernetes/cluster.ts';
 import { bundleRunner } from '../runner/bundle.ts';
 import type { Engine } from '../pulumi/engine.ts';
 import type { Reach } from '../pulumi/engines.ts';
-import { stackConfig } from '../pulumi/stack-file.ts';
+import { stackConfig } from '../../infra/render/stack-config.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,13 +1,8 @@
 /** What applies a stack: the engine in this process (lab-engine.ts) or the real one (real-engine.ts). */
+import type { StackConfig } from '../../infra/render/stack-config.ts';
 import type { Values } from './provider.ts';
 
-export interface StackConfig {
-  readonly project: string;
-  readonly stack: string;
-  /** Full keys (`project:key`) to their values, as a stack's file has them. */
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly secrets: Readonly<Record<string, string>>;
-}
+export type { StackConfig };
 
 /** What an apply did, by logical name. */
 export interface Changes {

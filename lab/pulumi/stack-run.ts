@@ -1,8 +1,8 @@
 /** One run of a stack's program, as Pulumi's runtime sees it: each resource that the program registers comes by here. */
 import { isDeepStrictEqual } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
+import { allowHooks } from '../../infra/render/mocked-hooks.ts';
 import type { Changes, Program, StackConfig } from './engine.ts';
-import { allowHooks } from './mocked-hooks.ts';
 import { plainValues, type LabProvider, type State, type Values } from './provider.ts';
 
 /** A resource in the state, with the options that outlive its program. */

@@ -5,6 +5,9 @@ import { RECORD_ANNOTATION, sidecarConfigSchema } from '../../runtime/config.ts'
 import { container, containersOf, cronJobOf, dataOf, deploymentOf, envOf, podsOf, secretOf } from './read.ts';
 import { runStack, type Stack } from './stack.ts';
 
+const POLICY = 'kubernetes:networking.k8s.io/v1:NetworkPolicy';
+const policySpec = z.object({ spec: z.looseObject({ ingress: z.unknown().optional(), egress: z.unknown() }) });
+
 describe('the pods', () => {
   let a: Stack;
 
@@ -76,7 +79,7 @@ describe('the pods', () => {
         },
         name,
       );
-      for (const kind of ['cpu', 'memory'])
+      for (const kind of ['cpu', 'memory', 'ephemeral-storage'])
         assert.ok(resources.requests[kind] && resources.limits[kind], `${name} ${kind}`);
     }
   });
@@ -150,18 +153,14 @@ describe('the pods', () => {
   });
 
   it('lets Prometheus reach the sidecar’s port, and keeps the runner’s own endpoint inside the pod', () => {
-    const { spec } = z
-      .object({ spec: z.looseObject({ ingress: z.unknown() }) })
-      .parse(a.one('kubernetes:networking.k8s.io/v1:NetworkPolicy', 'runners-network').inputs);
+    const { spec } = policySpec.parse(a.one(POLICY, 'runners-network').inputs);
     assert.deepEqual(spec.ingress, [{ ports: [{ protocol: 'TCP', port: 9253 }] }]);
     assert.deepEqual(container(a, 'sidecar')['ports'], [{ name: 'metrics', containerPort: 9253, protocol: 'TCP' }]);
     assert.match(secretOf(a, 'runners-config-toml')['config.toml'] ?? '', /^listen_address = "127\.0\.0\.1:9252"$/m);
   });
 
   it('lets the checker reach DNS, GitLab and the API server, and nobody reach the checker', () => {
-    const { spec } = z
-      .object({ spec: z.unknown() })
-      .parse(a.one('kubernetes:networking.k8s.io/v1:NetworkPolicy', 'checker-network').inputs);
+    const { spec } = z.object({ spec: z.unknown() }).parse(a.one(POLICY, 'checker-network').inputs);
     assert.deepEqual(spec, {
       podSelector: {
         matchLabels: {
@@ -178,6 +177,7 @@ describe('the pods', () => {
             { protocol: 'TCP', port: 53 },
           ],
         },
+        { ports: [{ protocol: 'TCP', port: 443 }] },
         {
           ports: [
             { protocol: 'TCP', port: 443 },
@@ -186,5 +186,60 @@ describe('the pods', () => {
         },
       ],
     });
+  });
+
+  it('lets pods go to the addresses alone that the stack names, and the runner to further ports', async () => {
+    const egressTo = { gitlab: ['203.0.113.7/32'], apiServer: ['10.0.0.0/28', 'fd00::/64'], dns: ['169.254.20.10/32'] };
+    const stack = await runStack('cluster-a', {
+      config: { kubernetes: { context: 'cluster-a', egressTo, egressPorts: [9000] } },
+    });
+    const to = (...cidrs: string[]) => cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+    const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP', port }));
+    const rules = [
+      { to: to('169.254.20.10/32'), ports: [{ protocol: 'UDP', port: 53 }, ...tcp(53)] },
+      { to: to('203.0.113.7/32'), ports: tcp(443) },
+      { to: to('10.0.0.0/28', 'fd00::/64'), ports: tcp(443, 6443) },
+    ];
+    assert.deepEqual(policySpec.parse(stack.one(POLICY, 'checker-network').inputs).spec.egress, rules);
+    assert.deepEqual(policySpec.parse(stack.one(POLICY, 'runners-network').inputs).spec.egress, [
+      ...rules,
+      { ports: tcp(9000) },
+    ]);
+  });
+
+  it('has a policy for the labels of each of its pods', () => {
+    const labels = z.looseObject({ labels: z.record(z.string(), z.string()) });
+    const pods = [deploymentOf(a).spec.template, cronJobOf(a).spec.jobTemplate.spec.template];
+    const selected = z.object({
+      spec: z.object({ podSelector: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
+    });
+    const selectors = a.resources
+      .filter(({ type }) => type === POLICY)
+      .map(({ inputs }) => Object.entries(selected.parse(inputs).spec.podSelector.matchLabels));
+    for (const pod of pods) {
+      const has = labels.parse(pod.metadata).labels;
+      assert.equal(selectors.filter((selector) => selector.every(([key, value]) => has[key] === value)).length, 1);
+    }
+  });
+
+  it('keeps runners apart, by node and by zone, and still lets one node take them all', () => {
+    const pod = deploymentOf(a).spec.template.spec;
+    const labelSelector = z
+      .looseObject({ spec: z.looseObject({ selector: z.unknown() }) })
+      .parse(a.one('kubernetes:apps/v1:Deployment', 'runners-deployment').inputs).spec.selector;
+    assert.deepEqual(pod['affinity'], {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } },
+        ],
+      },
+    });
+    assert.deepEqual(pod['topologySpreadConstraints'], [
+      { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
+    ]);
+  });
+
+  it('needs no registry to start a pod whose images are on its node', () => {
+    for (const one of containersOf(a)) assert.equal(one['imagePullPolicy'], 'IfNotPresent', one.name);
   });
 });

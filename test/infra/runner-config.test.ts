@@ -14,6 +14,7 @@ const options: RunnerConfigOptions = {
   unhealthyInterval: 20,
   metricsPort: 9252,
   jobNamespace: 'jobs',
+  jobImage: 'docker.io/library/alpine:3.22',
   kubernetesToml: '',
   cacheToml: '',
 };

@@ -34,6 +34,8 @@ function problemsOf(change: Values, stack = 'cluster-a'): readonly string[] {
   return [];
 }
 
+const DIGEST = `docker.io/gitlab/gitlab-runner:alpine-v18.4.0@sha256:${'0123456789abcdef'.repeat(4)}`;
+
 const manyTags = (count: number) => Array.from({ length: count }, (_, index) => `tag-${index}`);
 
 interface Refusal {
@@ -280,7 +282,41 @@ const REFUSALS: readonly Refusal[] = [
     change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
     problems: [
       'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, policy, timing, kubernetes, images, tokens, or remove it',
-      'images.nodejs: is not a key of this project; use one of node, or remove it',
+      'images.nodejs: is not a key of this project; use one of node, mirrors, pullSecrets, requireDigests, or remove it',
+    ],
+  },
+  {
+    name: 'half a digest, and one in capitals',
+    change: {
+      runner: { image: 'gitlab/gitlab-runner:v18@sha256:abc' },
+      images: { node: `node@sha256:${'A'.repeat(64)}` },
+    },
+    problems: [
+      'runner.image: "gitlab/gitlab-runner:v18@sha256:abc" must end, if by digest, in @sha256: and 64 lower-case hexadecimal digits',
+      `images.node: "node@sha256:${'A'.repeat(64)}" must end, if by digest, in @sha256: and 64 lower-case hexadecimal digits`,
+    ],
+  },
+  {
+    name: 'images by version where digests are required',
+    change: { runner: { image: DIGEST }, images: { requireDigests: true } },
+    problems: [
+      'images.node: "docker.io/library/node:22.20.0-alpine3.22" is not named by digest, which images.requireDigests asks for; docs/hardening.md tells how',
+    ],
+  },
+  {
+    name: 'a mirror that is a web address, and one of no registry',
+    change: { images: { mirrors: { 'docker.io': 'https://mirror.example.com/', library: 'mirror.example.com' } } },
+    problems: [
+      'images.mirrors.docker.io: "https://mirror.example.com/" must be a registry and perhaps a path, without https:// and a final slash, such as mirror.example.com/dockerhub',
+      'images.mirrors.library: must be the host of a registry, such as docker.io',
+    ],
+  },
+  {
+    name: 'an address where a block of them belongs',
+    change: { kubernetes: { context: 'cluster-a', egressTo: { gitlab: ['203.0.113.7'], api: [] } } },
+    problems: [
+      'kubernetes.egressTo.gitlab.0: "203.0.113.7" must be a block of addresses such as 203.0.113.7/32',
+      'kubernetes.egressTo.api: is not a key of this project; use one of gitlab, apiServer, dns, or remove it',
     ],
   },
 ];

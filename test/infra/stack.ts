@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as z from 'zod';
 import type { Outputs } from '../../infra/program.ts';
 import { program } from '../../infra/program.ts';
-import { allowHooks } from '../../lab/pulumi/mocked-hooks.ts';
+import { allowHooks } from '../../infra/render/mocked-hooks.ts';
 import { configOf } from './yaml.ts';
 
 const PROJECT = 'gitlab-runner-hadr';

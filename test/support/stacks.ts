@@ -17,7 +17,7 @@ import { Identity } from '../../lab/kubernetes/identity.ts';
 import { Store } from '../../lab/kubernetes/store.ts';
 import type { Engine, Program, StackConfig } from '../../lab/pulumi/engine.ts';
 import type { Reach } from '../../lab/pulumi/engines.ts';
-import { stackConfig } from '../../lab/pulumi/stack-file.ts';
+import { stackConfig } from '../../infra/render/stack-config.ts';
 import { checkerConfigSchema } from '../../runtime/config.ts';
 import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
 import { connectGitLab } from '../../runtime/gitlab/connect.ts';

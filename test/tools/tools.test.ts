@@ -3,8 +3,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTool, ToolError } from '../../tools/build.ts';
-import { isAtLeast, pinOf, toolNamed, TOOLS, versionIn } from '../../tools/catalogue.ts';
+import { CHECKOV, isAtLeast, pinOf, toolNamed, TOOLS, versionIn } from '../../tools/catalogue.ts';
 import { findTool } from '../../tools/find.ts';
+import { installTool } from '../../tools/python.ts';
 
 const pulumi = toolNamed('pulumi');
 
@@ -31,7 +32,7 @@ describe('the real tools', () => {
   };
 
   it('each have a pinned version, and a place that changes with every byte of the pins', async () => {
-    for (const tool of TOOLS) {
+    for (const tool of [...TOOLS, CHECKOV]) {
       const { version, binary } = await pinOf(tool);
       assert.match(version, /^\d+\.\d+\.\d+/);
       assert.match(binary, new RegExp(`/\\.cache/tools/${tool.name}-${version}-[0-9a-f]{12}/${tool.name}$`));
@@ -64,6 +65,11 @@ describe('the real tools', () => {
     assert.deepEqual(await findTool(pulumi), { path: file, version: '3.240.1', from: 'PATH' });
   });
 
+  it('are understood where they say more than their version', async () => {
+    const file = await onPath('pulumi version: 3.240.1, commit: N/A');
+    assert.deepEqual(await findTool(pulumi), { path: file, version: '3.240.1', from: 'PATH' });
+  });
+
   it('are not taken from PATH where they are too old, or do not say what they are', async () => {
     for (const prints of ['v3.100.0', 'no version']) {
       await onPath(prints);
@@ -84,4 +90,23 @@ describe('the real tools', () => {
         error.message ===
           'pulumi is built from source and there is no Go here: install Go (https://go.dev/dl), or put pulumi 3.229.0 or later on PATH.',
     ));
+
+  it('cannot be installed without Python, and say so in one sentence', () =>
+    assert.rejects(
+      installTool(CHECKOV, () => undefined),
+      (error) =>
+        error instanceof ToolError &&
+        error.message ===
+          'checkov comes from PyPI and there is no Python here: install Python 3 (https://www.python.org), or put checkov 3.2.0 or later on PATH.',
+    ));
+
+  it('of Python name one hash at least for every package, and nothing without one', async () => {
+    const { folder } = await pinOf(CHECKOV);
+    const lines = (await readFile(`${folder}/requirements.txt`, 'utf8'))
+      .split('\n')
+      .filter((line) => !/^ *(#|$)/.test(line));
+    const packages = lines.join('\n').split(/\n(?=\S)/);
+    assert.ok(packages.length > 50);
+    for (const text of packages) assert.match(text, /^[-\w.]+==\S+( ; .+?)? \\\n {4}--hash=sha256:[0-9a-f]{64}/);
+  });
 });

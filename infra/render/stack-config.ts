@@ -1,9 +1,16 @@
-/** A shipped stack file with the lab's values laid over it: its own keys stay unless the lab has another. */
-import { readFile } from 'node:fs/promises';
-import * as z from 'zod';
+/** A stack's config from the files that ship: what Pulumi's CLI would hand to the program. */
+import { readdir, readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import type { StackConfig } from './engine.ts';
-import { isObject } from './provider.ts';
+import * as z from 'zod';
+import { isObject } from './values.ts';
+
+export interface StackConfig {
+  readonly project: string;
+  readonly stack: string;
+  /** Full keys (`project:key`) to their values, as a stack's file has them. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
 
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });
 const projectFile = z.object({
@@ -45,4 +52,22 @@ export async function stackConfig(
     values,
     secrets: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`${project.name}:${key}`, value])),
   };
+}
+
+/** The stacks that have a file in `folder`. */
+export async function stacksIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  return names.sort();
+}
+
+/**
+ * What `pulumi config set --secret` encrypted (`{ secure: … }`), replaced. Without the stack's key nobody can read it, and
+ * a rendering must not show it.
+ */
+export function withoutCiphers(value: unknown, instead: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutCiphers(item, instead));
+  if (!isObject(value)) return value;
+  const keys = Object.keys(value);
+  if (keys.length === 1 && typeof value['secure'] === 'string') return instead;
+  return Object.fromEntries(keys.map((key) => [key, withoutCiphers(value[key], instead)]));
 }

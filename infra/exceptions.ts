@@ -1,0 +1,31 @@
+/**
+ * The rules of kube-score and checkov that are wrong here, as annotations that these scanners read on the object itself:
+ * whoever renders a stack finds the reason where the finding would have been. test/real/ counts them.
+ */
+import { hasDigest } from './images.ts';
+import type { Settings } from './settings.ts';
+
+type Annotations = Record<string, string>;
+
+const PULL_POLICY =
+  'CKV_K8S_15=A checker starts every minute; pulling always would make an outage of the registry one of every checker. Names have a version or a digest, so a cached image is the right one';
+const SIDECAR_READINESS =
+  "CKV_K8S_9=The runner's own container has a readiness probe; the sidecar has none, since a dead sidecar is no news of the runner and must not take it out of the count";
+const NO_DIGEST =
+  'CKV_K8S_43=This stack names images by version; images.requireDigests refuses that, see docs/hardening.md';
+
+export const runnerExceptions = ({ runner, images }: Settings): Annotations =>
+  annotations([PULL_POLICY, SIDECAR_READINESS, ...digestException([runner.image, images.node])]);
+
+export const checkerExceptions = ({ images }: Settings): Annotations =>
+  annotations([PULL_POLICY, ...digestException([images.node])]);
+
+const digestException = (images: readonly string[]): string[] => (images.every(hasDigest) ? [] : [NO_DIGEST]);
+
+function annotations(skipped: readonly string[]): Annotations {
+  return {
+    ...Object.fromEntries(skipped.map((skip, index) => [`checkov.io/skip${index + 1}`, skip])),
+    // kube-score takes no reason; it is that of CKV_K8S_15.
+    'kube-score/ignore': 'container-image-pull-policy',
+  };
+}

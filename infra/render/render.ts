@@ -1,0 +1,22 @@
+/** A stack's program rendered as Kubernetes manifests. */
+import { declare } from './declare.ts';
+import { manifests } from './manifest.ts';
+import { stackConfig, withoutCiphers } from './stack-config.ts';
+
+/** In place of a secret that the program needs and a rendering does not. It is a valid token, and in TOML a comment. */
+const UNKNOWN = '#known-to-pulumi-up-alone';
+
+const header = (stack: string): string =>
+  [
+    `# What stack ${stack} puts into Kubernetes, for readers and scanners. It is not for kubectl apply: what only pulumi up`,
+    '# knows is missing. Secrets are placeholders, ids of GitLab are 1, and made names end in 00000000.',
+    '',
+  ].join('\n');
+
+/** Of the stack whose files are in `folder`. Throws Pulumi's RunError where its config is refused. */
+export async function render(folder: string, stack: string, program: () => Promise<object>): Promise<string> {
+  const { values, ...config } = await stackConfig(folder, stack, {}, { gitlabToken: UNKNOWN });
+  const readable: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) readable[key] = withoutCiphers(value, UNKNOWN);
+  return header(stack) + manifests(await declare({ ...config, values: readable }, program, UNKNOWN));
+}
