@@ -1,11 +1,13 @@
 /** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { EXPIRIES_FILE } from '../runtime/config.ts';
 import { checkerPod } from './checker-pod.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
 import { egressRules } from './network.ts';
-import { checkerJson } from './runtime-config.ts';
+import { checkerJson, expiriesJson } from './runtime-config.ts';
 import type { Settings } from './settings.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface CheckerArgs {
   readonly settings: Settings;
@@ -14,7 +16,9 @@ export interface CheckerArgs {
   readonly statusProjectId: pulumi.Output<number>;
   /** The Deployment whose pods it counts. */
   readonly deployment: pulumi.Output<string>;
-  readonly tokens: { readonly fleet: pulumi.Output<string>; readonly status: pulumi.Output<string> };
+  readonly tokens: Pick<Tokens, 'fleet' | 'sidecar' | 'status'>;
+  /** For the Secret with the tokens. */
+  readonly afterUpdate: pulumi.ResourceHook[];
 }
 
 /** Above the job pods', which have 0 unless their TOML says otherwise: a full cluster must not lose its checker. */
@@ -111,17 +115,28 @@ export class Checker extends pulumi.ComponentResource {
     );
   }
 
+  /** What it may use, and when each token of this cluster ends, the sidecars' too: it is the checker that warns. */
+  private tokenFiles(): Record<string, pulumi.Output<string>> {
+    const { fleet, sidecar, status } = this.args.tokens;
+    const expiries = pulumi
+      .all([fleet.expiry, sidecar.expiry, status.expiry])
+      .apply(([ofFleet, ofSidecar, ofStatus]) =>
+        expiriesJson({ fleet: ofFleet, sidecar: ofSidecar, status: ofStatus }),
+      );
+    return { fleet: fleet.value, status: status.value, [EXPIRIES_FILE]: expiries };
+  }
+
   private schedule(
     account: k8s.core.v1.ServiceAccount,
     priorityClass: k8s.scheduling.v1.PriorityClass,
   ): pulumi.Output<string> {
-    const { settings, code, statusProjectId, tokens } = this.args;
+    const { settings, code, statusProjectId, afterUpdate } = this.args;
     const { labels, options, prefix } = this;
     const metadata = { namespace: settings.kubernetes.namespace, labels };
     const tokenSecret = new k8s.core.v1.Secret(
       `${prefix}-tokens`,
-      { metadata, stringData: { fleet: tokens.fleet, status: tokens.status } },
-      options,
+      { metadata, stringData: this.tokenFiles() },
+      { ...options, hooks: { afterUpdate } },
     );
     const config = new k8s.core.v1.ConfigMap(
       `${prefix}-config`,

@@ -19,6 +19,8 @@ export interface RunnerGroupArgs {
   /** The sidecar as one file. */
   readonly code: string;
   readonly sidecarToken: pulumi.Output<string>;
+  /** For the Secret with the token. */
+  readonly afterUpdate: pulumi.ResourceHook[];
 }
 
 /**
@@ -118,7 +120,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
 
   /** Secret and ConfigMaps have no fixed name: changed content is a new object, and with it the pods roll. */
   private pods(record: gitlab.UserRunner, account: k8s.core.v1.ServiceAccount): pulumi.Output<string> {
-    const { settings, code, sidecarToken } = this.args;
+    const { settings, code, sidecarToken, afterUpdate } = this.args;
     const { labels, options, prefix, recordId } = this;
     const metadata = { namespace: settings.kubernetes.namespace, labels };
     const runnerSecret = new k8s.core.v1.Secret(
@@ -129,7 +131,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     const tokenSecret = new k8s.core.v1.Secret(
       `${prefix}-sidecar-token`,
       { metadata, stringData: { sidecar: sidecarToken } },
-      options,
+      { ...options, hooks: { afterUpdate } },
     );
     const config = new k8s.core.v1.ConfigMap(
       `${prefix}-sidecar-config`,

@@ -10,6 +10,7 @@ import { bundle, ENTRIES } from '../../../infra/bundle.ts';
 import { Checker } from '../../../infra/checker.ts';
 import { namesOf, PROJECT } from '../../../infra/names.ts';
 import { loadSettings } from '../../../infra/settings.ts';
+import type { Token } from '../../../infra/tokens.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
@@ -110,7 +111,8 @@ export async function startStage(): Promise<Stage> {
             code,
             statusProjectId: pulumi.output(project),
             deployment: pulumi.output(NAMES.runner),
-            tokens: { fleet: pulumi.secret(given.fleet), status: pulumi.secret(given.status) },
+            tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
+            afterUpdate: [],
           },
           { provider: new k8s.Provider('kubernetes', {}) },
         );
@@ -136,6 +138,11 @@ export async function startStage(): Promise<Stage> {
   await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
   return stage;
 }
+
+const tokenOf = (value: string): Token => ({
+  value: pulumi.secret(value),
+  expiry: pulumi.output({ expiresOn: '2999-01-01', madeBy: 'people' as const }),
+});
 
 async function newRecord(gitlab: GitLabServer, tag: string): Promise<number> {
   const response = await fetch(`${gitlab.url}/api/v4/user/runners`, {
