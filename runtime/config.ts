@@ -223,10 +223,10 @@ export const sidecarConfigSchema = z.strictObject({
   timing: timingSchema,
 });
 
+const NO_DAY = 'must be the day that GitLab shows for the token, such as 2027-01-31, or never';
+
 /** The day that a token's end comes with, as that day begins in UTC (gitlab-facts G); `never` where GitLab sets no end. */
-export const expiryDay = z.union([z.literal('never'), z.iso.date()], {
-  error: 'must be the day that GitLab shows for the token, such as 2027-01-31, or never',
-});
+export const expiryDay = z.union([z.literal('never'), z.iso.date(NO_DAY)], NO_DAY);
 
 const tokenExpiry = z.strictObject({
   expiresOn: expiryDay,

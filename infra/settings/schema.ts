@@ -170,7 +170,9 @@ export const settingsSchema = z.strictObject({
   images: images.prefault({}),
   tokens: tokens
     .prefault({})
-    .describe('How long tokens live; and, secret, tokens that you made yourself instead of those that the stack makes.'),
+    .describe(
+      'How long tokens live; and, secret, tokens that you made yourself instead of those that the stack makes.',
+    ),
 });
 
 /** The keys of each section, for the message about an unknown one. */

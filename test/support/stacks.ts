@@ -60,7 +60,10 @@ export interface Stacks {
 
 const BUNDLES = { checker: '/* checker */', sidecar: '/* sidecar */' };
 /** The program as it ships, without the time that bundling takes, as if run at another time. */
-export const shippedAt = (now: () => number): Program => () => program(() => Promise.resolve(BUNDLES), now);
+export const shippedAt =
+  (now: () => number): Program =>
+  () =>
+    program(() => Promise.resolve(BUNDLES), now);
 export const shipped = shippedAt(Date.now);
 
 export async function startStacks(engineFor: (reach: Reach) => Promise<Engine> | Engine): Promise<Stacks> {
