@@ -65,7 +65,7 @@ export interface Stage {
   readonly records: Readonly<Record<Name, number>>;
   /** Tokens that may do what they must. */
   readonly tokens: Tokens;
-  token(kind: 'group' | 'project', scopes: readonly string[], level: number): string;
+  token(kind: 'group' | 'project', scopes: readonly string[], level: number, expiresAt?: string): string;
   /** What `pulumi up` does for the checker, with these tokens. */
   apply(tokens: Tokens): Promise<void>;
   /** As it was: A holds term 1 and says in a fresh stamp that none of its runners is online; B has been in touch for long. */
@@ -89,9 +89,9 @@ export async function startStage(): Promise<Stage> {
   // A minute of an hour: no run but those that the test starts.
   const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
   const engine = new LabEngine([new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken })]);
-  const token: Stage['token'] = (kind, scopes, level) => {
+  const token: Stage['token'] = (kind, scopes, level, expiresAt = '2999-01-01') => {
     const id = kind === 'group' ? gitlab.groupId : project;
-    return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, '2999-01-01').value;
+    return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
   const stage: Stage = {
