@@ -7,7 +7,7 @@ import { A, deployed, SECRET_SYNC_SECONDS, shippedAt, startStacks, type Stacks }
 
 const DAY_MS = 86_400_000;
 /** A new day every 164 days: the one before today's has not come yet. */
-const TOKENS = { lifetimeDays: 364, rotateBeforeDays: 200 };
+export const TOKENS = { lifetimeDays: 364, rotateBeforeDays: 200 };
 const PERIOD_MS = (TOKENS.lifetimeDays - TOKENS.rotateBeforeDays) * DAY_MS;
 
 export function rotationCases(
