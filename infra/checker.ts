@@ -6,6 +6,7 @@ import { checkerPod } from './checker-pod.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
 import { egressRules } from './network.ts';
 import { checkerJson, expiriesJson } from './runtime-config.ts';
+import type { SecretSync } from './secret-sync.ts';
 import type { Settings } from './settings.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -17,8 +18,7 @@ export interface CheckerArgs {
   /** The Deployment whose pods it counts. */
   readonly deployment: pulumi.Output<string>;
   readonly tokens: Pick<Tokens, 'fleet' | 'sidecar' | 'status'>;
-  /** For the Secret with the tokens. */
-  readonly afterUpdate: pulumi.ResourceHook[];
+  readonly sync: SecretSync;
 }
 
 /** Above the job pods', which have 0 unless their TOML says otherwise: a full cluster must not lose its checker. */
@@ -26,6 +26,8 @@ const PRIORITY = 1_000_000;
 
 export class Checker extends pulumi.ComponentResource {
   readonly cronJob: pulumi.Output<string>;
+  /** The name of the Secret with the tokens. */
+  readonly tokenSecret: pulumi.Output<string>;
 
   private readonly prefix: string;
   private readonly args: CheckerArgs;
@@ -49,6 +51,7 @@ export class Checker extends pulumi.ComponentResource {
     const account = this.account();
     const priorityClass = this.priorityClass();
     this.network();
+    this.tokenSecret = this.secret();
     this.cronJob = this.schedule(account, priorityClass);
     this.registerOutputs({ cronJob: this.cronJob });
   }
@@ -116,28 +119,31 @@ export class Checker extends pulumi.ComponentResource {
   }
 
   /** What it may use, and when each token of this cluster ends, the sidecars' too: it is the checker that warns. */
-  private tokenFiles(): Record<string, pulumi.Output<string>> {
-    const { fleet, sidecar, status } = this.args.tokens;
+  private secret(): pulumi.Output<string> {
+    const { settings, sync, tokens } = this.args;
+    const { fleet, sidecar, status } = tokens;
     const expiries = pulumi
       .all([fleet.expiry, sidecar.expiry, status.expiry])
       .apply(([ofFleet, ofSidecar, ofStatus]) =>
         expiriesJson({ fleet: ofFleet, sidecar: ofSidecar, status: ofStatus }),
       );
-    return { fleet: fleet.value, status: status.value, [EXPIRIES_FILE]: expiries };
+    return new k8s.core.v1.Secret(
+      `${this.prefix}-tokens`,
+      {
+        metadata: { namespace: settings.kubernetes.namespace, labels: this.labels },
+        stringData: { fleet: fleet.value, status: status.value, [EXPIRIES_FILE]: expiries },
+      },
+      { ...this.options, hooks: { afterUpdate: [sync.hook] } },
+    ).metadata.name;
   }
 
   private schedule(
     account: k8s.core.v1.ServiceAccount,
     priorityClass: k8s.scheduling.v1.PriorityClass,
   ): pulumi.Output<string> {
-    const { settings, code, statusProjectId, afterUpdate } = this.args;
+    const { settings, code, statusProjectId } = this.args;
     const { labels, options, prefix } = this;
     const metadata = { namespace: settings.kubernetes.namespace, labels };
-    const tokenSecret = new k8s.core.v1.Secret(
-      `${prefix}-tokens`,
-      { metadata, stringData: this.tokenFiles() },
-      { ...options, hooks: { afterUpdate } },
-    );
     const config = new k8s.core.v1.ConfigMap(
       `${prefix}-config`,
       {
@@ -174,7 +180,7 @@ export class Checker extends pulumi.ComponentResource {
                   settings,
                   serviceAccount: account.metadata.name,
                   priorityClass: priorityClass.metadata.name,
-                  tokenSecret: tokenSecret.metadata.name,
+                  tokenSecret: this.tokenSecret,
                   config: config.metadata.name,
                   code: codeMap.metadata.name,
                 }),

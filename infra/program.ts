@@ -10,7 +10,7 @@ import { createNamespaces } from './namespaces.ts';
 import { findOwner } from './owner.ts';
 import { createProviders } from './providers.ts';
 import { RunnerGroup } from './runner-group.ts';
-import { secretSync } from './secret-sync.ts';
+import { SecretSync } from './secret-sync.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { StatusProject } from './status-project.ts';
 import { expiryOf } from './token-expiry.ts';
@@ -25,7 +25,7 @@ export interface Outputs {
   readonly statusProjectId: pulumi.Output<number>;
   readonly statusProjectUrl: pulumi.Output<string>;
   readonly runnerImage: string;
-  readonly next: pulumi.Output<string>[];
+  readonly next: pulumi.Output<string[]>;
 }
 
 /** Settings and bundles come first: a config that is refused, or code that does not build, leaves everything as it was. */
@@ -52,10 +52,10 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
     },
     { provider: providers.gitlab },
   );
-  const afterUpdate = [secretSync(settings.cluster, settings.kubernetes.secretSyncSeconds)];
+  const sync = new SecretSync(settings.kubernetes.secretSyncSeconds);
   const runners = new RunnerGroup(
     'runners',
-    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, afterUpdate },
+    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, sync },
     { clients: providers, dependsOn },
   );
   const checker = new Checker(
@@ -66,7 +66,7 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
       statusProjectId: statusProject.projectId,
       deployment: runners.deployment,
       tokens,
-      afterUpdate,
+      sync,
     },
     { provider: providers.kubernetes, dependsOn },
   );
@@ -83,7 +83,10 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
     statusProjectId: statusProject.projectId,
     statusProjectUrl: statusProject.webUrl,
     runnerImage: settings.runner.image,
-    next: nextCommands(settings, runners, checker),
+    next: sync.settled(
+      [runners.tokenSecret, checker.tokenSecret],
+      pulumi.all(nextCommands(settings, runners, checker)),
+    ),
   };
 }
 

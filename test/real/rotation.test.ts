@@ -42,7 +42,7 @@ describe('the rotation of tokens, under the real engine', function () {
       });
 
       it('told of the wait, and showed no secret all along', async () => {
-        assert.match(secrets.text, /checker-tokens: written; waiting 1 s until every pod of cluster-a has it/);
+        assert.match(secrets.text, /tokens are written; an old one is revoked in 1 s, when every pod has the new one/);
         await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
       });
     },

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { bundle, ENTRIES } from '../../../infra/bundle.ts';
 import { Checker } from '../../../infra/checker.ts';
 import { namesOf, PROJECT } from '../../../infra/names.ts';
+import { SecretSync } from '../../../infra/secret-sync.ts';
 import { loadSettings } from '../../../infra/settings.ts';
 import type { Token } from '../../../infra/tokens.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
@@ -112,7 +113,7 @@ export async function startStage(): Promise<Stage> {
             statusProjectId: pulumi.output(project),
             deployment: pulumi.output(NAMES.runner),
             tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
-            afterUpdate: [],
+            sync: new SecretSync(0),
           },
           { provider: new k8s.Provider('kubernetes', {}) },
         );
