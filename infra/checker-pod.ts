@@ -11,7 +11,7 @@ export interface CheckerPodArgs {
   readonly settings: Settings;
   readonly serviceAccount: pulumi.Input<string>;
   readonly priorityClass: pulumi.Input<string>;
-  /** Secret with the files `fleet` and `status`. */
+  /** Secret with the files `fleet`, `status` and `expiries.json`. */
   readonly tokenSecret: pulumi.Input<string>;
   /** ConfigMap with checker.json. */
   readonly config: pulumi.Input<string>;

@@ -1,12 +1,15 @@
 /** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { EXPIRIES_FILE } from '../runtime/config.ts';
 import { checkerPod } from './checker-pod.ts';
 import { checkerExceptions } from './exceptions.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
 import { egressRules } from './network.ts';
-import { checkerJson } from './runtime-config.ts';
+import { checkerJson, expiriesJson } from './runtime-config.ts';
+import type { SecretSync } from './secret-sync.ts';
 import type { Settings } from './settings.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface CheckerArgs {
   readonly settings: Settings;
@@ -15,7 +18,8 @@ export interface CheckerArgs {
   readonly statusProjectId: pulumi.Output<number>;
   /** The Deployment whose pods it counts. */
   readonly deployment: pulumi.Output<string>;
-  readonly tokens: { readonly fleet: pulumi.Output<string>; readonly status: pulumi.Output<string> };
+  readonly tokens: Pick<Tokens, 'fleet' | 'sidecar' | 'status'>;
+  readonly sync: SecretSync;
 }
 
 /** Above the job pods', which have 0 unless their TOML says otherwise: a full cluster must not lose its checker. */
@@ -23,6 +27,8 @@ const PRIORITY = 1_000_000;
 
 export class Checker extends pulumi.ComponentResource {
   readonly cronJob: pulumi.Output<string>;
+  /** The name of the Secret with the tokens. */
+  readonly tokenSecret: pulumi.Output<string>;
 
   private readonly prefix: string;
   private readonly args: CheckerArgs;
@@ -46,6 +52,7 @@ export class Checker extends pulumi.ComponentResource {
     const account = this.account();
     const priorityClass = this.priorityClass();
     this.network();
+    this.tokenSecret = this.secret();
     this.cronJob = this.schedule(account, priorityClass);
     this.registerOutputs({ cronJob: this.cronJob });
   }
@@ -113,18 +120,32 @@ export class Checker extends pulumi.ComponentResource {
     );
   }
 
+  /** What it may use, and when each token of this cluster ends, the sidecars' too: it is the checker that warns. */
+  private secret(): pulumi.Output<string> {
+    const { settings, sync, tokens } = this.args;
+    const { fleet, sidecar, status } = tokens;
+    const expiries = pulumi
+      .all([fleet.expiry, sidecar.expiry, status.expiry])
+      .apply(([ofFleet, ofSidecar, ofStatus]) =>
+        expiriesJson({ fleet: ofFleet, sidecar: ofSidecar, status: ofStatus }),
+      );
+    return new k8s.core.v1.Secret(
+      `${this.prefix}-tokens`,
+      {
+        metadata: { namespace: settings.kubernetes.namespace, labels: this.labels },
+        stringData: { fleet: fleet.value, status: status.value, [EXPIRIES_FILE]: expiries },
+      },
+      { ...this.options, hooks: { afterUpdate: [sync.hook] } },
+    ).metadata.name;
+  }
+
   private schedule(
     account: k8s.core.v1.ServiceAccount,
     priorityClass: k8s.scheduling.v1.PriorityClass,
   ): pulumi.Output<string> {
-    const { settings, code, statusProjectId, tokens } = this.args;
+    const { settings, code, statusProjectId } = this.args;
     const { labels, options, prefix } = this;
     const metadata = { namespace: settings.kubernetes.namespace, labels };
-    const tokenSecret = new k8s.core.v1.Secret(
-      `${prefix}-tokens`,
-      { metadata, stringData: { fleet: tokens.fleet, status: tokens.status } },
-      options,
-    );
     const config = new k8s.core.v1.ConfigMap(
       `${prefix}-config`,
       {
@@ -161,7 +182,7 @@ export class Checker extends pulumi.ComponentResource {
                   settings,
                   serviceAccount: account.metadata.name,
                   priorityClass: priorityClass.metadata.name,
-                  tokenSecret: tokenSecret.metadata.name,
+                  tokenSecret: this.tokenSecret,
                   config: config.metadata.name,
                   code: codeMap.metadata.name,
                 }),

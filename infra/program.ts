@@ -1,5 +1,6 @@
 /** One stack is one cluster. Everything that is deployed is declared from here. */
 import * as pulumi from '@pulumi/pulumi';
+import { wallClock } from '../runtime/process/clock.ts';
 import { bounds } from '../runtime/timing.ts';
 import { bundleRuntime, type Bundles } from './bundle.ts';
 import { Checker } from './checker.ts';
@@ -9,8 +10,10 @@ import { createNamespaces } from './namespaces.ts';
 import { findOwner } from './owner.ts';
 import { createProviders } from './providers.ts';
 import { RunnerGroup } from './runner-group.ts';
+import { SecretSync } from './secret-sync.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { StatusProject } from './status-project.ts';
+import { expiryOf } from './token-expiry.ts';
 import { Tokens } from './tokens.ts';
 
 /** What `pulumi up` prints at its end. */
@@ -22,11 +25,11 @@ export interface Outputs {
   readonly statusProjectId: pulumi.Output<number>;
   readonly statusProjectUrl: pulumi.Output<string>;
   readonly runnerImage: string;
-  readonly next: pulumi.Output<string>[];
+  readonly next: pulumi.Output<string[]>;
 }
 
 /** Settings and bundles come first: a config that is refused, or code that does not build, leaves everything as it was. */
-export async function program(bundle: () => Promise<Bundles> = bundleRuntime): Promise<Outputs> {
+export async function program(bundle: () => Promise<Bundles> = bundleRuntime, now = wallClock): Promise<Outputs> {
   const settings = loadSettings();
   const code = await bundle();
 
@@ -44,13 +47,15 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime): P
       owner,
       statusProject: statusProject.projectId,
       names: namesOf(settings.cluster).tokens,
-      given: settings.secrets,
+      given: settings.tokens.given,
+      expiresOn: expiryOf(now(), settings.tokens, settings.fleet.indexOf(settings.cluster) / settings.fleet.length),
     },
     { provider: providers.gitlab },
   );
+  const sync = new SecretSync(settings.kubernetes.secretSyncSeconds);
   const runners = new RunnerGroup(
     'runners',
-    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar },
+    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, sync },
     { clients: providers, dependsOn },
   );
   const checker = new Checker(
@@ -60,7 +65,8 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime): P
       code: code.checker,
       statusProjectId: statusProject.projectId,
       deployment: runners.deployment,
-      tokens: { fleet: tokens.fleet, status: tokens.status },
+      tokens,
+      sync,
     },
     { provider: providers.kubernetes, dependsOn },
   );
@@ -77,7 +83,10 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime): P
     statusProjectId: statusProject.projectId,
     statusProjectUrl: statusProject.webUrl,
     runnerImage: settings.runner.image,
-    next: nextCommands(settings, runners, checker),
+    next: sync.settled(
+      [runners.tokenSecret, checker.tokenSecret],
+      pulumi.all(nextCommands(settings, runners, checker)),
+    ),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Providers } from './providers.ts';
 import { runnerConfig } from './runner-config.ts';
 import { runnerPod } from './runner-pod.ts';
 import { sidecarJson } from './runtime-config.ts';
+import type { SecretSync } from './secret-sync.ts';
 import type { Settings } from './settings.ts';
 
 export interface RunnerGroupArgs {
@@ -21,6 +22,7 @@ export interface RunnerGroupArgs {
   /** The sidecar as one file. */
   readonly code: string;
   readonly sidecarToken: pulumi.Output<string>;
+  readonly sync: SecretSync;
 }
 
 /**
@@ -40,6 +42,8 @@ const EXECUTOR_RULES: k8s.types.input.rbac.v1.PolicyRule[] = [
 export class RunnerGroup extends pulumi.ComponentResource {
   readonly recordId: pulumi.Output<number>;
   readonly deployment: pulumi.Output<string>;
+  /** The name of the Secret with the sidecars' token. */
+  readonly tokenSecret: pulumi.Output<string>;
 
   private readonly prefix: string;
   private readonly args: RunnerGroupArgs;
@@ -64,6 +68,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     const record = this.record(clients.gitlab);
     this.recordId = record.id.apply(numericId);
     const account = this.account();
+    this.tokenSecret = this.secret();
     this.deployment = this.pods(record, account);
     this.budget();
     this.network();
@@ -118,19 +123,26 @@ export class RunnerGroup extends pulumi.ComponentResource {
     return account;
   }
 
+  private secret(): pulumi.Output<string> {
+    const { settings, sidecarToken, sync } = this.args;
+    return new k8s.core.v1.Secret(
+      `${this.prefix}-sidecar-token`,
+      {
+        metadata: { namespace: settings.kubernetes.namespace, labels: this.labels },
+        stringData: { sidecar: sidecarToken },
+      },
+      { ...this.options, hooks: { afterUpdate: [sync.hook] } },
+    ).metadata.name;
+  }
+
   /** Secret and ConfigMaps have no fixed name: changed content is a new object, and with it the pods roll. */
   private pods(record: gitlab.UserRunner, account: k8s.core.v1.ServiceAccount): pulumi.Output<string> {
-    const { settings, code, sidecarToken } = this.args;
+    const { settings, code } = this.args;
     const { labels, options, prefix, recordId } = this;
     const metadata = { namespace: settings.kubernetes.namespace, labels };
     const runnerSecret = new k8s.core.v1.Secret(
       `${prefix}-config-toml`,
       { metadata, immutable: true, stringData: { 'config.toml': this.configToml(record.token), ...this.authority() } },
-      options,
-    );
-    const tokenSecret = new k8s.core.v1.Secret(
-      `${prefix}-sidecar-token`,
-      { metadata, stringData: { sidecar: sidecarToken } },
       options,
     );
     const config = new k8s.core.v1.ConfigMap(
@@ -163,7 +175,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
               settings,
               serviceAccount: account.metadata.name,
               runnerSecret: runnerSecret.metadata.name,
-              tokenSecret: tokenSecret.metadata.name,
+              tokenSecret: this.tokenSecret,
               config: config.metadata.name,
               code: codeMap.metadata.name,
             }),

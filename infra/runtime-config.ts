@@ -1,5 +1,11 @@
-/** checker.json and sidecar.json, checked by the schemas that the runtime reads them with. */
-import { checkerConfigSchema, sidecarConfigSchema, type GitLabConfig } from '../runtime/config.ts';
+/** checker.json, sidecar.json and expiries.json, checked by the schemas that the runtime reads them with. */
+import {
+  checkerConfigSchema,
+  expiriesSchema,
+  sidecarConfigSchema,
+  type Expiries,
+  type GitLabConfig,
+} from '../runtime/config.ts';
 import { namesOf } from './names.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,5 +47,8 @@ export function sidecarJson(settings: Settings, recordId: number): string {
     }),
   );
 }
+
+export const expiriesJson = (expiries: Omit<Expiries, 'version'>): string =>
+  text(expiriesSchema.parse({ version: 1, ...expiries }));
 
 const text = (config: object): string => `${JSON.stringify(config, null, 2)}\n`;

@@ -1,9 +1,9 @@
 /** The stack's config: read, judged as a whole, and refused before anything is created. */
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
-import { clusterName, type GitLabConfig } from '../runtime/config.ts';
+import { clusterName, type GitLabConfig, type TokenExpiry } from '../runtime/config.ts';
 import { mirrored } from './images.ts';
-import { PROJECT } from './names.ts';
+import { PROJECT, type Names } from './names.ts';
 import { ruleProblems, type Sections } from './settings/rules.ts';
 import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
 import { given, problem, problemsIn, unknownKey } from './settings/text.ts';
@@ -22,16 +22,23 @@ export interface Settings extends Omit<ParsedSettings, SecretKey | 'gitlab' | 'k
     readonly jobNamespace: string;
   };
   readonly runner: Omit<ParsedSettings['runner'], 'kubernetesToml' | 'cacheToml'>;
+  readonly tokens: TokenSettings;
   readonly secrets: Secrets;
+}
+
+export interface TokenSettings extends Pick<ParsedSettings['tokens'], 'lifetimeDays' | 'rotateBeforeDays'> {
+  /** Tokens that the user made; the stack makes those that are absent. */
+  readonly given: { readonly [P in keyof Names['tokens']]?: GivenToken };
+}
+
+export interface GivenToken {
+  readonly value: pulumi.Output<string>;
+  readonly expiresOn: TokenExpiry['expiresOn'];
 }
 
 export interface Secrets {
   readonly gitlabToken: pulumi.Output<string>;
   readonly kubeconfig?: pulumi.Output<string>;
-  /** Tokens that the user made; the stack makes those that are absent. */
-  readonly fleet?: pulumi.Output<string>;
-  readonly sidecar?: pulumi.Output<string>;
-  readonly status?: pulumi.Output<string>;
   /** The cache's table often holds access keys, the executor's may hold credentials of a registry. */
   readonly kubernetesToml: pulumi.Output<string>;
   readonly cacheToml: pulumi.Output<string>;
@@ -141,16 +148,28 @@ function settingsOf(parsed: ParsedSettings, stack: string): Settings {
     kubernetes: { ...cluster, jobNamespace: kubernetes.jobNamespace ?? `${kubernetes.namespace}-jobs` },
     runner: { ...pods, image: mirrored(pods.image, images.mirrors) },
     images: { ...images, node: mirrored(images.node, images.mirrors) },
+    tokens: {
+      lifetimeDays: tokens.lifetimeDays,
+      rotateBeforeDays: tokens.rotateBeforeDays,
+      given: {
+        ...givenToken('fleet', tokens),
+        ...givenToken('sidecar', tokens),
+        ...givenToken('status', tokens),
+      },
+    },
     secrets: {
       gitlabToken: pulumi.secret(gitlabToken),
       kubernetesToml: pulumi.secret(kubernetesToml),
       cacheToml: pulumi.secret(cacheToml),
       ...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
-      ...(tokens.fleet !== undefined && { fleet: pulumi.secret(tokens.fleet) }),
-      ...(tokens.sidecar !== undefined && { sidecar: pulumi.secret(tokens.sidecar) }),
-      ...(tokens.status !== undefined && { status: pulumi.secret(tokens.status) }),
     },
   };
+}
+
+function givenToken(part: keyof Names['tokens'], tokens: ParsedSettings['tokens']): TokenSettings['given'] {
+  const [value, expiresOn] = [tokens[part], tokens[`${part}ExpiresOn`]];
+  if (value === undefined || expiresOn === undefined) return {};
+  return { [part]: { value: pulumi.secret(value), expiresOn } };
 }
 
 function ownerOf({ group, project }: ParsedSettings['gitlab']): OwnerRef {

@@ -1,68 +1,92 @@
 /** The runtime's tokens, each with the least role and scope that works – or those that the user gave as config secrets. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
+import type { TokenExpiry } from '../runtime/config.ts';
 import type { Names } from './names.ts';
 import type { Owner } from './owner.ts';
-import type { Secrets } from './settings.ts';
+import type { TokenSettings } from './settings.ts';
 
 export interface TokensArgs {
   readonly owner: Owner;
   readonly statusProject: pulumi.Input<number>;
   readonly names: Names['tokens'];
-  readonly given: Pick<Secrets, 'fleet' | 'sidecar' | 'status'>;
+  readonly given: TokenSettings['given'];
+  /** The last day of those that the stack makes (token-expiry.ts). */
+  readonly expiresOn: string;
 }
 
-/**
- * GitLab allows a year and asks for an end. `pulumi up` renews a token in its last quarter of a year: whoever deploys once
- * a quarter never meets an expired one.
- */
-const ROTATION = { expirationDays: 364, rotateBeforeDays: 90 };
+export interface Token {
+  /** A secret. */
+  readonly value: pulumi.Output<string>;
+  readonly expiry: pulumi.Output<TokenExpiry>;
+}
 
+type Part = keyof Names['tokens'];
 type Role = 'developer' | 'maintainer' | 'owner';
 
 export class Tokens extends pulumi.ComponentResource {
   /** Edits every record of the fleet. */
-  readonly fleet: pulumi.Output<string>;
+  readonly fleet: Token;
   /** Reads runner records and nothing else. */
-  readonly sidecar: pulumi.Output<string>;
+  readonly sidecar: Token;
   /** Commits to the status project. */
-  readonly status: pulumi.Output<string>;
+  readonly status: Token;
+
+  private readonly prefix: string;
+  private readonly args: TokensArgs;
+  private readonly options: pulumi.CustomResourceOptions;
 
   constructor(name: string, args: TokensArgs, opts: pulumi.ComponentResourceOptions & { provider: gitlab.Provider }) {
     const { provider, ...rest } = opts;
     super('hadr:index:Tokens', name, {}, { ...rest, providers: [provider] });
-    const { owner, names, given } = args;
-    const childOptions = { parent: this, provider };
-
-    const forRunners = (part: 'fleet' | 'sidecar', accessLevel: Role): pulumi.Output<string> => {
-      const common = { name: names[part], scopes: ['manage_runner'], accessLevel, rotationConfiguration: ROTATION };
-      const owned = pulumi.interpolate`${owner.id}`;
-      switch (owner.kind) {
-        case 'group':
-          return new gitlab.GroupAccessToken(`${name}-${part}`, { ...common, group: owned }, childOptions).token;
-        case 'project':
-          return new gitlab.ProjectAccessToken(`${name}-${part}`, { ...common, project: owned }, childOptions).token;
-      }
-    };
-    const forStatus = (): pulumi.Output<string> =>
-      new gitlab.ProjectAccessToken(
-        `${name}-status`,
-        {
-          name: names.status,
-          project: pulumi.interpolate`${args.statusProject}`,
-          // No smaller scope may commit through the API.
-          scopes: ['api'],
-          accessLevel: 'developer',
-          rotationConfiguration: ROTATION,
-        },
-        childOptions,
-      ).token;
+    this.prefix = name;
+    this.args = args;
+    // The provider would renew a token of another day in place, by GitLab's rotation, and that revokes the old one at once (facts
+    // G). As a replacement the new one comes first, and the old one goes at the end, when secret-sync.ts has seen to the pods.
+    this.options = { parent: this, provider, replaceOnChanges: ['expiresAt'] };
 
     // Only an Owner may edit a group's runners, only a Maintainer a project's. The same scope with role Maintainer of the
     // group reads runners and cannot edit them: that is the sidecar's.
-    this.fleet = pulumi.secret(given.fleet ?? forRunners('fleet', owner.kind === 'group' ? 'owner' : 'maintainer'));
-    this.sidecar = pulumi.secret(given.sidecar ?? forRunners('sidecar', 'maintainer'));
-    this.status = pulumi.secret(given.status ?? forStatus());
+    const { owner, given } = args;
+    this.fleet = userMade(given.fleet) ?? this.forRunners('fleet', owner.kind === 'group' ? 'owner' : 'maintainer');
+    this.sidecar = userMade(given.sidecar) ?? this.forRunners('sidecar', 'maintainer');
+    this.status = userMade(given.status) ?? this.forStatus();
     this.registerOutputs();
   }
+
+  private forRunners(part: 'fleet' | 'sidecar', accessLevel: Role): Token {
+    const { owner } = this.args;
+    const common = { ...this.common(part), scopes: ['manage_runner'], accessLevel };
+    const owned = pulumi.interpolate`${owner.id}`;
+    switch (owner.kind) {
+      case 'group':
+        return stackMade(
+          new gitlab.GroupAccessToken(`${this.prefix}-${part}`, { ...common, group: owned }, this.options),
+        );
+      case 'project':
+        return stackMade(
+          new gitlab.ProjectAccessToken(`${this.prefix}-${part}`, { ...common, project: owned }, this.options),
+        );
+    }
+  }
+
+  private forStatus(): Token {
+    const project = pulumi.interpolate`${this.args.statusProject}`;
+    // No smaller scope may commit through the API.
+    const inputs = { ...this.common('status'), project, scopes: ['api'], accessLevel: 'developer' };
+    return stackMade(new gitlab.ProjectAccessToken(`${this.prefix}-status`, inputs, this.options));
+  }
+
+  private common(part: Part) {
+    return { name: this.args.names[part], expiresAt: this.args.expiresOn };
+  }
 }
+
+/** The day is the one that GitLab has noted. */
+const stackMade = ({ token, expiresAt }: gitlab.GroupAccessToken | gitlab.ProjectAccessToken): Token => ({
+  value: pulumi.secret(token),
+  expiry: expiresAt.apply((expiresOn): TokenExpiry => ({ expiresOn, madeBy: 'stack' })),
+});
+
+const userMade = (given: TokenSettings['given'][Part]): Token | undefined =>
+  given && { value: given.value, expiry: pulumi.output({ expiresOn: given.expiresOn, madeBy: 'people' as const }) };

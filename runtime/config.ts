@@ -223,10 +223,33 @@ export const sidecarConfigSchema = z.strictObject({
   timing: timingSchema,
 });
 
+const NO_DAY = 'must be the day that GitLab shows for the token, such as 2027-01-31, or never';
+
+/** The day that a token's end comes with, as that day begins in UTC (gitlab-facts G); `never` where GitLab sets no end. */
+export const expiryDay = z.union([z.literal('never'), z.iso.date(NO_DAY)], NO_DAY);
+
+const tokenExpiry = z.strictObject({
+  expiresOn: expiryDay,
+  madeBy: z.enum(['stack', 'people']).describe('people: they gave it as config, and renew it before pulumi up.'),
+});
+
+/** The name of the file with the expiries, beside the checker's tokens: what belongs together is replaced together. */
+export const EXPIRIES_FILE = 'expiries.json';
+
+/** expiries.json: when each token of this cluster ends, so that nobody has to ask GitLab. */
+export const expiriesSchema = z.strictObject({
+  version: z.literal(1),
+  fleet: tokenExpiry,
+  sidecar: tokenExpiry,
+  status: tokenExpiry,
+});
+
 export type Policy = z.infer<typeof policySchema>;
 export type CheckerConfig = z.infer<typeof checkerConfigSchema>;
 export type SidecarConfig = z.infer<typeof sidecarConfigSchema>;
 export type GitLabConfig = z.infer<typeof gitlabSchema>;
+export type TokenExpiry = z.infer<typeof tokenExpiry>;
+export type Expiries = z.infer<typeof expiriesSchema>;
 
 /** All problems of a parse, a line each: the key as a path and what is wrong, never the value. */
 export function problemsOf(error: z.ZodError): string[] {

@@ -156,6 +156,26 @@ const imagesRule: Rule = ({ runner, images }) => {
     );
 };
 
+const tokensRule: Rule = ({ tokens }) => {
+  if (!tokens) return [];
+  const problems = (['fleet', 'sidecar', 'status'] as const).flatMap((part) => {
+    const [token, day] = [tokens[part], tokens[`${part}ExpiresOn`]];
+    if (token !== undefined && day === undefined)
+      return [
+        `tokens.${part}ExpiresOn: is missing; give the day on which tokens.${part} expires, as GitLab shows it, or never: the checkers warn of it`,
+      ];
+    return token === undefined && day !== undefined
+      ? [`tokens.${part}ExpiresOn: is of no token; give tokens.${part} too, or remove it`]
+      : [];
+  });
+  const { lifetimeDays, rotateBeforeDays } = tokens;
+  if (rotateBeforeDays >= lifetimeDays)
+    problems.push(
+      `tokens.rotateBeforeDays: must be less than tokens.lifetimeDays (${lifetimeDays}), or every day would bring another token`,
+    );
+  return problems;
+};
+
 const RULES: readonly Rule[] = [
   fleetRule,
   tagRule,
@@ -166,4 +186,5 @@ const RULES: readonly Rule[] = [
   timingRule,
   kubernetesRule,
   imagesRule,
+  tokensRule,
 ];

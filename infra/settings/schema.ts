@@ -7,11 +7,13 @@ import {
   caCertificate,
   clusterName,
   DEFAULT_GITLAB_URL,
+  expiryDay,
   pathOrId,
   policySchema,
   tagList,
   timingSchema,
 } from '../../runtime/config.ts';
+import { WARN_DAYS } from '../../runtime/core/expiry.ts';
 
 const port = z
   .number()
@@ -115,6 +117,11 @@ const kubernetes = z.strictObject({
     .string()
     .default('https://kubernetes.default.svc')
     .describe('The API server as pods reach it. http:// needs lab.'),
+  secretSyncSeconds: whole(1, 3600)
+    .default(150)
+    .describe(
+      'How long a changed Secret may take into running pods, in seconds: pulumi up waits so long before it revokes an old token. The default is for kubelets that look at each pod once a minute, and half as long again at worst, and keep what they read for another.',
+    ),
   egressPorts: z
     .array(port)
     .default([])
@@ -146,13 +153,27 @@ const images = z.strictObject({
 });
 
 const tokens = z.strictObject({
+  lifetimeDays: whole(WARN_DAYS + 2, 400)
+    .default(364)
+    .describe(
+      'How long a token that the stack makes lives at most, in days. GitLab allows 365, and up to 400 where it is told to (17.6).',
+    ),
+  rotateBeforeDays: z
+    .number()
+    .int('must be a whole number')
+    .min(WARN_DAYS + 1, `must be at least ${WARN_DAYS + 1}: checkers warn ${WARN_DAYS} days before a token expires`)
+    .default(90)
+    .describe('pulumi up makes another token where one has this many days left or fewer.'),
   fleet: secret
     .optional()
     .describe('For the checker: may edit every runner record. Group: Owner, project: Maintainer; scope manage_runner.'),
+  fleetExpiresOn: expiryDay.optional().describe('The day on which tokens.fleet expires, as GitLab shows it, or never.'),
   sidecar: secret.optional().describe('For the sidecar: only reads. Role Maintainer, scope manage_runner.'),
+  sidecarExpiresOn: expiryDay.optional().describe('The same for tokens.sidecar.'),
   status: secret
     .optional()
     .describe('For the checker: commits to the status project. Role Developer there, scope api.'),
+  statusExpiresOn: expiryDay.optional().describe('The same for tokens.status.'),
 });
 
 export const settingsSchema = z.strictObject({
@@ -178,7 +199,11 @@ export const settingsSchema = z.strictObject({
   timing: timingSchema.prefault({}),
   kubernetes: kubernetes.prefault({}),
   images: images.prefault({}),
-  tokens: tokens.prefault({}).describe('Secret. Tokens that you made yourself, instead of those that the stack makes.'),
+  tokens: tokens
+    .prefault({})
+    .describe(
+      'How long tokens live; and, secret, tokens that you made yourself instead of those that the stack makes.',
+    ),
 });
 
 /** The keys of each section, for the message about an unknown one. */

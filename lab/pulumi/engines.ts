@@ -19,7 +19,7 @@ export interface Reach {
 
 export const labEngine = ({ gitlab, kubernetes }: Reach): LabEngine =>
   new LabEngine([
-    new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken, now: Date.now }),
+    new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken }),
     new KubernetesLabProvider(kubernetes),
   ]);
 
@@ -31,7 +31,7 @@ export async function realEngine({ kubernetes }: Reach, onOutput?: (text: string
     // Address and token are those that the program gives to its provider.
     serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
       const url = String(baseUrl).replace(/\/api\/v4\/$/, '');
-      return new GitLabLabProvider({ url, token: String(token), now: Date.now });
+      return new GitLabLabProvider({ url, token: String(token) });
     }),
     // The program names a context of a kubeconfig, and the lab has none.
     serveProvider('kubernetes', '4.34.2', () => new KubernetesLabProvider(kubernetes)),

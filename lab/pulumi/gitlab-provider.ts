@@ -10,12 +10,10 @@ export class GitLabLabProvider implements LabProvider {
   readonly prefix = 'gitlab:';
   private readonly url: string;
   private readonly token: string;
-  private readonly now: () => number;
 
-  constructor(options: { readonly url: string; readonly token: string; readonly now: () => number }) {
+  constructor(options: { readonly url: string; readonly token: string }) {
     this.url = options.url;
     this.token = options.token;
-    this.now = options.now;
   }
 
   private readonly api: GitLabApi = async (method, path, body) => {
@@ -37,7 +35,7 @@ export class GitLabLabProvider implements LabProvider {
   }
 
   create(type: string, _name: string, inputs: Values): Promise<Applied> {
-    return this.resource(type).create(this.api, inputs, this.now());
+    return this.resource(type).create(this.api, inputs);
   }
 
   read(type: string, before: State): Promise<State | undefined> {

@@ -6,7 +6,7 @@ import type { Applied, State, Values } from './provider.ts';
 export type GitLabApi = (method: string, path: string, body?: unknown) => Promise<Values | undefined>;
 
 export interface Resource {
-  create(api: GitLabApi, inputs: Values, now: number): Promise<Applied>;
+  create(api: GitLabApi, inputs: Values): Promise<Applied>;
   read(api: GitLabApi, before: State): Promise<State | undefined>;
   update(api: GitLabApi, before: State, inputs: Values): Promise<Applied>;
   remove(api: GitLabApi, before: State): Promise<void>;
@@ -15,7 +15,6 @@ export interface Resource {
 }
 
 const LEVELS: Readonly<Record<string, number>> = { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 };
-const DAY_MS = 86_400_000;
 
 const made = z.looseObject({ id: z.number(), token: z.string().optional(), web_url: z.string().optional() });
 
@@ -120,7 +119,7 @@ const branchProtection: Resource = {
   /** A protection's levels cannot be changed, and two of one branch cannot be: the old one goes first. */
   async update(api, before, inputs) {
     await this.remove(api, before);
-    return this.create(api, inputs, 0);
+    return this.create(api, inputs);
   },
   async remove(api, before) {
     await api('DELETE', `/projects/${before.id.replace(':', '/protected_branches/')}`);
@@ -129,27 +128,26 @@ const branchProtection: Resource = {
 
 const accessToken = (ownerOf: (inputs: Values) => string): Resource => ({
   fixed: ['group', 'project', 'name', 'scopes', 'accessLevel'],
-  async create(api, inputs, now) {
-    const { expirationDays } = z
-      .object({ expirationDays: z.number() })
-      .catch({ expirationDays: 364 })
-      .parse(inputs['rotationConfiguration']);
+  async create(api, inputs) {
     const answer = made.parse(
       await api('POST', `${ownerOf(inputs)}/access_tokens`, {
         name: inputs['name'],
         scopes: inputs['scopes'],
         access_level: LEVELS[String(inputs['accessLevel'])],
-        expires_at: new Date(now + expirationDays * DAY_MS).toISOString().slice(0, 10),
+        expires_at: inputs['expiresAt'],
       }),
     );
-    return { id: String(answer.id), outputs: { token: answer.token } };
+    return { id: String(answer.id), outputs: { token: answer.token, expiresAt: answer['expires_at'] } };
   },
   async read(api, before) {
     const live = await api('GET', `${ownerOf(before.inputs)}/access_tokens/${before.id}`);
-    return live && live['revoked'] !== true ? seen(before, { active: live['active'] }) : undefined;
+    return live && live['revoked'] !== true ? seen(before, { expiresAt: live['expires_at'] }) : undefined;
   },
-  async update(_api, before) {
-    return before;
+  /** Another day is GitLab's rotation: a new token, and the old one is revoked at once (pulumi-gitlab, group_access_token). */
+  async update(api, before, inputs) {
+    const path = `${ownerOf(before.inputs)}/access_tokens/${before.id}/rotate`;
+    const answer = made.parse(await api('POST', path, { expires_at: inputs['expiresAt'] }));
+    return { id: String(answer.id), outputs: { token: answer.token, expiresAt: answer['expires_at'] } };
   },
   async remove(api, before) {
     await api('DELETE', `${ownerOf(before.inputs)}/access_tokens/${before.id}`);

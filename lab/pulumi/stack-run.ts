@@ -66,12 +66,13 @@ export class StackRun implements pulumi.runtime.Mocks {
     const given = plainValues(args.inputs);
     if (type.startsWith('pulumi:')) return { id: `${name}-id`, state: given };
     const key = keyOf(type, name);
-    const { protect = false, hooks = {}, ignoreChanges = [] } = this.options.get(key) ?? {};
+    const { protect = false, hooks = {}, ignoreChanges = [], replaceOnChanges = [] } = this.options.get(key) ?? {};
     const old = this.before.get(key);
     const inputs = withIgnored(given, old?.inputs, ignoreChanges);
     try {
       if (this.after.has(key)) throw new Error('it is declared twice');
-      const state = await this.register({ type, name, protect, hooks, id: '', inputs, outputs: {} }, old);
+      const wanted = { type, name, protect, hooks, id: '', inputs, outputs: {} };
+      const state = await this.register(wanted, old, replaceOnChanges);
       this.after.set(key, { ...state, protect, hooks });
       return { id: state.id, state: { ...state.inputs, ...state.outputs } };
     } catch (error) {
@@ -82,7 +83,7 @@ export class StackRun implements pulumi.runtime.Mocks {
   }
 
   /** Makes of the old state, if there is one, what is wanted. A component has no provider: it is there or not. */
-  private async register(wanted: Kept, old: Kept | undefined): Promise<Kept> {
+  private async register(wanted: Kept, old: Kept | undefined, replaceOnChanges: readonly string[]): Promise<Kept> {
     const { type, name, inputs } = wanted;
     if (this.mode === 'destroy') return old ?? wanted;
     const provider = this.providers.find(({ prefix }) => type.startsWith(prefix));
@@ -93,12 +94,17 @@ export class StackRun implements pulumi.runtime.Mocks {
       return provider ? { ...wanted, ...(await provider.create(type, name, inputs)) } : wanted;
     }
     if (isDeepStrictEqual(old.inputs, inputs) || !provider) return { ...old, inputs };
-    if (provider.replacedBy(type, old.inputs, inputs).length > 0) {
+    const changed = replaceOnChanges.some((key) => !isDeepStrictEqual(old.inputs[key], inputs[key]));
+    if (changed || provider.replacedBy(type, old.inputs, inputs).length > 0) {
       this.replaced.push(old);
       return { ...wanted, ...(await provider.create(type, name, inputs)) };
     }
     this.updated.push(name);
-    return { ...wanted, ...(await provider.update(type, old, inputs)) };
+    const updated = { ...wanted, ...(await provider.update(type, old, inputs)) };
+    for (const hook of wanted.hooks.afterUpdate ?? [])
+      if (pulumi.ResourceHook.isInstance(hook))
+        await hook.callback({ ...identityOf(updated), newInputs: inputs, newOutputs: updated.outputs });
+    return updated;
   }
 
   async call(args: pulumi.runtime.MockCallArgs): Promise<Values> {

@@ -1,9 +1,12 @@
 /** What a checker works with: its config and its ports. */
-import type { CheckerConfig } from '../config.ts';
+import type { CheckerConfig, Expiries } from '../config.ts';
+import type { Known } from '../core/answer.ts';
 import type { Clock, Log, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
 
 export interface Checker {
   readonly config: CheckerConfig;
+  /** When this cluster's tokens end; only warned of, so not knowing it stops nothing. */
+  readonly expiries: Known<Expiries>;
   readonly records: RunnerRecords;
   readonly project: StatusProject;
   readonly pods: RunnerPods;

@@ -2,18 +2,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { checkerConfigSchema } from '../config.ts';
+import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema } from '../config.ts';
 import { connectGitLab, type GitLabConnection } from '../gitlab/connect.ts';
 import { kubernetesPods } from '../kubernetes/pods.ts';
 import { systemClock } from '../process/clock.ts';
-import { tokenFile } from '../process/files.ts';
+import { jsonFile, tokenFile } from '../process/files.ts';
 import { createLog } from '../process/log.ts';
 import { EXIT_CANNOT_START, readStart, StartError, variable } from '../process/start.ts';
 import { run } from './run.ts';
 
 const variables = z.object({
   HADR_CONFIG: variable('the path of checker.json'),
-  HADR_TOKENS: variable('the folder with the files `fleet` and `status`'),
+  HADR_TOKENS: variable('the folder with the files `fleet`, `status` and `expiries.json`'),
   HADR_SERVICE_ACCOUNT: variable('the folder with the token of the ServiceAccount'),
 });
 
@@ -37,6 +37,7 @@ async function main(): Promise<number> {
   });
   const result = await run({
     config,
+    expiries: await jsonFile(join(env.HADR_TOKENS, EXPIRIES_FILE), expiriesSchema),
     records: fleet.records,
     project: status.project(config.statusProject.id, config.statusProject.branch),
     pods,

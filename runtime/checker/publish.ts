@@ -1,4 +1,5 @@
 /** After a round: writes the page that people look at, where it would say something new. Its failure costs nobody but them. */
+import { expiryWarnings } from '../core/expiry.ts';
 import type { Facts } from '../core/facts.ts';
 import { BADGE_PATH, PAGE_PATH, pageAuthor, pageMark, pageView, TIMELINE_PATH, type PageView } from '../core/page.ts';
 import { badge, timeline } from '../core/page-pictures.ts';
@@ -16,7 +17,8 @@ export interface Page {
 
 export async function publish(checker: Checker, facts: Facts, budget: Budget, page: Page): Promise<void> {
   const { config, project } = checker;
-  const view = pageView(facts, config.policy, config.timing);
+  const warnings = expiryWarnings(checker.expiries, config.cluster, facts.now);
+  const view = pageView(facts, config.policy, config.timing, warnings);
   if (!view || pageAuthor(view) !== config.cluster) return;
   const mark = pageMark(view);
   if (mark === page.mark || budget.exhausted() !== undefined) return;

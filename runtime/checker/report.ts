@@ -1,7 +1,8 @@
 /** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
 import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } from '../core/files.ts';
 import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
-import type { GitLabSeconds } from '../core/answer.ts';
+import { isoOf, type GitLabSeconds } from '../core/answer.ts';
+import { expiryWarnings } from '../core/expiry.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
 import { newestOf } from '../core/roll.ts';
@@ -92,6 +93,7 @@ export async function stampTerm(checker: Checker, seen: Observation, stamped: Le
 export async function commitReport(checker: Checker, seen: Observation, lease: Lease): Promise<void> {
   const { config } = checker;
   if (seen.ownReportText.kind === 'unknown' || seen.term.kind === 'unknown') return;
+  const warnings = expiryWarnings(checker.expiries, config.cluster, seen.now);
   const report: Report = {
     version: 1,
     cluster: config.cluster,
@@ -106,20 +108,40 @@ export async function commitReport(checker: Checker, seen: Observation, lease: L
     // As the lease has it: a number that was known once stays known, even if its file is lost.
     holder: lease.holder,
     term: lease.term,
+    ...(warnings.length > 0 && { warnings }),
   };
+  const before = reportBefore(checker, seen);
+  warn(checker, seen, warnings, before?.warnings);
   const text = fileText(report);
   const exists = seen.ownReportText.kind === 'found';
   if (seen.ownReportText.kind === 'found' && seen.ownReportText.value === text) return;
   const path = reportPath(config.cluster);
-  const saved = await checker.project.save([{ path, text, exists }], messageOf(report, seen.ownReportText));
+  const saved = await checker.project.save([{ path, text, exists }], messageOf(report, before));
   if (saved.kind === 'created') checker.log.info(`committed ${path}: ${report.summary}`);
   else checker.log.warn(`${path} was not committed: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
 }
 
+/** The report that stands, unless it makes no sense. */
+function reportBefore({ config }: Checker, { ownReportText }: Observation): Report | undefined {
+  if (ownReportText.kind !== 'found') return undefined;
+  const parsed = parseReport(config.cluster, ownReportText.value);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+/**
+ * Says them when they are new, and again in the first round of each of GitLab's days: a run has no memory, but the previous lease
+ * tells when the round before was.
+ */
+function warn(checker: Checker, seen: Observation, warnings: readonly string[], said: readonly string[] = []): void {
+  const dayOf = (at: GitLabSeconds): string => isoOf(at).slice(0, 10);
+  const isNewDay = seen.previousLease === undefined || dayOf(seen.previousLease.at) !== dayOf(seen.stampAt);
+  for (const warning of warnings) if (isNewDay || !said.includes(warning)) checker.log.warn(warning);
+}
+
 /** Each commit is worth reading: what it says, and what was said before. */
-function messageOf(report: Report, before: Observation['ownReportText']): string {
-  const parsed = before.kind === 'found' ? parseReport(report.cluster, before.value) : undefined;
-  const was = parsed?.ok && parsed.value.summary !== report.summary ? `, was ${parsed.value.summary}` : '';
+function messageOf(report: Report, before: Report | undefined): string {
+  const was = before && before.summary !== report.summary ? `, was ${before.summary}` : '';
   const holder = report.term === 0 ? 'no term yet' : `term ${report.term}: ${report.holder}`;
-  return `${report.cluster}: ${report.summary}${was} (${holder})`;
+  const news = (report.warnings ?? []).filter((warning) => !before?.warnings?.includes(warning));
+  return [`${report.cluster}: ${report.summary}${was} (${holder})`, ...news].join('; ');
 }

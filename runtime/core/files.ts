@@ -24,6 +24,8 @@ export const reportSchema = z.object({
   mainTags: z.array(z.string()),
   holder: z.string(),
   term: z.number().int().min(0),
+  /** What people should do before it is too late, a sentence each; absent where there is nothing. */
+  warnings: z.array(z.string()).optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

@@ -19,7 +19,8 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
     `# Who holds ${tags}`,
     `![${badgeWords(view)}](${BADGE_PATH})`,
     `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${escaped(term.reason)}).`,
-    ...orders(view),
+    ...bullets(orders(view)),
+    ...bullets(view.warnings.map((warning) => `⚠️ ${escaped(warning.replaceAll(/\s+/g, ' '))}`)),
     '## Clusters',
     table(['cluster', 'Online / Total', 'state', 'report'], view.clusters.map(clusterRow)),
     '## The last terms',
@@ -39,13 +40,16 @@ export function badgeWords({ mainTags, clusters, term }: PageView): string {
 
 function orders({ isPaused, pin, clusters }: PageView): string[] {
   const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
-  const lines = [
+  return [
     ...(isPaused ? ['**Paused**: nothing moves until somebody takes `paused` back.'] : []),
     ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),
     ...(retired.length > 0 ? [`**Retired**: ${retired.join(', ')}.`] : []),
   ];
-  return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join('\n')];
 }
+
+/** A list, or nothing. */
+const bullets = (lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join('\n')];
 
 const clusterRow = (cluster: PageCluster): string[] => [
   cluster.isHolder ? `★ **${cluster.name}**` : cluster.name,

@@ -36,10 +36,17 @@ export interface PageView {
   readonly clusters: readonly PageCluster[];
   readonly isPaused: boolean;
   readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
+  /** What the clusters warn people of, in their order. */
+  readonly warnings: readonly string[];
 }
 
-/** What is to be shown, or undefined while any of it is unknown, and before the first term. */
-export function pageView(facts: Facts, policy: Policy, timing: Timing): PageView | undefined {
+/** What is to be shown, or undefined while any of it is unknown, and before the first term. `warnings` are this cluster's. */
+export function pageView(
+  facts: Facts,
+  policy: Policy,
+  timing: Timing,
+  warnings: readonly string[],
+): PageView | undefined {
   const { term, control, now, self, rivals, mainTags } = facts;
   if (term.kind !== 'term' || control.kind !== 'found') return undefined;
   const common = ({ name }: { readonly name: string }) => ({
@@ -56,14 +63,24 @@ export function pageView(facts: Facts, policy: Policy, timing: Timing): PageView
     clusters.push({ ...common(rival), ...shown });
   }
   const pinned = pinnedCluster(control.value, now);
+  const all = [
+    { name: self.name, warnings },
+    ...rivals.map((rival) => ({ name: rival.name, warnings: warningsOf(rival) })),
+  ];
   return {
     mainTags,
     term: term.term,
-    clusters: clusters.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    clusters: clusters.toSorted(byName),
     isPaused: control.value.paused,
     pin: pinned === undefined ? undefined : { cluster: pinned, until: control.value.pin?.until },
+    warnings: all.toSorted(byName).flatMap((cluster) => cluster.warnings),
   };
 }
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
+const warningsOf = ({ report }: RivalFacts): readonly string[] =>
+  report.kind === 'found' ? (report.value.warnings ?? []) : [];
 
 const stateOf = (online: number, minOnline: number): ClusterState => ({ kind: online < minOnline ? 'faint' : 'well' });
 
@@ -108,5 +125,9 @@ export function pageMark(view: PageView): string {
     ...(view.isPaused ? ['paused'] : []),
     ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
   ];
-  return `<!-- HADR page ${FORM}: ${[`term ${view.term.number}`, ...clusters, ...asked].join('; ')} -->`;
+  const all = [`term ${view.term.number}`, ...clusters, ...asked, ...view.warnings.map(commented)];
+  return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
 }
+
+/** Warnings come from files that people may edit: none ends the comment, or the line. */
+const commented = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('--', '–');

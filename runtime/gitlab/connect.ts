@@ -82,7 +82,7 @@ function unknownOf(error: GitLabError, advise = adviceOf): Unknown {
 /** What went wrong and, where the reader can do something, what. */
 export function adviceOf(error: GitLabError): string {
   if (error.status === 401)
-    return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it)`;
+    return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it; one that you gave as tokens.… make anew first)`;
   if (error.status === 0 && /certificate/i.test(error.detail))
     return `${error.message} (if a private authority signed GitLab’s certificate, give it as gitlab.caCertificate and run pulumi up)`;
   if (error.status === 403) return `${error.message} (the token lacks the role or scope: see the tokens in README.md)`;

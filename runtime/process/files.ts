@@ -1,6 +1,8 @@
 /** Files that other processes write or read: tokens from a Secret's volume, and files that are only ever seen whole. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type * as z from 'zod';
+import type { Known } from '../core/answer.ts';
 
 /** Puts `text` in place of what is at `path` in one step: a probe never reads half of it. */
 export async function replaceFile(path: string, text: string): Promise<void> {
@@ -34,6 +36,17 @@ export const tokenFile = (directory: string, name: string) => async (): Promise<
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`the token at ${path} is not one word: check the Secret`);
   return token;
 };
+
+/** A file of JSON that its schema takes. Why there is none is said without values: whatever lies at that path may be a secret. */
+export async function jsonFile<T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> {
+  const unknown = (why: string): Known<T> => ({ kind: 'unknown', why: `${path}: ${why}` });
+  try {
+    const parsed = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return parsed.success ? { kind: 'known', value: parsed.data } : unknown('it has another shape than expected');
+  } catch (error) {
+    return unknown(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error));
+  }
+}
 
 /** What a failed system call says, without the path and the stack that Node puts around it. */
 export const reasonOf = (error: unknown): string =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { checkerConfigSchema, sidecarConfigSchema } from '../../runtime/config.ts';
+import { checkerConfigSchema, EXPIRIES_FILE, sidecarConfigSchema } from '../../runtime/config.ts';
 import { ConfigError } from '../../infra/settings.ts';
 import { clearText, dataOf, secretOf } from './read.ts';
 import { runStack, SECRETS, type Declared, type Stack } from './stack.ts';
@@ -53,6 +53,8 @@ const declared = (stack: Stack) =>
 
 const all = (...lists: readonly (readonly string[])[]) => lists.flat().sort();
 
+/** Of cluster-a's tokens, made on the day of the tests. */
+const EXPIRES_ON = '2027-04-06';
 const CACHE_KEY = 'cache-secret-key';
 const ALL_SECRETS = /-secret|cache-secret-key/;
 
@@ -159,37 +161,46 @@ describe('the program', () => {
     assert.equal(a.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').options.protect, true);
   });
 
-  it('makes each token with the least role and scope', () => {
-    const rotationConfiguration = { expirationDays: 364, rotateBeforeDays: 90 };
+  it('makes each token with the least role and scope, for a time', () => {
+    const expiresAt = EXPIRES_ON;
     const group = 'gitlab:index/groupAccessToken:GroupAccessToken';
     assert.deepEqual(a.one(group, 'tokens-fleet').inputs, {
       name: 'hadr-cluster-a-fleet',
       group: '5',
       scopes: ['manage_runner'],
       accessLevel: 'owner',
-      rotationConfiguration,
+      expiresAt,
     });
     assert.deepEqual(a.one(group, 'tokens-sidecar').inputs, {
       name: 'hadr-cluster-a-sidecar',
       group: '5',
       scopes: ['manage_runner'],
       accessLevel: 'maintainer',
-      rotationConfiguration,
+      expiresAt,
     });
     assert.deepEqual(a.one('gitlab:index/projectAccessToken:ProjectAccessToken', 'tokens-status').inputs, {
       name: 'hadr-cluster-a-status',
       project: '77',
       scopes: ['api'],
       accessLevel: 'developer',
-      rotationConfiguration,
+      expiresAt,
     });
   });
 
+  it('replaces a token of another day, and revokes the old one only when the pods have had time to read the new one', () => {
+    for (const line of MADE_TOKENS) {
+      const [type = '', name = ''] = line.split(' ');
+      assert.deepEqual(a.one(type, name).options.replaceOnChanges, ['expiresAt']);
+    }
+    const withHooks = a.resources.filter(({ options }) => options.hooks?.afterUpdate);
+    assert.deepEqual(withHooks.map(({ name }) => name).sort(), ['checker-tokens', 'runners-sidecar-token']);
+  });
+
   it('gives each part its own token, and the runner its record’s', () => {
-    assert.deepEqual(secretOf(a, 'checker-tokens'), {
-      fleet: SECRETS.made('tokens-fleet'),
-      status: SECRETS.made('tokens-status'),
-    });
+    const { [EXPIRIES_FILE]: expiries, ...tokens } = secretOf(a, 'checker-tokens');
+    assert.deepEqual(tokens, { fleet: SECRETS.made('tokens-fleet'), status: SECRETS.made('tokens-status') });
+    const made = { expiresOn: EXPIRES_ON, madeBy: 'stack' };
+    assert.deepEqual(JSON.parse(expiries ?? ''), { version: 1, fleet: made, sidecar: made, status: made });
     assert.deepEqual(secretOf(a, 'runners-sidecar-token'), { sidecar: SECRETS.made('tokens-sidecar') });
     const toml = z
       .object({
@@ -269,11 +280,19 @@ describe('the program', () => {
 
 describe('the program with other settings', () => {
   const tokens = { fleet: 'glpat-own-secret-1', sidecar: 'glpat-own-secret-2', status: 'glpat-own-secret-3' };
+  const days = { fleetExpiresOn: '2027-01-31', sidecarExpiresOn: 'never', statusExpiresOn: '2027-02-01' };
 
   it('makes no tokens where the user gives them, and keeps them secret', async () => {
-    const stack = await runStack('cluster-b', { config: { tokens } });
+    const stack = await runStack('cluster-b', { config: { tokens: { ...tokens, ...days } } });
     assert.deepEqual(declared(stack).sort(), all(COMMON));
-    assert.deepEqual(secretOf(stack, 'checker-tokens'), { fleet: tokens.fleet, status: tokens.status });
+    const { [EXPIRIES_FILE]: expiries, ...given } = secretOf(stack, 'checker-tokens');
+    assert.deepEqual(given, { fleet: tokens.fleet, status: tokens.status });
+    assert.deepEqual(JSON.parse(expiries ?? ''), {
+      version: 1,
+      fleet: { expiresOn: '2027-01-31', madeBy: 'people' },
+      sidecar: { expiresOn: 'never', madeBy: 'people' },
+      status: { expiresOn: '2027-02-01', madeBy: 'people' },
+    });
     assert.deepEqual(secretOf(stack, 'runners-sidecar-token'), { sidecar: tokens.sidecar });
     for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), /own-secret/, resource.name);
   });

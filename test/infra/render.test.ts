@@ -73,7 +73,11 @@ describe('a rendered stack', () => {
     const secrets = read(text).filter(({ kind }) => kind === 'Secret');
     assert.deepEqual(
       secrets.map((secret) => secret['stringData']),
-      [{ fleet: PLACEHOLDER, status: PLACEHOLDER }, { 'config.toml': PLACEHOLDER }, { sidecar: PLACEHOLDER }],
+      [
+        { 'expiries.json': PLACEHOLDER, fleet: PLACEHOLDER, status: PLACEHOLDER },
+        { 'config.toml': PLACEHOLDER },
+        { sidecar: PLACEHOLDER },
+      ],
     );
   });
 
@@ -99,7 +103,9 @@ describe('rendering a stack whose file holds secrets', () => {
     `  gitlab-runner-hadr:gitlabToken: ${SECRET}`,
     '  gitlab-runner-hadr:tokens:',
     `    fleet: ${SECRET}`,
+    '    fleetExpiresOn: never',
     '    sidecar: { secure: v1:cipher }',
+    '    sidecarExpiresOn: never',
     '  gitlab-runner-hadr:runner:',
     `    cacheToml: 'Type = "${SECRET}"'`,
     '    kubernetesToml: { secure: v1:cipher }',

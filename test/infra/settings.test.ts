@@ -278,6 +278,39 @@ const REFUSALS: readonly Refusal[] = [
     ],
   },
   {
+    name: 'a token without the day of its end, and a day without a token',
+    change: { tokens: { fleet: TOKEN, statusExpiresOn: '2027-01-31' } },
+    problems: [
+      'tokens.fleetExpiresOn: is missing; give the day on which tokens.fleet expires, as GitLab shows it, or never: the checkers warn of it',
+      'tokens.statusExpiresOn: is of no token; give tokens.status too, or remove it',
+    ],
+  },
+  {
+    name: 'a day that there is not, and a token where a day belongs',
+    change: {
+      tokens: { fleet: TOKEN, fleetExpiresOn: '2027-02-29', status: '2027-01-31', statusExpiresOn: TOKEN },
+    },
+    problems: ['fleet', 'status'].map(
+      (part) =>
+        `tokens.${part}ExpiresOn: must be the day that GitLab shows for the token, such as 2027-01-31, or never`,
+    ),
+  },
+  {
+    name: 'a token that would be renewed every day',
+    change: { tokens: { lifetimeDays: 90 } },
+    problems: [
+      'tokens.rotateBeforeDays: must be less than tokens.lifetimeDays (90), or every day would bring another token',
+    ],
+  },
+  {
+    name: 'tokens that checkers would warn of all the time, and more than GitLab allows',
+    change: { tokens: { rotateBeforeDays: 14, lifetimeDays: 401 } },
+    problems: [
+      'tokens.lifetimeDays: must be at most 400',
+      'tokens.rotateBeforeDays: must be at least 15: checkers warn 14 days before a token expires',
+    ],
+  },
+  {
     name: 'unknown keys, at the top and inside',
     change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
     problems: [

@@ -18,7 +18,7 @@ import { Store } from '../../lab/kubernetes/store.ts';
 import type { Engine, Program, StackConfig } from '../../lab/pulumi/engine.ts';
 import type { Reach } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
-import { checkerConfigSchema } from '../../runtime/config.ts';
+import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema } from '../../runtime/config.ts';
 import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
 import { connectGitLab } from '../../runtime/gitlab/connect.ts';
 import { systemClock } from '../../runtime/process/clock.ts';
@@ -29,6 +29,8 @@ export const A = 'cluster-a';
 export const B = 'cluster-b';
 export const MAIN_TAG = 'rnd-runner';
 const NAMESPACE = 'gitlab-runner';
+/** No kubelet is behind these APIs; it is there to be seen. */
+export const SECRET_SYNC_SECONDS = 1;
 
 export interface Stack {
   readonly name: string;
@@ -57,8 +59,12 @@ export interface Stacks {
 }
 
 const BUNDLES = { checker: '/* checker */', sidecar: '/* sidecar */' };
-/** The program as it ships, without the time that bundling takes. */
-export const shipped: Program = () => program(() => Promise.resolve(BUNDLES));
+/** The program as it ships, without the time that bundling takes, as if run at another time. */
+export const shippedAt =
+  (now: () => number): Program =>
+  () =>
+    program(() => Promise.resolve(BUNDLES), now);
+export const shipped = shippedAt(Date.now);
 
 export async function startStacks(engineFor: (reach: Reach) => Promise<Engine> | Engine): Promise<Stacks> {
   const gitlab = await startGitLab({ longPollMs: 0 });
@@ -125,7 +131,7 @@ function stackOf(
       {
         gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
         statusProject: { path: 'platform/runner-status' },
-        kubernetes: { server: kubernetes.url, namespace: NAMESPACE },
+        kubernetes: { server: kubernetes.url, namespace: NAMESPACE, secretSyncSeconds: SECRET_SYNC_SECONDS },
         timing: LAB_TIMING,
         policy: LAB_POLICY,
         lab: true,
@@ -163,7 +169,7 @@ function startChecker(
 ): () => Promise<void> {
   let stopped = false;
   const rounds = async (): Promise<void> => {
-    const { config, tokens } = await deployed(name, api);
+    const { config, expiries, tokens } = await deployed(name, api);
     const connect = (token: string) =>
       connectGitLab({
         url: config.gitlab.url,
@@ -180,6 +186,7 @@ function startChecker(
       const deployments = [{ name: namesOf(name).runner, record: own?.id ?? 0, desired: 2, ready: 2 }];
       await round({
         config,
+        expiries: { kind: 'known', value: expiries },
         records: fleet.records,
         project: status.project(config.statusProject.id, config.statusProject.branch),
         pods: { deployments: () => Promise.resolve({ kind: 'known', value: deployments }) },
@@ -199,7 +206,7 @@ function startChecker(
 }
 
 /** What the CronJob's pod would find in its volumes. */
-async function deployed(name: string, api: ClusterClient) {
+export async function deployed(name: string, api: ClusterClient) {
   const job = await api.get({
     apiVersion: 'batch/v1',
     kind: 'CronJob',
@@ -216,6 +223,7 @@ async function deployed(name: string, api: ClusterClient) {
   const decode = (text = ''): string => Buffer.from(text, 'base64').toString('utf8');
   return {
     config: checkerConfigSchema.parse(JSON.parse(config['checker.json'] ?? '')),
+    expiries: expiriesSchema.parse(JSON.parse(decode(tokens[EXPIRIES_FILE]))),
     tokens: { fleet: decode(tokens['fleet']), status: decode(tokens['status']) },
   };
 }

@@ -3,12 +3,13 @@
  * hurt. No timers and no network: a test of hours takes milliseconds.
  */
 import { DEFAULT_TIMING } from '../../runtime/timing.ts';
-import { policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
-import { unknown, type Answer } from '../../runtime/core/answer.ts';
+import { policySchema, type CheckerConfig, type Expiries, type Policy } from '../../runtime/config.ts';
+import { unknown, type Answer, type Known } from '../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
 import type { Checker } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
 import type { CreateResult, RecordChange, SavedFile } from '../../runtime/ports.ts';
+import { LASTING } from './expiries.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 /** How long after a tick a living idle manager's poll reaches Rails. */
@@ -34,6 +35,7 @@ export interface WorldCluster {
   alive: boolean;
   busy: boolean;
   checkerAlive: boolean;
+  expiries: Known<Expiries>;
 }
 
 export interface TagChange {
@@ -93,6 +95,7 @@ export class World {
         alive: true,
         busy: false,
         checkerAlive: true,
+        expiries: LASTING,
       });
     }
   }
@@ -175,6 +178,7 @@ export class World {
     const log = (message: string): void => void message;
     return {
       config: cluster.config,
+      expiries: cluster.expiries,
       records: {
         read: (id) =>
           call(`read ${id}`, () => {

@@ -44,7 +44,7 @@ const projectView = (call: Call, project: Project): Record<string, unknown> => (
 
 const groupOf = (call: Call, project: Project): Group | undefined => call.model.access.groups.get(project.groupId);
 
-const tokenView = (token: Token): Record<string, unknown> => ({
+const tokenView = (call: Call, token: Token): Record<string, unknown> => ({
   id: token.id,
   name: token.name,
   scopes: token.scopes,
@@ -52,7 +52,7 @@ const tokenView = (token: Token): Record<string, unknown> => ({
   user_id: token.userId,
   expires_at: token.expiresAt,
   created_at: token.createdAt,
-  active: !token.revoked,
+  active: !token.revoked && !call.model.access.hasExpired(token),
   revoked: token.revoked,
 });
 
@@ -126,10 +126,15 @@ function tokenRoutes(kind: 'group' | 'project'): Route[] {
         body.access_level,
         body.expires_at,
       );
-      return ok({ ...tokenView(token), token: token.value }, 201);
+      return ok({ ...tokenView(call, token), token: token.value }, 201);
     }),
-    route('GET', base, (call) => page(call, owned(call).map(tokenView))),
-    route('GET', `${base}/:token`, (call) => ok(tokenView(one(call)))),
+    route('GET', base, (call) =>
+      page(
+        call,
+        owned(call).map((token) => tokenView(call, token)),
+      ),
+    ),
+    route('GET', `${base}/:token`, (call) => ok(tokenView(call, one(call)))),
     route('DELETE', `${base}/:token`, (call) => {
       one(call).revoked = true;
       return noContent;
@@ -141,7 +146,7 @@ function tokenRoutes(kind: 'group' | 'project'): Route[] {
 function rotated(call: Call, token: Token) {
   const { expires_at } = parse(z.object({ expires_at: z.string().optional() }), call.body);
   const next = call.model.access.rotate(token, expires_at);
-  return ok({ ...tokenView(next), token: next.value });
+  return ok({ ...tokenView(call, next), token: next.value });
 }
 
 const projectBody = z.looseObject({
@@ -188,7 +193,7 @@ export const accountRoutes: readonly Route[] = [
       bot: user.bot,
     });
   }),
-  route('GET', '/personal_access_tokens/self', (call) => ok(tokenView(call.caller(...SCOPES).token))),
+  route('GET', '/personal_access_tokens/self', (call) => ok(tokenView(call, call.caller(...SCOPES).token))),
   route('POST', '/personal_access_tokens/self/rotate', (call) => rotated(call, call.caller('self_rotate').token)),
   route('POST', '/groups', (call) => {
     if (!call.caller().user.admin) throw forbidden('');

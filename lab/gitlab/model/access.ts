@@ -160,14 +160,17 @@ export class Access {
     return this.addToken(token.owner, token.name, token.scopes, token.accessLevel, expiresAt ?? week, token.userId);
   }
 
+  hasExpired(token: Token): boolean {
+    return this.now() >= Date.parse(`${token.expiresAt}T00:00:00Z`);
+  }
+
   authenticate(value: string | undefined): Caller {
     const token = value === undefined ? undefined : this.byValue.get(value);
     const user = token && this.users.get(token.userId);
     if (!token || !user) throw new ApiError(401, { message: '401 Unauthorized' });
     const invalid = (text: string): ApiError => new ApiError(401, { error: 'invalid_token', error_description: text });
     if (token.revoked) throw invalid('Token was revoked. You have to re-authorize from the user.');
-    if (this.now() >= Date.parse(`${token.expiresAt}T00:00:00Z`))
-      throw invalid('Token is expired. You can either do re-authorization or token refresh.');
+    if (this.hasExpired(token)) throw invalid('Token is expired. You can either do re-authorization or token refresh.');
     return { user, token };
   }
 

@@ -54,6 +54,16 @@ refused(errors.GitlabListError, 403, "insufficient_scope", lambda: reader.runner
 nobody = gitlab.Gitlab(URL, private_token="nonsense")
 refused(errors.GitlabAuthenticationError, 401, "401 Unauthorized", lambda: nobody.projects.list(get_all=True))
 
+# A token ends as its day begins, here today.
+ended = group.access_tokens.create(
+    {"name": "ended", "scopes": ["api"], "access_level": 40, "expires_at": "2026-03-01"}
+)
+assert not group.access_tokens.get(ended.id).active and group.access_tokens.get(token.id).active
+late = gitlab.Gitlab(URL, private_token=ended.token)
+refused(errors.GitlabAuthenticationError, 401, "invalid_token", lambda: late.projects.list(get_all=True))
+token.delete()
+refused(errors.GitlabAuthenticationError, 401, "invalid_token", lambda: reader.runners.get(ids[0]))
+
 # A project: commits and files.
 project = gl.projects.create({"name": "status", "namespace_id": group.id, "initialize_with_readme": True})
 assert gl.projects.get("platform/status").id == project.id

@@ -10,6 +10,7 @@ import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
+import { LASTING } from '../../support/expiries.ts';
 
 const OWN = 11;
 const RIVAL = 12;
@@ -73,6 +74,7 @@ class Fleet {
 
   readonly checker: Checker = {
     config: this.config,
+    expiries: LASTING,
     records: {
       read: async (id) => this.answer(this.notes.get(id), (note) => this.view(id, note)),
       managers: async () => ({ kind: 'absent', at: 1 }),

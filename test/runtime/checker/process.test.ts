@@ -66,7 +66,13 @@ describe('the checker as a process', () => {
       'that GitLab does not know',
       () => ({ fleet: 'glpat-nobody-knows-me' }),
       1,
-      /^no round of this run was finished: own record \d+: GET \S+: 401 Unauthorized \(the token is invalid, expired or revoked: run pulumi up to renew it\)$/,
+      /^no round of this run was finished: own record \d+: GET \S+: 401 Unauthorized \(the token is invalid, expired or revoked: run pulumi up to renew it; .*\)$/,
+    ],
+    [
+      'that has expired',
+      () => ({ fleet: stage.token('group', ['manage_runner'], 50, '2020-01-01') }),
+      1,
+      /^no round of this run was finished: own record \d+: GET \S+: 401 invalid_token Token is expired\..*\(the token is invalid, expired or revoked: run pulumi up/,
     ],
     [
       'of a Maintainer, who may not edit a group’s runners',
@@ -99,5 +105,6 @@ describe('the checker as a process', () => {
       assert.doesNotMatch(result.said + result.log, /glpat/);
       for (const token of Object.values(tokens)) assert.ok(!(result.said + result.log).includes(token));
       assert.deepEqual(stage.terms(), [termPath(1)]);
+      assert.deepEqual(stage.tagsOf(A), ['arm64', 'rnd-runner', 'runner-a']);
     });
 });

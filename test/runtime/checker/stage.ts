@@ -9,7 +9,9 @@ import * as z from 'zod';
 import { bundle, ENTRIES } from '../../../infra/bundle.ts';
 import { Checker } from '../../../infra/checker.ts';
 import { namesOf, PROJECT } from '../../../infra/names.ts';
+import { SecretSync } from '../../../infra/secret-sync.ts';
 import { loadSettings } from '../../../infra/settings.ts';
+import type { Token } from '../../../infra/tokens.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
@@ -64,7 +66,7 @@ export interface Stage {
   readonly records: Readonly<Record<Name, number>>;
   /** Tokens that may do what they must. */
   readonly tokens: Tokens;
-  token(kind: 'group' | 'project', scopes: readonly string[], level: number): string;
+  token(kind: 'group' | 'project', scopes: readonly string[], level: number, expiresAt?: string): string;
   /** What `pulumi up` does for the checker, with these tokens. */
   apply(tokens: Tokens): Promise<void>;
   /** As it was: A holds term 1 and says in a fresh stamp that none of its runners is online; B has been in touch for long. */
@@ -88,9 +90,9 @@ export async function startStage(): Promise<Stage> {
   // A minute of an hour: no run but those that the test starts.
   const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
   const engine = new LabEngine([new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken })]);
-  const token: Stage['token'] = (kind, scopes, level) => {
+  const token: Stage['token'] = (kind, scopes, level, expiresAt = '2999-01-01') => {
     const id = kind === 'group' ? gitlab.groupId : project;
-    return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, '2999-01-01').value;
+    return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
   const stage: Stage = {
@@ -110,7 +112,8 @@ export async function startStage(): Promise<Stage> {
             code,
             statusProjectId: pulumi.output(project),
             deployment: pulumi.output(NAMES.runner),
-            tokens: { fleet: pulumi.secret(given.fleet), status: pulumi.secret(given.status) },
+            tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
+            sync: new SecretSync(0),
           },
           { provider: new k8s.Provider('kubernetes', {}) },
         );
@@ -136,6 +139,11 @@ export async function startStage(): Promise<Stage> {
   await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
   return stage;
 }
+
+const tokenOf = (value: string): Token => ({
+  value: pulumi.secret(value),
+  expiry: pulumi.output({ expiresOn: '2999-01-01', madeBy: 'people' as const }),
+});
 
 async function newRecord(gitlab: GitLabServer, tag: string): Promise<number> {
   const response = await fetch(`${gitlab.url}/api/v4/user/runners`, {

@@ -18,6 +18,7 @@ import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
 import { systemClock } from '../../../runtime/process/clock.ts';
 import { until } from '../../lab/until.ts';
+import { LASTING } from '../../support/expiries.ts';
 
 export const A = 'cluster-a';
 export const B = 'cluster-b';
@@ -266,6 +267,7 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
         policy: policySchema.parse(rules.policy),
         timing: timingSchema.parse(rules.timing),
       }),
+      expiries: LASTING,
       records: forFleet.records,
       project: forStatus.project(project, BRANCH),
       pods: {

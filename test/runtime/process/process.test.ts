@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { systemClock } from '../../../runtime/process/clock.ts';
-import { replaceFile, readIfThere, tokenFile } from '../../../runtime/process/files.ts';
+import { jsonFile, replaceFile, readIfThere, tokenFile } from '../../../runtime/process/files.ts';
 import { createLog, formatLine } from '../../../runtime/process/log.ts';
 
 describe('the log', () => {
@@ -54,6 +55,21 @@ describe('files', () => {
     while (writing) assert.ok(texts.includes(await readFile(path, 'utf8')), 'a half-written file was seen');
     await writer;
     assert.deepEqual(await readdir(folder), ['f']);
+  });
+
+  it('of JSON are known where their schema takes them; else it is said why, without what is in them', async () => {
+    const path = join(folder, 'f.json');
+    const whyOf = async (text: string): Promise<string> => {
+      await writeFile(path, text);
+      const read = await jsonFile(path, z.object({ a: z.number() }));
+      return read.kind === 'unknown' ? read.why : JSON.stringify(read.value);
+    };
+    assert.equal(await whyOf('{"a":1}'), '{"a":1}');
+    assert.equal(await whyOf('{"a":"glpat-secret"}'), `${path}: it has another shape than expected`);
+    assert.equal(await whyOf('glpat-secret'), `${path}: it is not JSON`);
+    await rm(path);
+    const gone = await jsonFile(path, z.object({}));
+    assert.deepEqual(gone, { kind: 'unknown', why: `${path}: ENOENT` });
   });
 
   it('tell which file could not be written', async () => {

@@ -3,6 +3,7 @@ import type { CheckerConfig } from '../../../runtime/config.ts';
 import type { Known } from '../../../runtime/core/answer.ts';
 import type { Checker } from '../../../runtime/checker/context.ts';
 import type { RunnerDeployment } from '../../../runtime/ports.ts';
+import { LASTING } from '../../support/expiries.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';
@@ -185,6 +186,7 @@ export class Cluster {
       void this.parts
         .program({
           config: this.config,
+          expiries: LASTING,
           records: gitlab.records(process, requestSeconds),
           project: gitlab.project(process, requestSeconds),
           pods: { deployments: () => this.deployments(process) },

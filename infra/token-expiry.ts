@@ -1,0 +1,25 @@
+/**
+ * The day on which a token ends that the stack makes, and with it when `pulumi up` makes another: the token is replaced when this
+ * day is another one. It follows from the calendar alone, so a preview and the up after it agree, and so do two ups of one day.
+ */
+import type { ParsedSettings } from './settings/schema.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Time is cut into periods of `lifetimeDays - rotateBeforeDays`, counted from 1970; a token ends `rotateBeforeDays` after its
+ * period does. So none has more than `lifetimeDays` before it, and after every `pulumi up` more than `rotateBeforeDays`.
+ *
+ * `share`, from 0 up to 1, is the cluster's place in the fleet: with periods that begin on other days than the others', a fleet
+ * to which nobody gives a thought does not lose all of its tokens in one night.
+ */
+export function expiryOf(
+  now: number,
+  { lifetimeDays, rotateBeforeDays }: Pick<ParsedSettings['tokens'], 'lifetimeDays' | 'rotateBeforeDays'>,
+  share: number,
+): string {
+  const period = lifetimeDays - rotateBeforeDays;
+  const offset = Math.floor(share * period);
+  const periods = Math.floor((Math.floor(now / DAY_MS) + offset) / period) + 1;
+  return new Date((periods * period - offset + rotateBeforeDays) * DAY_MS).toISOString().slice(0, 10);
+}

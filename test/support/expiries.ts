@@ -1,0 +1,10 @@
+/** Tokens for tests that are not about their end. */
+import type { Expiries, TokenExpiry } from '../../runtime/config.ts';
+import type { Known } from '../../runtime/core/answer.ts';
+
+const lasting: TokenExpiry = { expiresOn: 'never', madeBy: 'stack' };
+
+export const LASTING: Known<Expiries> = {
+  kind: 'known',
+  value: { version: 1, fleet: lasting, sidecar: lasting, status: lasting },
+};

@@ -1,0 +1,101 @@
+/** The rotation of the stack's tokens, for whichever engine: one story, told in order. */
+import assert from 'node:assert/strict';
+import type { GitLabEvent } from '../../lab/gitlab/model/gitlab.ts';
+import type { Token } from '../../lab/gitlab/model/access.ts';
+import { NOTHING } from './destroy-cases.ts';
+import { A, deployed, SECRET_SYNC_SECONDS, shippedAt, startStacks, type Stacks } from './stacks.ts';
+
+const DAY_MS = 86_400_000;
+/** A new day every 164 days: the one before today's has not come yet. */
+export const TOKENS = { lifetimeDays: 364, rotateBeforeDays: 200 };
+const PERIOD_MS = (TOKENS.lifetimeDays - TOKENS.rotateBeforeDays) * DAY_MS;
+
+export function rotationCases(
+  start: () => ReturnType<typeof startStacks>,
+  /** What only one of the engines knows; told at the end. */
+  more: (stacks: () => Stacks) => void = () => undefined,
+): void {
+  let stacks: Stacks;
+  const today = Date.now();
+  const upAt = (now: number) =>
+    stacks.a.up(
+      { tokens: TOKENS },
+      shippedAt(() => now),
+    );
+  const alive = (): Token[] =>
+    [...stacks.gitlab.model.access.tokens.values()].filter(({ name, revoked }) => name.startsWith('hadr-') && !revoked);
+  const valuesInSecrets = async () => {
+    const { tokens } = await deployed(A, stacks.a.api);
+    return [tokens.fleet, tokens.status];
+  };
+
+  before(async () => {
+    stacks = await start();
+    await upAt(today - PERIOD_MS);
+  });
+  after(() => stacks.close());
+
+  it('changes nothing on the same day, nor until the period is over', async () => {
+    const before = alive();
+    assert.deepEqual(before.map(({ name }) => name).sort(), [
+      'hadr-cluster-a-fleet',
+      'hadr-cluster-a-sidecar',
+      'hadr-cluster-a-status',
+    ]);
+    assert.deepEqual((await upAt(today - PERIOD_MS)).changes, NOTHING);
+    assert.deepEqual(alive(), before);
+  });
+
+  it('makes new tokens, brings them to the pods, and only then revokes the old ones', async () => {
+    const old = alive();
+    const events: GitLabEvent[] = [];
+    const inSecrets: Promise<string[]>[] = [];
+    const stop = stacks.gitlab.model.onEvent((event) => {
+      if (event.kind !== 'request' || event.method === 'GET') return;
+      events.push(event);
+      if (event.method === 'DELETE') inSecrets.push(valuesInSecrets());
+    });
+    const { changes } = await upAt(today);
+    stop();
+    assert.deepEqual(
+      { ...changes, replaced: changes.replaced.toSorted(), updated: changes.updated.toSorted() },
+      {
+        ...NOTHING,
+        replaced: ['tokens-fleet', 'tokens-sidecar', 'tokens-status'],
+        updated: ['checker-tokens', 'runners-sidecar-token'],
+      },
+    );
+    const calls = events.flatMap((event) => (event.kind === 'request' ? [event.method] : []));
+    assert.deepEqual(calls, ['POST', 'POST', 'POST', 'DELETE', 'DELETE', 'DELETE']);
+    const waited = (events[3]?.at ?? 0) - (events[2]?.at ?? 0);
+    assert.ok(waited >= SECRET_SYNC_SECONDS * 1000, `revoked ${waited} ms after the last was made`);
+
+    const fresh = alive();
+    assert.equal(fresh.length, 3);
+    for (const token of old) assert.ok(token.revoked, token.name);
+    const values = fresh.filter(({ name }) => !name.endsWith('sidecar')).map(({ value }) => value);
+    for (const seen of await Promise.all(inSecrets)) assert.deepEqual(seen.toSorted(), values.toSorted());
+  });
+
+  it('tells the checker the new day, which is more than rotateBeforeDays away', async () => {
+    const { expiries } = await deployed(A, stacks.a.api);
+    const days = new Set(alive().map(({ expiresAt }) => expiresAt));
+    assert.deepEqual([...days], [expiries.fleet.expiresOn]);
+    assert.deepEqual(expiries, { ...expiries, sidecar: expiries.fleet, status: expiries.fleet });
+    const left = (Date.parse(expiries.fleet.expiresOn) - today) / DAY_MS;
+    assert.ok(left > TOKENS.rotateBeforeDays - 1 && left <= TOKENS.lifetimeDays, `${left} days`);
+  });
+
+  it('has nothing more to do', async () => assert.deepEqual((await upAt(today)).changes, NOTHING));
+
+  it('makes one anew that was revoked by hand, and brings it to the pods', async () => {
+    const [lost] = alive();
+    assert.ok(lost);
+    lost.revoked = true;
+    const { changes } = await upAt(today);
+    assert.deepEqual(changes, { ...NOTHING, created: ['tokens-fleet'], updated: ['checker-tokens'] });
+    assert.equal(alive().length, 3);
+  });
+
+  more(() => stacks);
+}
