@@ -62,6 +62,12 @@ export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.
 export const vouchSeconds = (t: Timing): number => t.jobReportSeconds * 2.25;
 
 /**
+ * When GitLab serves runners again after it did not, each that lives has asked for jobs within this: it may have been about to
+ * sleep for its `unhealthy_interval`.
+ */
+export const awakeAfterSeconds = (t: Timing): number => t.unhealthyIntervalSeconds + 2 * t.checkIntervalSeconds;
+
+/**
  * GitLab hears this cluster as long as its own managers' last contact is no older: a full one reports once a period, an idle
  * one answers each stamp within two polls, and stamps are at most G apart.
  */

@@ -3,6 +3,7 @@ import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } 
 import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
 import { isoOf, type GitLabSeconds } from '../core/answer.ts';
 import { expiryWarnings } from '../core/expiry.ts';
+import type { RollFacts } from '../core/facts.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
 import { newestOf } from '../core/roll.ts';
@@ -77,6 +78,16 @@ export async function stamp(checker: Checker, seen: Observation, budget: Budget)
     case 'found':
       return { kind: 'stamped', lease };
   }
+}
+
+/**
+ * Writes into the lease that the holder was called and that nobody answered, where that is news. Its loss costs a challenger whose
+ * own runners are all at work another call.
+ */
+export async function stampCall(checker: Checker, seen: Observation, stamped: Lease, roll: RollFacts): Promise<void> {
+  if (roll.kind === 'unknown' || roll.answered > 0 || stamped.memory.calledAt !== 0) return;
+  const note = noteWithLease(seen.lowest.note, { ...stamped, memory: { ...stamped.memory, calledAt: roll.at } });
+  if (note !== undefined) await checker.records.write(seen.lowest.id, { note });
 }
 
 /**

@@ -4,8 +4,8 @@
  */
 import type { Facts, RecordView, RollFacts } from '../core/facts.ts';
 import { lapseSeconds } from '../core/decide.ts';
-import { answered, newestContact, type RollReads } from '../core/roll.ts';
-import { vouchSeconds } from '../timing.ts';
+import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/roll.ts';
+import { awakeAfterSeconds, vouchSeconds } from '../timing.ts';
 import type { CheckerConfig } from '../config.ts';
 import type { Checker } from './context.ts';
 
@@ -33,10 +33,11 @@ export async function rollCall(checker: Checker, facts: Facts, holder: string): 
     reads.reduce((count, read) => count + answered(read, busy), 0);
   return {
     kind: 'called',
+    at: lastRead([...theirs.reads, ...ours.reads], facts.now),
     answered: sum(theirs.reads, vouchFor(facts, holder, config)),
     ownAnswered: sum(ours.reads, undefined),
     contact: newestContact(theirs.reads),
-    ownContact: newestContact(ours.reads),
+    ownContact: contactBefore(ours.reads, awakeAfterSeconds(config.timing)),
   };
 }
 

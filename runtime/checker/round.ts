@@ -7,7 +7,7 @@ import { startBudget, type Budget, type Checker } from './context.ts';
 import { converge } from './converge.ts';
 import { observe, type Observation } from './observe.ts';
 import { publish, type Page } from './publish.ts';
-import { commitReport, stamp, stampTerm } from './report.ts';
+import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
 
 export type RoundResult =
@@ -32,8 +32,10 @@ export async function round(checker: Checker, page: Page = { mark: undefined }):
     const spent = budget.exhausted();
     if (spent !== undefined) return { kind: 'unfinished', why: spent };
     checker.log.info(`calls the roll of ${decision.rival}: ${decision.reason}`);
-    facts = { ...facts, roll: await rollCall(checker, facts, decision.rival) };
+    const roll = await rollCall(checker, facts, decision.rival);
+    facts = { ...facts, roll };
     decision = decide(facts, { policy, timing });
+    if (decision.kind !== 'claim') await stampCall(checker, seen, stamped.lease, roll);
   }
   const result = await act(checker, seen, facts, decision, budget);
   // After a claim the facts are those of the term before; the next round shows the new one.

@@ -10,6 +10,7 @@ import type { Policy } from '../config.ts';
 import { longestGapSeconds, type Timing } from '../timing.ts';
 import { assess, presentHolder, type Assessment } from './assess.ts';
 import { isRetired, NO_CONTROL, type Control } from './files.ts';
+import type { GitLabSeconds } from './answer.ts';
 import type { Facts } from './facts.ts';
 import { ageOf, type Ground } from './lease.ts';
 import { challengers, minOnlineOf, notHeard, pinnedCluster, rivalLease, turnSeconds } from './rivals.ts';
@@ -132,26 +133,25 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
 }
 
 /** Why the holder's silence is not believed, or undefined where it is. */
-function silenceDoubted(facts: Facts, holder: string, { policy, timing }: Rules): string | undefined {
+function silenceDoubted(facts: Facts, holder: string, { policy }: Rules): string | undefined {
   const { roll } = facts;
   if (!roll) return 'its roll was not called';
   if (roll.kind === 'unknown') return `its roll call is unknown: ${roll.why}`;
   const rival = facts.rivals.find((candidate) => candidate.name === holder);
   const needed = rival ? minOnlineOf(rival, policy.minOnline) : policy.minOnline;
   if (roll.answered >= needed) return `${roll.answered} of its managers answered the roll: it keeps the main tags`;
-  if (roll.ownAnswered === 0 && !heardLater(facts, roll.contact, roll.ownContact, timing))
+  if (roll.ownAnswered === 0 && !heardLater(facts, roll.contact, roll.ownContact))
     return 'no manager of this cluster answered its own roll either: GitLab may hear nobody';
   return undefined;
 }
 
 /**
  * A cluster at work answers its own roll only with its jobs, once a minute. A contact of its own proves as much where the
- * holder had been called at least once before it and was not heard since: whoever lives asks until GitLab answers.
+ * holder had been called before it and was not heard since: whoever lives asks until GitLab answers.
  */
-function heardLater({ self, now }: Facts, contact: number, ownContact: number, timing: Timing): boolean {
-  const { memory } = self.stamped;
-  const since = memory.ground === 'silent' ? memory.since : now;
-  return ownContact >= Math.max(since, contact) + longestGapSeconds(timing) + timing.rollCallSeconds;
+function heardLater({ self }: Facts, contact: GitLabSeconds, ownContact: GitLabSeconds): boolean {
+  const { calledAt } = self.stamped.memory;
+  return calledAt !== 0 && ownContact > Math.max(calledAt, contact);
 }
 
 function claim(facts: Facts, ground: Ground, why: string): Decision {

@@ -63,10 +63,13 @@ export type TermFacts =
 export type RollFacts =
   | {
       readonly kind: 'called';
+      /** GitLab's time of the last read: the call was before it. */
+      readonly at: GitLabSeconds;
       readonly answered: number;
       readonly ownAnswered: number;
-      /** The newest contact of the holder's managers and of this cluster's own, in GitLab's seconds; 0 for none. */
+      /** The newest contact of the holder's managers, in GitLab's seconds; 0 for none. */
       readonly contact: GitLabSeconds;
+      /** The newest of this cluster's own that is so old that every living runner of the fleet had time to follow; 0 for none. */
       readonly ownContact: GitLabSeconds;
     }
   | { readonly kind: 'unknown'; readonly why: string };

@@ -35,6 +35,8 @@ export interface Memory {
   readonly since: GitLabSeconds;
   /** Since when the term's file has been lost or unreadable; 0 where it is not. Grounds come and go meanwhile. */
   readonly damagedSince: GitLabSeconds;
+  /** When this cluster first called the roll in the present silence of the holder, and was answered by nobody; 0 for not yet. */
+  readonly calledAt: GitLabSeconds;
 }
 
 export interface Lease {
@@ -65,23 +67,28 @@ const FUTURE_TOLERANCE_SECONDS = 10;
 
 const timeOrDash = (at: GitLabSeconds): string => (at === 0 ? '-' : isoOf(at));
 
+/** What is remembered is told as seconds before the stamp: shorter, and people want to know how long. */
+const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? '-' : `${at - of}s`);
+
 export function formatLease(lease: Lease): string {
   const m = lease.memory;
+  const age = (of: GitLabSeconds): string => ageOrDash(lease.at, of);
   return (
     `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
     `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}, ` +
     `heard since ${timeOrDash(lease.heardSince)}; ` +
-    `saw term ${m.term} stamp ${timeOrDash(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
-    `even ${timeOrDash(m.evenSince)} ground ${m.ground} ${timeOrDash(m.since)} damaged ${timeOrDash(m.damagedSince)}`
+    `saw term ${m.term} stamp ${age(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
+    `even ${age(m.evenSince)} ground ${m.ground} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
   );
 }
 
 const NAME = '[a-z0-9-]+';
 const TIME = '[0-9TZ:-]+';
+const AGE = '-|-?\\d{1,12}s';
 const LINE = new RegExp(
   `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
-    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${TIME}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
-    `even (${TIME}) ground ([a-z]+) (${TIME}) damaged (${TIME})$`,
+    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
+    `even (${AGE}) ground ([a-z]+) (${AGE}) damaged (${AGE}) called (${AGE})$`,
 );
 
 function timeOf(text: string | undefined): GitLabSeconds | undefined {
@@ -93,9 +100,8 @@ export function parseLease(line: string): Lease | undefined {
   const match = LINE.exec(line.trim());
   if (!match) return undefined;
   const [, cluster, online, total, holder, term, at, touch, heard, ...remembered] = match;
-  const [mTerm, stamp, faint, stronger, even, ground, since, damaged] = remembered;
-  const times = [at, touch, heard, stamp, even, since, damaged].map(timeOf);
-  const [atS, touchS, heardS, stampS, evenS, sinceS, damagedS] = times;
+  const [mTerm, stamp, faint, stronger, even, ground, since, damaged, called] = remembered;
+  const [atS, touchS, heardS] = [at, touch, heard].map(timeOf);
   const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
   if (
     cluster === undefined ||
@@ -104,13 +110,10 @@ export function parseLease(line: string): Lease | undefined {
     atS === undefined ||
     touchS === undefined ||
     heardS === undefined ||
-    stampS === undefined ||
-    evenS === undefined ||
-    sinceS === undefined ||
-    damagedS === undefined ||
     atS === 0
   )
     return undefined;
+  const before = (age: string | undefined): GitLabSeconds => (age === '-' ? 0 : atS - Number(age?.slice(0, -1)));
   return {
     cluster,
     online: Number(online),
@@ -122,13 +125,14 @@ export function parseLease(line: string): Lease | undefined {
     heardSince: heardS,
     memory: {
       term: Number(mTerm),
-      stamp: stampS,
+      stamp: before(stamp),
       faint: Number(faint),
       stronger: Number(stronger),
-      evenSince: evenS,
+      evenSince: before(even),
       ground: groundName,
-      since: sinceS,
-      damagedSince: damagedS,
+      since: before(since),
+      damagedSince: before(damaged),
+      calledAt: before(called),
     },
   };
 }

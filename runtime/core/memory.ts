@@ -12,6 +12,7 @@ export const emptyMemory = (term: number): Memory => ({
   ground: 'none',
   since: 0,
   damagedSince: 0,
+  calledAt: 0,
 });
 
 /** Own strength against the holder's, as one stamp of the holder shows it. */
@@ -42,8 +43,8 @@ export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memor
   };
 }
 
-/** Keeps the time since which `ground` has stood without a break. */
+/** Keeps the time since which `ground` has stood without a break. What was called in another silence proves nothing in this. */
 export function standGround(memory: Memory, ground: Ground | undefined, now: GitLabSeconds): Memory {
-  if (ground === undefined) return { ...memory, ground: 'none', since: 0 };
-  return memory.ground === ground ? memory : { ...memory, ground, since: now };
+  if (ground === undefined) return { ...memory, ground: 'none', since: 0, calledAt: 0 };
+  return memory.ground === ground ? memory : { ...memory, ground, since: now, calledAt: 0 };
 }

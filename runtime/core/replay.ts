@@ -57,6 +57,7 @@ const lease = z.object({
     ground: z.union([ground, z.literal('none')]),
     since: at,
     damagedSince: at,
+    calledAt: at,
   }),
 });
 
@@ -70,7 +71,14 @@ const termFacts = z.union([
 ]);
 
 const roll = z.union([
-  z.object({ kind: z.literal('called'), answered: z.number(), ownAnswered: z.number(), contact: at, ownContact: at }),
+  z.object({
+    kind: z.literal('called'),
+    at,
+    answered: z.number(),
+    ownAnswered: z.number(),
+    contact: at,
+    ownContact: at,
+  }),
   z.object({ kind: z.literal('unknown'), why }),
 ]);
 

@@ -21,13 +21,27 @@ const contactChanged = (reads: RollReads): ManagerView[] => {
 
 /** The newest of GitLab's contacts, in its seconds; undefined where there was none. */
 export function newestOf(contacts: readonly (string | null)[]): GitLabSeconds | undefined {
-  const times = contacts.flatMap((contact) => (contact === null ? [] : [Date.parse(contact) / 1000]));
+  const times = contacts.flatMap((contact) => (contact === null ? [] : [secondsOf(contact)]));
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-/** When GitLab last heard any of these managers, in its seconds; 0 for never. */
-export const newestContact = (reads: readonly RollReads[]): GitLabSeconds =>
-  newestOf(reads.flatMap(({ after }) => after.map(({ contactedAt }) => contactedAt))) ?? 0;
+/** The last contact of any of these managers, in GitLab's seconds; 0 for none. */
+export const newestContact = (reads: readonly RollReads[]): GitLabSeconds => newestOf(contactsIn(reads)) ?? 0;
+
+/** The last that is at least so many seconds old. */
+export const contactBefore = (reads: readonly RollReads[], ageSeconds: number): GitLabSeconds =>
+  newestOf(
+    reads.flatMap((read) => contactsIn([read]).filter((contact) => secondsOf(contact) <= read.at - ageSeconds)),
+  ) ?? 0;
+
+const contactsIn = (reads: readonly RollReads[]): string[] =>
+  reads.flatMap(({ after }) => after.flatMap(({ contactedAt }) => contactedAt ?? []));
+
+const secondsOf = (contact: string): GitLabSeconds => Date.parse(contact) / 1000;
+
+/** When the last of the second reads was answered; `fallback` where there was none. */
+export const lastRead = (reads: readonly RollReads[], fallback: GitLabSeconds): GitLabSeconds =>
+  reads.reduce((latest, { at }) => Math.max(latest, at), fallback);
 
 /**
  * How many managers answered. A full manager does not poll and its jobs report only once a period: where `busySeconds` is

@@ -174,8 +174,9 @@ function seeRunner(signs: Signs, runner: RunnerRead, at: MonotonicSeconds): Sign
     case 'unknown':
       return signs;
     case 'sample': {
-      // Before its first sample nothing is known of the runner: that time is not silence.
-      if (signs.sample === undefined) return seeSample({ ...signs, movedAt: at, pollsDueSince: at }, runner.sample, at);
+      // Before its first sample nothing is known of a process: that time is not silence.
+      if (signs.sample === undefined || signs.sample === NO_TRAFFIC)
+        return seeSample({ ...signs, movedAt: at, pollsDueSince: at }, runner.sample, at);
       const restarted = isAnotherProcess(signs.sample, runner.sample);
       return seeSample(restarted ? newProcess(signs, at) : signs, runner.sample, at);
     }

@@ -112,6 +112,7 @@ const control = (more: Partial<Control>): Facts['control'] => ({
 });
 const called = (answered: number, ownAnswered: number, ownContact = 0): NonNullable<Facts['roll']> => ({
   kind: 'called',
+  at: NOW,
   answered,
   ownAnswered,
   contact: NOW - 100,
@@ -152,14 +153,20 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'converge', /keeps the main tags/],
   ['a silence that is heard here too is not believed', { ...silent, roll: called(0, 0) }, 'converge', /hear nobody/],
   [
-    'a contact of its own long after the call proves that GitLab hears, of a cluster at work as well',
-    { ...silent, stood: 90, roll: called(0, 0, NOW - 40) },
+    'a contact of its own after an earlier call proves that GitLab hears, of a cluster at work as well',
+    { ...silent, stood: 90, memory: { calledAt: NOW - 70 }, roll: called(0, 0, NOW - 40) },
     'claim',
     /asserted nothing/,
   ],
   [
-    'and one that came too soon after it does not',
-    { ...silent, stood: 90, roll: called(0, 0, NOW - 50) },
+    'nor without any call before this one: it may have been pinned away all the time',
+    { ...silent, stood: 900, roll: called(0, 0, NOW - 40) },
+    'converge',
+    /hear nobody/,
+  ],
+  [
+    'and one from before the first call does not, however long the silence',
+    { ...silent, stood: 900, memory: { calledAt: NOW - 30 }, roll: called(0, 0, NOW - 40) },
     'converge',
     /hear nobody/,
   ],

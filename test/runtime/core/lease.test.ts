@@ -25,6 +25,7 @@ const memory = fc.record(
     ground: fc.constantFrom('none', 'silent', 'faint', 'gone', 'stronger', 'damaged'),
     since: fc.oneof(time, fc.constant(0)),
     damagedSince: fc.oneof(time, fc.constant(0)),
+    calledAt: fc.oneof(time, fc.constant(0)),
   },
   plain,
 );
@@ -80,7 +81,7 @@ describe('a lease', () => {
     assert.equal(
       formatLease(lease),
       'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
-        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged -',
+        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -',
     );
   });
 

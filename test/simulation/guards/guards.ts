@@ -299,13 +299,19 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: 'a challenger at work may believe a silence',
+    name: 'a challenger at work believes a silence only after an earlier call',
     edits: [
       edit(
         'core/decide.ts',
-        `  return ownContact >= Math.max(since, contact) +`,
-        `  return ownContact >= 1e12 + Math.max(since, contact) +`,
+        `  return calledAt !== 0 && ownContact >`,
+        `  return Math.max(calledAt, 1) !== 0 && ownContact >`,
       ),
+    ],
+  },
+  {
+    name: 'a challenger at work may believe a silence',
+    edits: [
+      edit('core/decide.ts', `  return calledAt !== 0 && ownContact >`, `  return calledAt > 1e12 && ownContact >`),
     ],
   },
 ];
