@@ -11,12 +11,13 @@ import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { LAB_TIMING } from '../../../lab/demo/times.ts';
 import { round } from '../../../runtime/checker/round.ts';
 import type { Checker } from '../../../runtime/checker/context.ts';
+import { executeIn, type Execute } from '../../../runtime/cli/machine.ts';
 import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
 import { formatLease } from '../../../runtime/core/lease.ts';
 import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
-import { systemClock } from '../../../runtime/process/clock.ts';
+import { systemClock, wallClock } from '../../../runtime/process/clock.ts';
 import { until } from '../../lab/until.ts';
 
 export const A = 'cluster-a';
@@ -43,6 +44,7 @@ export interface Person {
   /** What was asked is added to it. */
   readonly asked?: string[];
   readonly interrupted?: AbortSignal;
+  readonly execute?: Execute;
 }
 
 interface Cluster {
@@ -140,25 +142,28 @@ export class Fleet {
   async hadr(args: string, person: Person = {}): Promise<Ended> {
     const out: string[] = [];
     const err: string[] = [];
-    const code = await runHadr(
-      args.split(' ').filter((word) => word !== ''),
-      {
-        env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
-        cwd: person.cwd ?? this.folder,
-        clock: systemClock,
-        interrupted: person.interrupted ?? new AbortController().signal,
-        terminal: {
-          out: (text) => void out.push(text),
-          err: (text) => void err.push(text),
-          ask: async (question) => {
-            person.asked?.push(question);
-            return person.answer;
-          },
-          clear: () => undefined,
-          colours: false,
+    const words = args.split(' ').filter((word) => word !== '');
+    const surroundings = {
+      env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
+      cwd: person.cwd ?? this.folder,
+    };
+    const code = await runHadr(words, {
+      ...surroundings,
+      clock: systemClock,
+      wallClock,
+      execute: person.execute ?? executeIn({ ...surroundings, env: { ...process.env, ...surroundings.env } }),
+      interrupted: person.interrupted ?? new AbortController().signal,
+      terminal: {
+        out: (text) => void out.push(text),
+        err: (text) => void err.push(text),
+        ask: async (question) => {
+          person.asked?.push(question);
+          return person.answer;
         },
+        clear: () => undefined,
+        colours: false,
       },
-    );
+    });
     return { code, out: out.join(''), err: err.join('') };
   }
 
