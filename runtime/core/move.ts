@@ -65,6 +65,8 @@ export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Mo
   const ready = common(fleet, to);
   if (ready.kind === 'hindered') return ready;
   const { from, control } = ready;
+  const [blind] = unreadable(fleet);
+  if (blind !== undefined) return notKnown(blind);
   const sick = notHealthy(fleet, from, rules);
   if (sick !== undefined)
     return hindered(
@@ -78,6 +80,10 @@ export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Mo
   if (move.kind !== 'claim') return hindered(`${to} cannot take the main tags: ${move.reason}`);
   return { kind: 'ready', from, to, edits: editsOf(fleet, to) };
 }
+
+/** The records that GitLab does not show now: no checker converges while there is one. */
+const unreadable = ({ members }: FleetFacts): string[] =>
+  members.flatMap(({ name, records, former }) => unknownRecord(name, [...records, ...former])?.why ?? []);
 
 function notHealthy(fleet: FleetFacts, name: string, { policy, timing }: Rules): string | undefined {
   const member = fleet.members.find((candidate) => candidate.name === name);
@@ -144,9 +150,7 @@ function risksOf(
 ): readonly string[] {
   const obstacle = notEligible(facts, control, rulesOf(fleet, to, rules));
   const silent = notHealthy(fleet, to, rules);
-  const blind = fleet.members.flatMap(
-    ({ name, records, former }) => unknownRecord(name, [...records, ...former])?.why ?? [],
-  );
+  const blind = unreadable(fleet);
   const move = nextMove(fleet, to, rules);
   return [
     `Left to itself: ${to} ${move.kind === 'silent' ? 'does nothing' : 'waits'}: ${move.reason}.`,

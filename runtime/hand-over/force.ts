@@ -4,6 +4,7 @@
  */
 import { claim } from '../checker/claim.ts';
 import { startBudget } from '../checker/context.ts';
+import type { Term } from '../core/files.ts';
 import type { ForcedMove } from '../core/move.ts';
 import { FORCED } from '../core/term-evidence.ts';
 import type { FleetAccess } from './member.ts';
@@ -13,6 +14,8 @@ import { watch } from './watch.ts';
 export type Forced =
   | { readonly kind: 'done'; readonly term: number; readonly seconds: number }
   | { readonly kind: 'not-claimed'; readonly why: string }
+  /** It stood, and another cluster has claimed since. */
+  | { readonly kind: 'undone'; readonly term: number; readonly holder: string; readonly by: number }
   /** The term stands; the tags have not followed yet. */
   | { readonly kind: 'late'; readonly term: number; readonly why: string };
 
@@ -33,13 +36,15 @@ export async function force(
   const { term } = claimed;
   if (term.holder !== move.to || term.reason !== reason)
     return { kind: 'not-claimed', why: `term ${term.number} was claimed meanwhile: ${term.holder} holds by it` };
-  const waited = await watch<number>(
-    access,
-    { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted },
-    (facts) => hasMoved(facts, move.from, move.to),
-  );
-  const seconds = (clock.now() - start) / 1000;
-  return waited.kind === 'done'
-    ? { kind: 'done', term: term.number, seconds }
-    : { kind: 'late', term: term.number, why: waited.why };
+  const patience = { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted };
+  const waited = await watch<Term | undefined>(access, patience, (facts) => {
+    const newest = facts.term.kind === 'term' ? facts.term.term : undefined;
+    if (newest && newest.number > term.number) return { kind: 'done', value: newest };
+    const moved = hasMoved(facts, move.from, move.to);
+    return moved.kind === 'done' ? { kind: 'done', value: undefined } : moved;
+  });
+  if (waited.kind === 'late') return { kind: 'late', term: term.number, why: waited.why };
+  const next = waited.value;
+  if (next) return { kind: 'undone', term: term.number, holder: next.holder, by: next.number };
+  return { kind: 'done', term: term.number, seconds: (clock.now() - start) / 1000 };
 }

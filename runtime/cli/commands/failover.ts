@@ -3,7 +3,7 @@ import { look } from '../../hand-over/look.ts';
 import { force } from '../../hand-over/force.ts';
 import { planForced } from '../../core/move.ts';
 import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
-import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
+import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, whyOf } from './ask.ts';
 import { moveText, type MoveResult } from './move-result.ts';
@@ -30,6 +30,10 @@ export async function failover(desk: Desk): Promise<ExitCode> {
   switch (forced.kind) {
     case 'not-claimed':
       throw notKnown(`the term was not claimed, as far as is known: ${forced.why}. Look with hadr status.`);
+    case 'undone':
+      throw notNow(
+        `term ${forced.term} named ${to}, but ${forced.holder} has taken the main tags since, by term ${forced.by}: hadr explain ${forced.by} says why. To keep them there, pin them.`,
+      );
     case 'late':
       throw notKnown(
         `term ${forced.term} names ${to} and stands, but the tags have not followed: ${forced.why}. Any living checker makes them follow; look with hadr status.`,
