@@ -54,6 +54,7 @@ interface Cluster {
   readonly connections: readonly GitLabConnection[];
   ready: number;
   alive: boolean;
+  ended: Promise<void>;
 }
 
 export class Fleet {
@@ -64,7 +65,6 @@ export class Fleet {
   /** A token of a person who may do all that hadr does. */
   readonly token: string;
   readonly clusters = new Map<string, Cluster>();
-  private readonly loops: Promise<void>[] = [];
   private stopped = false;
 
   constructor(gitlab: GitLabServer, project: number, folder: string) {
@@ -130,12 +130,14 @@ export class Fleet {
         await systemClock.sleep(PAUSE_MS);
       }
     };
-    this.loops.push(loop());
+    cluster.ended = loop();
   }
 
-  /** Its checker ends after the round in which it is. */
-  stop(name: string): void {
-    this.cluster(name).alive = false;
+  /** Its checker has ended, after the round in which it was. */
+  async stop(name: string): Promise<void> {
+    const cluster = this.cluster(name);
+    cluster.alive = false;
+    await cluster.ended;
   }
 
   /** `hadr ARGS` at a terminal. */
@@ -175,7 +177,7 @@ export class Fleet {
 
   async close(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.loops);
+    await Promise.all([...this.clusters.values()].map(({ ended }) => ended));
     for (const { connections } of this.clusters.values()) for (const connection of connections) connection.close();
     await this.gitlab.close();
     await rm(this.folder, { recursive: true, force: true });
@@ -256,6 +258,7 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
     record: id,
     ready: 2,
     alive: false,
+    ended: Promise.resolve(),
     connections: [forFleet, forStatus],
     checker: {
       config: checkerConfigSchema.parse({

@@ -205,7 +205,7 @@ describe('hadr refuses', function () {
   });
 
   it('a switchover away from a cluster that is not healthy: the rules move the tags', async () => {
-    fleet.stop(A);
+    await fleet.stop(A);
     await until(
       'its lease has lapsed',
       async () => {
@@ -259,8 +259,8 @@ describe('hadr refuses', function () {
 
   it('a term of a newer version', async () => {
     const text = fleet.file('terms/1.json') ?? '';
-    fleet.stop(A);
-    fleet.stop(B);
+    await fleet.stop(A);
+    await fleet.stop(B);
     fleet.commit('terms/1.json', text.replace('"version": 1', '"version": 2'));
     await refuses('explain 1', 4, /terms\/1\.json was written by a newer release \(version 2\); upgrade this one/);
     const { code, data } = await fleet.json('status');
