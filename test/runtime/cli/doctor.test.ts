@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { StoredObject } from '../../../lab/kubernetes/objects.ts';
 import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
 import { doctorSchema } from '../../../runtime/cli/commands/doctor.ts';
 import type { Finding } from '../../../runtime/cli/doctor/finding.ts';
@@ -180,7 +181,7 @@ describe('hadr doctor', function () {
       actions: [{ action, file_path: path, content }],
     });
   let kept = '';
-  let binding: object | undefined;
+  let binding: StoredObject | undefined;
 
   const faults: readonly Fault[] = [
     {
@@ -245,8 +246,8 @@ describe('hadr doctor', function () {
     },
     {
       name: 'a checker that is suspended',
-      hurt: async () => void (await stage.cluster.suspendCronJob(NAMES.checker)),
-      heal: async () => void (await stage.cluster.suspendCronJob(NAMES.checker, false)),
+      hurt: () => stage.cluster.suspendCronJob(NAMES.checker),
+      heal: () => stage.cluster.suspendCronJob(NAMES.checker, false),
       check: `CronJob ${NAMES.checker}`,
       level: 'wrong',
       found: /^it is suspended/,
@@ -268,9 +269,9 @@ describe('hadr doctor', function () {
         await stage.cluster.client.delete(object('rbac.authorization.k8s.io/v1', 'RoleBinding', NAMES.checker));
       },
       heal: async () => {
-        const { metadata: _, ...rest } = Object(binding);
+        assert.ok(binding);
         const metadata = { name: NAMES.checker, namespace: NAMESPACE };
-        await stage.cluster.client.apply({ ...rest, metadata });
+        await stage.cluster.client.apply({ ...binding, metadata });
       },
       check: 'right to list pods',
       level: 'wrong',
@@ -290,7 +291,8 @@ describe('hadr doctor', function () {
 
   async function annotate(record: string): Promise<void> {
     const ref = object('apps/v1', 'Deployment', NAMES.runner);
-    const found = Object(await stage.cluster.client.get(ref));
+    const found = await stage.cluster.client.get(ref);
+    assert.ok(found);
     const annotations = { [RECORD_ANNOTATION]: record };
     await stage.cluster.client.apply({ ...found, metadata: { name: NAMES.runner, namespace: NAMESPACE, annotations } });
   }
