@@ -3,7 +3,7 @@ import { systemClock, wallClock } from '../process/clock.ts';
 import { EXIT } from './exit.ts';
 import { executeIn } from './machine.ts';
 import { run } from './run.ts';
-import { processTerminal } from './terminal.ts';
+import { terminalOf } from './terminal.ts';
 
 const interrupt = new AbortController();
 // The first Ctrl-C ends a wait and lets the command tidy up; the second ends the process.
@@ -19,7 +19,7 @@ void run(process.argv.slice(2), {
   ...surroundings,
   execute: executeIn(surroundings),
   wallClock,
-  terminal: processTerminal(),
+  terminal: terminalOf(process),
   clock: systemClock,
   interrupted: interrupt.signal,
 })

@@ -126,7 +126,7 @@ export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedM
   const alive = fleet.members.filter(({ name, records }) => isFresh(rivalLease(name, records), rules.timing));
   if (alive.length === 0)
     return hindered(
-      'no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-CLUSTER hadr-by-hand',
+      `no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
     );
   const { from, control } = ready;
   return {

@@ -4,6 +4,7 @@ import type { FleetFacts } from '../../core/leave.ts';
 import { ageOf } from '../../core/lease.ts';
 import { isFresh, rivalLease } from '../../core/rivals.ts';
 import { canonical, roomForMainTags, sameTags } from '../../core/tags.ts';
+import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
 import { note, ok, unseen, wrong, type Finding } from './finding.ts';
 
@@ -46,7 +47,7 @@ export function memberFindings(member: RivalFacts, config: HadrConfig): Finding[
       wrong(
         check,
         'it has never reported',
-        `check its CronJob: kubectl get cronjob checker-${name}; and that statusProject is the same in every stack`,
+        `check its CronJob: kubectl get cronjob ${namesOf(name).checker}; and that statusProject is the same in every stack`,
       ),
     ];
   const { summary, ownTags, mainTags } = report.value;

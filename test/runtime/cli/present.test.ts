@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { paintOf, table } from '../../../runtime/cli/present/table.ts';
 import { duration, secondsIn } from '../../../runtime/cli/present/words.ts';
-import { wantsColours } from '../../../runtime/cli/terminal.ts';
+import { PassThrough } from 'node:stream';
+import { terminalOf, wantsColours } from '../../../runtime/cli/terminal.ts';
 
 describe('what people read', () => {
   it('tells durations in at most two units', () => {
@@ -32,6 +33,21 @@ describe('what people read', () => {
     ];
     assert.equal(table(rows), `★  cluster-a  x\n   ${paint.bad('b')}          y`);
     assert.equal(paintOf(false).bad('b'), 'b');
+  });
+
+  it('takes y and yes for a yes, and everything else, an end of input too, for a no', async () => {
+    const asked = async (typed: string | undefined, isTTY = true): Promise<[boolean | undefined, string, string]> => {
+      const stdin = Object.assign(new PassThrough(), { isTTY });
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const answer = terminalOf({ stdin, stdout, stderr, env: {} }).ask('Move them?');
+      if (typed === undefined) stdin.end();
+      else stdin.write(typed);
+      return [await answer, String(stdout.read() ?? ''), String(stderr.read() ?? '')];
+    };
+    for (const typed of ['y\n', 'Yes\n', ' y \n'])
+      assert.deepEqual(await asked(typed), [true, '', 'Move them? [y/N] ']);
+    for (const typed of ['\n', 'n\n', 'yup\n', undefined]) assert.equal((await asked(typed))[0], false);
+    assert.deepEqual(await asked('y\n', false), [undefined, '', '']);
   });
 
   it('paints only for a terminal, and not with NO_COLOR', () => {

@@ -16,7 +16,8 @@ import { Stamps, Truth, type Claim } from './history.ts';
 import { Knowledge } from './rounds.ts';
 import { judgeTagWrite } from './writes.ts';
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'stamp' | 'term' | 'sidecar';
+export type Invariant =
+  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'stamp' | 'term' | 'sidecar';
 
 export interface Violation {
   readonly invariant: Invariant;
