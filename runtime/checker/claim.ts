@@ -1,12 +1,12 @@
 /** Claims the next term: creates its file, which exactly one of all claimants can. */
 import { isoOf } from '../core/answer.ts';
-import type { Decision } from '../core/decide.ts';
 import { fileText, parseTerm, termPath, type Term } from '../core/files.ts';
 import type { Facts } from '../core/facts.ts';
 import { presentHolder } from '../core/assess.ts';
-import { NOBODY } from '../core/lease.ts';
+import { NOBODY, type Ground } from '../core/lease.ts';
 import { rivalLease } from '../core/rivals.ts';
-import { evidenceOf } from '../core/term-evidence.ts';
+import { evidenceOf, type FORCED } from '../core/term-evidence.ts';
+import type { CheckerConfig } from '../config.ts';
 import type { Budget, Checker } from './context.ts';
 
 export type Claimed =
@@ -16,11 +16,21 @@ export type Claimed =
 const TRIES = 3;
 const JITTER_MS = 400;
 
-type Claim = Extract<Decision, { kind: 'claim' }>;
+/** A decision's, or a person's. */
+export interface Claim {
+  readonly ground: Ground | typeof FORCED;
+  readonly number: number;
+  readonly reason: string;
+}
 
-export async function claim(checker: Checker, facts: Facts, decision: Claim, budget: Budget): Promise<Claimed> {
-  const { config, project, clock } = checker;
-  const term = termOf(checker, facts, decision);
+/** Who claims, and for which cluster. */
+export interface Claimant extends Pick<Checker, 'project' | 'clock' | 'random'> {
+  readonly config: Pick<CheckerConfig, 'cluster' | 'policy' | 'timing'>;
+}
+
+export async function claim(claimant: Claimant, facts: Facts, decision: Claim, budget: Budget): Promise<Claimed> {
+  const { config, project, clock } = claimant;
+  const term = termOf(config, facts, decision);
   const path = termPath(term.number);
   const latest = config.timing.leaseSeconds / 2;
   let why = 'it was not tried';
@@ -37,7 +47,7 @@ export async function claim(checker: Checker, facts: Facts, decision: Claim, bud
     const look = await project.file(path);
     if (look.kind === 'found') return standing(term.number, look.value);
     if (look.kind === 'unknown') why = look.why;
-    await clock.sleep(checker.random() * JITTER_MS * attempt);
+    await clock.sleep(claimant.random() * JITTER_MS * attempt);
   }
   return failed(why);
 
@@ -58,24 +68,24 @@ function lastHeard(facts: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
   return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};
 }
 
-function termOf(checker: Checker, facts: Facts, decision: Claim): Term {
+function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term {
   const idsOf = (records: Facts['self']['records']): number[] => records.map((record) => record.id);
   return {
     version: 1,
     number: decision.number,
-    holder: checker.config.cluster,
+    holder: config.cluster,
     previous: presentHolder(facts)?.name ?? NOBODY,
     at: isoOf(facts.now),
     ground: decision.ground,
     reason: decision.reason,
     ...lastHeard(facts, decision),
     records: Object.fromEntries([
-      [checker.config.cluster, idsOf(facts.self.records)],
+      [config.cluster, idsOf(facts.self.records)],
       ...facts.rivals.map((rival): [string, number[]] => {
         const former = rival.former.filter(({ read }) => read.kind !== 'absent');
         return [rival.name, idsOf([...rival.records, ...former])];
       }),
     ]),
-    evidence: evidenceOf(facts, checker.config),
+    evidence: evidenceOf(facts, config),
   };
 }

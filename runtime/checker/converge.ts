@@ -2,7 +2,7 @@
  * Makes the records match the newest term: off before on, and a last look at every record. Before each write the record and
  * the newest term are read again, so that an edit of a person is kept and a lower term never writes.
  */
-import { canonical, hasMainTag, sameTags, wantedTags, type Place } from '../core/tags.ts';
+import { differenceOf, hasMainTag, sameTags, wantedTags, type Place } from '../core/tags.ts';
 import { termPath, type Term } from '../core/files.ts';
 import type { RecordFacts } from '../core/facts.ts';
 import type { Budget, Checker } from './context.ts';
@@ -94,12 +94,6 @@ async function editRecord(checker: Checker, task: Task, term: Term, budget: Budg
     return stopped(`record ${id} of ${task.cluster}: ${written.kind === 'unknown' ? written.why : 'it is gone'}`);
   if (!sameTags(written.value.tags, tags)) return stopped(`record ${id} of ${task.cluster} did not take the tags`);
   return { kind: 'edited', edits: [`${task.cluster} record ${id}: ${differenceOf(fresh.value.tags, tags)}`] };
-}
-
-function differenceOf(before: readonly string[], after: readonly string[]): string {
-  const added = canonical(after).filter((tag) => !before.includes(tag));
-  const removed = canonical(before).filter((tag) => !after.includes(tag));
-  return [...added.map((tag) => `+${tag}`), ...removed.map((tag) => `-${tag}`)].join(' ');
 }
 
 /** What is still wrong after the writes, or undefined. */

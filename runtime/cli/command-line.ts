@@ -20,6 +20,7 @@ export interface CommandLine {
 }
 
 const to: Option = { type: 'string', value: 'CLUSTER', text: 'the cluster that gets the main tags' };
+const yes: Option = { type: 'boolean', short: 'y', text: 'do not ask' };
 const why: Option = { type: 'string', value: 'TEXT', text: 'for the commit message, which status and the log show' };
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -33,6 +34,24 @@ export const COMMANDS = {
     summary: 'the terms: who held the main tags, since when, for how long, and why',
     options: { limit: { type: 'string', value: 'N', text: 'how many terms, the newest first (10)' } },
   },
+  explain: {
+    summary: 'why a term was claimed: its decision made once more from what it recorded',
+    argument: { name: 'term' },
+    options: {},
+  },
+  switchover: {
+    summary: 'moves the main tags to another cluster while both are healthy',
+    options: { to, yes, why },
+  },
+  failover: {
+    summary: 'moves them where the rules would not, or not yet; asks with its risks',
+    options: {
+      to,
+      force: { type: 'boolean', text: 'needed: your word takes the place of the evidence' },
+      yes,
+      why,
+    },
+  },
   pause: { summary: 'nothing moves until resume', options: { why } },
   resume: { summary: 'ends a pause', options: { why } },
   pin: {
@@ -44,6 +63,16 @@ export const COMMANDS = {
     },
   },
   unpin: { summary: 'ends a pin; the main tags stay where they are', options: { why } },
+  drill: {
+    summary: 'a switchover there and back, timed; the result goes into the status project',
+    options: { to, yes, why },
+  },
+  doctor: { summary: 'what is wrong or soon will be, each with its mend', options: {} },
+  completion: {
+    summary: 'prints what makes a shell complete hadr',
+    argument: { name: 'shell', choices: SHELLS },
+    options: {},
+  },
 } as const satisfies Readonly<Record<string, CommandLine>>;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -9,19 +9,16 @@ import type { Given } from './command-line.ts';
 import type { HadrConfig } from './config.ts';
 import { notKnown, wrongUsage } from './exit.ts';
 import { FORMATS, type Format } from './present/output.ts';
-import type { Terminal } from './terminal.ts';
+import type { Machine } from './machine.ts';
 
-export interface Desk {
+export interface Desk extends Pick<Machine, 'terminal' | 'execute' | 'wallClock' | 'interrupted'> {
   readonly config: HadrConfig;
   readonly given: Given;
-  readonly terminal: Terminal;
   readonly format: Format;
   readonly access: FleetAccess;
   readonly inquiry: Inquiry;
   /** The status project. */
   readonly project: ProjectView;
-  /** Set when the person presses Ctrl-C: what waits ends its wait. */
-  readonly interrupted: AbortSignal;
   readonly close: () => void;
 }
 
@@ -29,9 +26,7 @@ export interface DeskOptions {
   readonly config: HadrConfig;
   readonly given: Given;
   readonly token: string;
-  readonly terminal: Terminal;
-  readonly clock: Clock;
-  readonly interrupted: AbortSignal;
+  readonly machine: Machine;
 }
 
 export const formatOf = (given: Given): Format =>
@@ -39,8 +34,9 @@ export const formatOf = (given: Given): Format =>
 
 /** Throws a Refusal where the status project cannot be reached with this token. */
 export async function openDesk(options: DeskOptions): Promise<Desk> {
-  const { config, given, token, terminal, interrupted } = options;
-  const clock = wakeful(options.clock, interrupted);
+  const { config, given, token, machine } = options;
+  const { terminal, interrupted, execute, wallClock } = machine;
+  const clock = wakeful(machine.clock, interrupted);
   const { resource, records, project, close } = connectGitLab({
     ...config.gitlab,
     token: () => Promise.resolve(token),
@@ -62,6 +58,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     config,
     given,
     terminal,
+    execute,
+    wallClock,
     format: formatOf(given),
     access: {
       config: { fleet, mainTags, policy, timing },

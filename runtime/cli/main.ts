@@ -1,8 +1,9 @@
 /** The entry of `hadr`: this process, its terminal and its environment. */
-import { systemClock } from '../process/clock.ts';
+import { systemClock, wallClock } from '../process/clock.ts';
 import { EXIT } from './exit.ts';
+import { executeIn } from './machine.ts';
 import { run } from './run.ts';
-import { processTerminal } from './terminal.ts';
+import { terminalOf } from './terminal.ts';
 
 const interrupt = new AbortController();
 // The first Ctrl-C ends a wait and lets the command tidy up; the second ends the process.
@@ -13,10 +14,12 @@ process.once('SIGINT', () => {
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT.unknown));
 
+const surroundings = { env: process.env, cwd: process.cwd() };
 void run(process.argv.slice(2), {
-  env: process.env,
-  cwd: process.cwd(),
-  terminal: processTerminal(),
+  ...surroundings,
+  execute: executeIn(surroundings),
+  wallClock,
+  terminal: terminalOf(process),
   clock: systemClock,
   interrupted: interrupt.signal,
 })

@@ -1,51 +1,63 @@
 /** One `hadr` command from its words to its exit code. What it needs of the machine is passed in. */
-import type { Clock } from '../ports.ts';
-import { parseCommandLine, type CommandName } from './command-line.ts';
+import { parseCommandLine, type CommandName, type Given } from './command-line.ts';
+import { doctor } from './commands/doctor.ts';
+import { drill } from './commands/drill.ts';
+import { explain } from './commands/explain.ts';
+import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, pin, resume, unpin } from './commands/control.ts';
 import { status } from './commands/status.ts';
-import { readConfig, type Surroundings } from './config.ts';
+import { switchover } from './commands/switchover.ts';
+import { completionOf, shellNamed } from './completion.ts';
+import { readConfig } from './config.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { EXIT, Refusal, type ExitCode } from './exit.ts';
 import { helpText } from './help.ts';
-import type { Terminal } from './terminal.ts';
+import type { Machine } from './machine.ts';
 import { readToken } from './token.ts';
 
-export interface Machine extends Surroundings {
-  readonly terminal: Terminal;
-  readonly clock: Clock;
-  /** Ctrl-C. */
-  readonly interrupted: AbortSignal;
-}
-
-const ACTS: Readonly<Record<CommandName, (desk: Desk) => Promise<ExitCode>>> = {
+/** Those that look at a fleet, or steer it. */
+const ACTS: Readonly<Record<Exclude<CommandName, 'completion'>, (desk: Desk) => Promise<ExitCode>>> = {
   status,
   history,
+  explain,
+  switchover,
+  failover,
   pause,
   resume,
   pin,
   unpin,
+  drill,
+  doctor,
 };
 
+/** Every refusal is one sentence on stderr. */
 export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
   const { terminal } = machine;
   try {
     const given = parseCommandLine(argv);
-    if (given.command === 'help') {
-      terminal.out(helpText(given.of));
-      return EXIT.ok;
-    }
-    const config = await readConfig(given, machine);
-    const token = await readToken(given, config, machine);
-    const desk = await openDesk({ ...machine, config, given, token });
-    try {
-      return await ACTS[given.command](desk);
-    } finally {
-      desk.close();
-    }
+    if (given.command !== 'help') return await perform(given, machine);
+    terminal.out(helpText(given.of));
+    return EXIT.ok;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     terminal.err(`hadr: ${error.message}\n`);
     return error.code;
+  }
+}
+
+async function perform(given: Given, machine: Machine): Promise<ExitCode> {
+  const { command } = given;
+  if (command === 'completion') {
+    machine.terminal.out(completionOf(shellNamed(given.argument) ?? 'bash'));
+    return EXIT.ok;
+  }
+  const config = await readConfig(given, machine);
+  const token = await readToken(given, config, machine);
+  const desk = await openDesk({ config, given, token, machine });
+  try {
+    return await ACTS[command](desk);
+  } finally {
+    desk.close();
   }
 }

@@ -1,16 +1,14 @@
 /** The person's GitLab token. It is never a flag: other users of the machine see those. */
-import { execFile } from 'node:child_process';
 import { isAbsolute, join } from 'node:path';
-import { promisify } from 'node:util';
 import { readIfThere } from '../process/files.ts';
 import type { Given } from './command-line.ts';
-import type { HadrConfig, Surroundings } from './config.ts';
+import type { HadrConfig } from './config.ts';
 import { wrongUsage } from './exit.ts';
-
-const execute = promisify(execFile);
+import type { Machine } from './machine.ts';
 
 /** From --token-file, HADR_TOKEN, or the secret gitlabToken of the stack. Throws a Refusal without the value. */
-export async function readToken(given: Given, config: HadrConfig, { env, cwd }: Surroundings): Promise<string> {
+export async function readToken(given: Given, config: HadrConfig, machine: Machine): Promise<string> {
+  const { env, cwd } = machine;
   const file = given.texts.get('token-file');
   if (file !== undefined) {
     const text = await readIfThere(isAbsolute(file) ? file : join(cwd, file));
@@ -24,7 +22,7 @@ export async function readToken(given: Given, config: HadrConfig, { env, cwd }: 
     throw wrongUsage(
       'there is no GitLab token; set HADR_TOKEN (scope api; Owner of the group, or Maintainer of the project, that owns the runners), or give --token-file',
     );
-  return oneWord(await fromStack(config.stack.name, cwd, env), `gitlabToken of stack ${config.stack.name}`);
+  return oneWord(await fromStack(config.stack.name, machine), `gitlabToken of stack ${config.stack.name}`);
 }
 
 /** A line break inside would make an HTTP header that Node refuses with the value in its message. */
@@ -35,13 +33,11 @@ function oneWord(text: string, name: string): string {
 }
 
 /** Only Pulumi can decrypt its secrets. */
-async function fromStack(stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
-  try {
-    const args = ['config', 'get', 'gitlabToken', '--stack', stack, '--non-interactive'];
-    return (await execute('pulumi', args, { cwd, env })).stdout;
-  } catch {
-    throw wrongUsage(
-      `pulumi config get gitlabToken --stack ${stack} failed; log in to Pulumi's backend and give its passphrase, or set HADR_TOKEN`,
-    );
-  }
+async function fromStack(stack: string, { execute }: Machine): Promise<string> {
+  const args = ['config', 'get', 'gitlabToken', '--stack', stack, '--non-interactive'];
+  const { code, stdout } = await execute('pulumi', args);
+  if (code === 0) return stdout;
+  throw wrongUsage(
+    `pulumi config get gitlabToken --stack ${stack} failed; log in to Pulumi's backend and give its passphrase, or set HADR_TOKEN`,
+  );
 }

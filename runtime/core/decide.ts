@@ -154,15 +154,22 @@ function heardLater({ self }: Facts, contact: GitLabSeconds, ownContact: GitLabS
   return calledAt !== 0 && ownContact > Math.max(calledAt, contact);
 }
 
-function claim(facts: Facts, ground: Ground, why: string): Decision {
+const claim = (facts: Facts, ground: Ground, reason: string): Decision => ({
+  kind: 'claim',
+  ground,
+  number: nextNumber(facts),
+  reason,
+});
+
+/** One above the highest that any term or lease knows of. */
+export function nextNumber(facts: Facts): number {
   const known = presentHolder(facts)?.number ?? 0;
   const leases = facts.rivals.map((rival) => rivalLease(rival.name, rival.records));
   const highest = leases.reduce(
     (high, read) => (read.kind === 'lease' ? Math.max(high, read.lease.term) : high),
     known,
   );
-  const number = Math.max(highest, facts.self.stamped.term) + 1;
-  return { kind: 'claim', ground, number, reason: why };
+  return Math.max(highest, facts.self.stamped.term) + 1;
 }
 
 /** For how long a holder's lease has lapsed: running jobs vouch for it only up to `busyMax` of that. */

@@ -67,8 +67,26 @@ export const NO_CONTROL: Control = Object.freeze({ version: 1, paused: false, pi
 export const isRetired = (control: Control, cluster: string): boolean =>
   control.retired.includes(cluster) || control.destroyed.includes(cluster);
 
+/** drills/<number>.json: a switchover there and back, by the number of its first term. Created once, for people. */
+export interface Drill {
+  readonly version: 1;
+  readonly at: string;
+  readonly by: string;
+  readonly from: string;
+  readonly to: string;
+  readonly there: DrillLeg;
+  readonly back: DrillLeg;
+}
+
+export interface DrillLeg {
+  readonly term: number;
+  /** From the request until the main tags were on the other cluster. */
+  readonly seconds: number;
+}
+
 export const reportPath = (cluster: string): string => `status/${cluster}.json`;
 export const termPath = (number: number): string => `terms/${number}.json`;
+export const drillPath = (number: number): string => `drills/${number}.json`;
 export const CONTROL_PATH = 'control.json';
 
 const versionOnly = z.object({ version: z.number() });
@@ -110,6 +128,6 @@ export function parseTerm(number: number, text: string): Parsed<Term> {
 export const parseControl = (text: string): Parsed<Control> => parseFile(CONTROL_PATH, text, controlSchema);
 
 /** The text of a file: stable, so that equal content is equal text and commits nothing. */
-export const fileText = (value: Report | Term | Control): string => `${JSON.stringify(value, null, 2)}\n`;
+export const fileText = (value: Report | Term | Control | Drill): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export const summaryOf = (online: number, total: number): string => `Online ${online} / Total ${total}`;

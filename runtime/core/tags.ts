@@ -10,6 +10,13 @@ export const canonical = (tags: readonly string[]): string[] => [...new Set(tags
 export const sameTags = (a: readonly string[], b: readonly string[]): boolean =>
   canonical(a).join(',') === canonical(b).join(',');
 
+/** `+rnd-runner -ssd`: what an edit adds and removes; empty where nothing changes. */
+export function differenceOf(before: readonly string[], after: readonly string[]): string {
+  const added = canonical(after).filter((tag) => !before.includes(tag));
+  const removed = canonical(before).filter((tag) => !after.includes(tag));
+  return [...added.map((tag) => `+${tag}`), ...removed.map((tag) => `-${tag}`)].join(' ');
+}
+
 /** True where the main tags fit into the record beside all that it has and must have. */
 export const roomForMainTags = (
   tags: readonly string[],

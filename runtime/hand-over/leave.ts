@@ -9,6 +9,7 @@ import { bounds } from '../timing.ts';
 import { markDestroyed } from './mark.ts';
 import { look } from './look.ts';
 import type { Member } from './member.ts';
+import { watch, type Watched } from './watch.ts';
 
 export type Left =
   | { readonly kind: 'left'; readonly sentence: string }
@@ -49,13 +50,13 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
   const bound = Math.max(deadSeconds, faintedSeconds);
   member.say(`${cluster} hands ${tags} over to ${succession.names.join(' or ')}, within ${Math.ceil(bound)} s`);
   const end = await awaitSuccessor(member, bound);
-  switch (end.kind) {
+  if (end.kind === 'late')
+    return stays(member, `nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
+  switch (end.value.kind) {
     case 'taken':
-      return { kind: 'left', sentence: `${end.holder} holds ${tags} now, by term ${end.term}` };
+      return { kind: 'left', sentence: `${end.value.holder} holds ${tags} now, by term ${end.value.term}` };
     case 'recalled':
       return refused(`${cluster} was taken out of the destroyed clusters in ${CONTROL_PATH} meanwhile.`);
-    case 'late':
-      return stays(member, `nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
   }
 }
 
@@ -68,30 +69,18 @@ async function stays(member: Member, why: string): Promise<Left> {
   return refused(`${why} ${mend}`);
 }
 
-type End =
-  | { readonly kind: 'taken'; readonly holder: string; readonly term: number }
-  | { readonly kind: 'recalled' }
-  | { readonly kind: 'late'; readonly why: string };
+type End = { readonly kind: 'taken'; readonly holder: string; readonly term: number } | { readonly kind: 'recalled' };
 
-async function awaitSuccessor(member: Member, boundSeconds: number): Promise<End> {
-  const { clock, say, config } = member;
-  const { cluster, timing } = config;
-  const start = clock.now();
-  let told = 0;
-  for (;;) {
-    await clock.sleep((timing.roundSeconds / 3) * 1000);
-    const facts = await look(member);
+function awaitSuccessor(member: Member, boundSeconds: number): Promise<Watched<End>> {
+  const { cluster, timing } = member.config;
+  return watch<End>(member, { boundSeconds, everySeconds: timing.roundSeconds / 3 }, (facts) => {
     const standing = standingOf(facts, cluster);
     if (standing.kind === 'free' && standing.converged && standing.holder !== undefined)
-      return { kind: 'taken', holder: standing.holder, term: standing.term };
-    if (facts.control.kind === 'found' && !facts.control.value.destroyed.includes(cluster)) return { kind: 'recalled' };
-    const seconds = (clock.now() - start) / 1000;
-    const why = waitsFor(facts, standing, member.config);
-    if (seconds > boundSeconds) return { kind: 'late', why };
-    if (seconds - told < timing.roundSeconds) continue;
-    told = seconds;
-    say(`${Math.round(seconds)} of at most ${Math.ceil(boundSeconds)} s: ${why}`);
-  }
+      return { kind: 'done', value: { kind: 'taken', holder: standing.holder, term: standing.term } };
+    if (facts.control.kind === 'found' && !facts.control.value.destroyed.includes(cluster))
+      return { kind: 'done', value: { kind: 'recalled' } };
+    return { kind: 'waits', why: waitsFor(facts, standing, member.config) };
+  });
 }
 
 function waitsFor(facts: FleetFacts, standing: Standing, { cluster, policy, timing }: Member['config']): string {

@@ -209,12 +209,12 @@ function controlLines({ control, at }: Status, paint: Paint): string[] {
 }
 
 function rowOf(cluster: ClusterStatus, paint: Paint): string[] {
-  const { runners, lease, report } = cluster;
+  const { lease, report } = cluster;
   const tags = [...new Set(cluster.records.flatMap((record) => record.tags ?? ['?']))];
   return [
     cluster.holder ? paint.good(STAR) : '',
     cluster.preferred === true ? `${cluster.name} (preferred)` : cluster.name,
-    runners ? runnersText(runners, paint) : paint.bad('?'),
+    runnersText(cluster, paint),
     lease
       ? lease.fresh
         ? duration(lease.ageSeconds)
@@ -226,8 +226,12 @@ function rowOf(cluster: ClusterStatus, paint: Paint): string[] {
   ];
 }
 
-function runnersText({ online, total }: { online: number; total: number }, paint: Paint): string {
+/** What a lapsed lease asserts was true once. */
+function runnersText({ runners, lease }: ClusterStatus, paint: Paint): string {
+  if (!runners) return paint.bad('?');
+  const { online, total } = runners;
   const text = `${online}/${total}`;
+  if (lease?.fresh !== true) return paint.bad(`was ${text}`);
   if (online === 0) return paint.bad(text);
   return online < total ? paint.fair(text) : paint.good(text);
 }

@@ -12,7 +12,7 @@ export interface Paint {
 const coloured =
   (code: number) =>
   (text: string): string =>
-    `\x1b[${code}m${text}\x1b[0m`;
+    text === '' ? '' : `\x1b[${code}m${text}\x1b[0m`;
 const plain = (text: string): string => text;
 
 export const paintOf = (colours: boolean): Paint =>

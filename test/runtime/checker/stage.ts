@@ -64,6 +64,8 @@ export interface Stage {
   /** The id of the status project. */
   readonly project: number;
   readonly records: Readonly<Record<Name, number>>;
+  /** B's stack, as Pulumi keeps its config. */
+  readonly config: Readonly<Record<string, string>>;
   /** Tokens that may do what they must. */
   readonly tokens: Tokens;
   token(kind: 'group' | 'project', scopes: readonly string[], level: number, expiresAt?: string): string;
@@ -95,16 +97,17 @@ export async function startStage(): Promise<Stage> {
     return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
+  const config = configOf(gitlab.url, cluster.url, project);
   const stage: Stage = {
     gitlab,
     cluster,
     project,
     records,
+    config,
     tokens,
     token,
     apply: async (given) => {
-      const values = configOf(gitlab.url, cluster.url, project);
-      await engine.up({ project: PROJECT, stack: B, values, secrets: {} }, async () => {
+      await engine.up({ project: PROJECT, stack: B, values: config, secrets: {} }, async () => {
         new Checker(
           'checker',
           {

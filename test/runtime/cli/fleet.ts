@@ -11,12 +11,13 @@ import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { LAB_TIMING } from '../../../lab/demo/times.ts';
 import { round } from '../../../runtime/checker/round.ts';
 import type { Checker } from '../../../runtime/checker/context.ts';
+import { executeIn, type Execute } from '../../../runtime/cli/machine.ts';
 import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
 import { formatLease } from '../../../runtime/core/lease.ts';
 import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
-import { systemClock } from '../../../runtime/process/clock.ts';
+import { systemClock, wallClock } from '../../../runtime/process/clock.ts';
 import { until } from '../../lab/until.ts';
 import { LASTING } from '../../support/expiries.ts';
 
@@ -27,7 +28,7 @@ const BRANCH = 'main';
 /** Rounds follow each other closely: the tests wait for what they bring about. */
 const PAUSE_MS = 150;
 /** r is long enough for a busy machine; the other times follow from it by the rules of runtime/timing.ts. */
-const TIMING = { ...LAB_TIMING, requestSeconds: 2, budgetSeconds: 7, rollCallSeconds: 2.05, leaseSeconds: 13 };
+const TIMING = { ...LAB_TIMING, requestSeconds: 1, budgetSeconds: 4.1, leaseSeconds: 8.2 };
 
 export interface Ended {
   readonly code: number;
@@ -44,6 +45,7 @@ export interface Person {
   /** What was asked is added to it. */
   readonly asked?: string[];
   readonly interrupted?: AbortSignal;
+  readonly execute?: Execute;
 }
 
 interface Cluster {
@@ -53,6 +55,7 @@ interface Cluster {
   readonly connections: readonly GitLabConnection[];
   ready: number;
   alive: boolean;
+  ended: Promise<void>;
 }
 
 export class Fleet {
@@ -63,7 +66,6 @@ export class Fleet {
   /** A token of a person who may do all that hadr does. */
   readonly token: string;
   readonly clusters = new Map<string, Cluster>();
-  private readonly loops: Promise<void>[] = [];
   private stopped = false;
 
   constructor(gitlab: GitLabServer, project: number, folder: string) {
@@ -129,37 +131,42 @@ export class Fleet {
         await systemClock.sleep(PAUSE_MS);
       }
     };
-    this.loops.push(loop());
+    cluster.ended = loop();
   }
 
-  /** Its checker ends after the round in which it is. */
-  stop(name: string): void {
-    this.cluster(name).alive = false;
+  /** Its checker has ended, after the round in which it was. */
+  async stop(name: string): Promise<void> {
+    const cluster = this.cluster(name);
+    cluster.alive = false;
+    await cluster.ended;
   }
 
   /** `hadr ARGS` at a terminal. */
   async hadr(args: string, person: Person = {}): Promise<Ended> {
     const out: string[] = [];
     const err: string[] = [];
-    const code = await runHadr(
-      args.split(' ').filter((word) => word !== ''),
-      {
-        env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
-        cwd: person.cwd ?? this.folder,
-        clock: systemClock,
-        interrupted: person.interrupted ?? new AbortController().signal,
-        terminal: {
-          out: (text) => void out.push(text),
-          err: (text) => void err.push(text),
-          ask: async (question) => {
-            person.asked?.push(question);
-            return person.answer;
-          },
-          clear: () => undefined,
-          colours: false,
+    const words = args.split(' ').filter((word) => word !== '');
+    const surroundings = {
+      env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
+      cwd: person.cwd ?? this.folder,
+    };
+    const code = await runHadr(words, {
+      ...surroundings,
+      clock: systemClock,
+      wallClock,
+      execute: person.execute ?? executeIn({ ...surroundings, env: { ...process.env, ...surroundings.env } }),
+      interrupted: person.interrupted ?? new AbortController().signal,
+      terminal: {
+        out: (text) => void out.push(text),
+        err: (text) => void err.push(text),
+        ask: async (question) => {
+          person.asked?.push(question);
+          return person.answer;
         },
+        clear: () => undefined,
+        colours: false,
       },
-    );
+    });
     return { code, out: out.join(''), err: err.join('') };
   }
 
@@ -171,7 +178,7 @@ export class Fleet {
 
   async close(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.loops);
+    await Promise.all([...this.clusters.values()].map(({ ended }) => ended));
     for (const { connections } of this.clusters.values()) for (const connection of connections) connection.close();
     await this.gitlab.close();
     await rm(this.folder, { recursive: true, force: true });
@@ -193,7 +200,7 @@ export async function startFleet(policy: Readonly<Record<string, unknown>> = {})
   });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-cli-'));
   const fleet = new Fleet(gitlab, project, folder);
-  const rules = { policy: { confirm: 2, ...policy }, timing: TIMING };
+  const rules = { policy: { confirm: 4, ...policy }, timing: TIMING };
   const config = {
     gitlab: { url: gitlab.url, allowHttp: true, group: 'platform' },
     statusProject: { path: 'platform/status' },
@@ -239,7 +246,7 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
     const { value } = access.addToken(owner, `hadr-${name}-${part}`, [scope], level, year);
     return connectGitLab({
       url: gitlab.url,
-      requestSeconds: 2,
+      requestSeconds: TIMING.requestSeconds,
       clock: systemClock,
       token: () => Promise.resolve(value),
     });
@@ -252,6 +259,7 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
     record: id,
     ready: 2,
     alive: false,
+    ended: Promise.resolve(),
     connections: [forFleet, forStatus],
     checker: {
       config: checkerConfigSchema.parse({

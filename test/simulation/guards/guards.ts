@@ -201,8 +201,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decide.ts',
-        `  const number = Math.max(highest, facts.self.stamped.term) + 1;`,
-        `  const number = (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
+        `  return Math.max(highest, facts.self.stamped.term) + 1;`,
+        `  return (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
       ),
       edit('checker/observe.ts', `highestKnown(previousLease, ownReport, rivals)`, `{ number: 0, holder: undefined }`),
     ],

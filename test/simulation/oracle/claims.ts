@@ -1,6 +1,7 @@
 /** What a new term may be: I3, I4, I5, I6 and I10, judged at the moment when GitLab takes it. */
 import { isoOf } from '../../../runtime/core/answer.ts';
 import { parseTerm, termPath, type Term } from '../../../runtime/core/files.ts';
+import { replay } from '../../../runtime/core/replay.ts';
 import type { Lease } from '../../../runtime/core/lease.ts';
 import { busyContactSeconds, longestGapSeconds } from '../../../runtime/timing.ts';
 import { START } from '../world/gitlab.ts';
@@ -17,6 +18,9 @@ export function judgeClaim(oracle: Oracle, process: Process, number: number, tex
   if (number !== oracle.highest + 1) oracle.violate('I6', `${what} after ${oracle.highest}`);
   if (term.holder !== process.cluster) oracle.violate('I6', `${what} for ${term.holder}`);
   oracle.highest = Math.max(oracle.highest, number);
+  // What the term recorded is its whole evidence: decided once more, it gives the same claim.
+  const replayed = replay(term);
+  if (replayed.kind !== 'same') oracle.violate('term', `${what}, and replayed from its file that is ${replayed.kind}`);
   const before = { oracle, process, known: oracle.of(process), term, what, holder: previous?.term.holder };
   judgeControl(before);
   judgeKnown(before);

@@ -1,0 +1,93 @@
+/**
+ * `npm run record`: what a person sees of a failover with `hadr`, as text in docs/hadr-failover.txt. The lab's cluster dies
+ * for real, the command is the one file that is shipped, and what stands in the text is what it printed.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { bundle } from '../../infra/bundle.ts';
+import { labEngine } from '../pulumi/engines.ts';
+import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';
+import { stageOf, type Stage } from './stage.ts';
+import { LAB_POLICY, LAB_TIMING } from './times.ts';
+
+const A = 'cluster-a';
+const B = 'cluster-b';
+const FILE = fileURLToPath(new URL('../../docs/hadr-failover.txt', import.meta.url));
+
+const HEAD = `A failover, seen with hadr. Made by npm run record in the lab: real processes, real HTTP, and times that are
+about a tenth of the defaults (a lease of ${LAB_TIMING.leaseSeconds} s, a round every ${LAB_TIMING.roundSeconds} s).
+`;
+
+type Hadr = (...args: string[]) => Promise<string>;
+
+/** Numbers change with every look; what is worth showing is a look that says something else. */
+const gistOf = (text: string): string => text.replaceAll(/\d+/g, 'N').replaceAll(/\s+/g, ' ');
+
+async function record(stage: Stage, hadr: Hadr, show: (line: string) => void): Promise<void> {
+  const { fleet } = stage;
+  const ready = (): boolean => [A, B].every((name) => fleet.report(name)?.online === 2);
+  if (
+    !(await stage.until(
+      `until ${A} holds ${MAIN_TAG} and all runners are online`,
+      40,
+      () => fleet.holders().join() === A && ready(),
+    ))
+  )
+    throw new Error('the fleet did not start');
+  show('$ hadr status');
+  // B must have been in touch for a lease before it may claim.
+  let text = await hadr('status');
+  for (const end = performance.now() + 20_000; performance.now() < end && text.includes('degraded');)
+    text = await hadr('status');
+  show(text);
+  show(`\n# ${A} dies: its runners, its checker, its API server\n`);
+  fleet.member(A).cluster.faint();
+  let last = gistOf(text);
+  for (const end = performance.now() + stage.deadSeconds * 1000; performance.now() < end;) {
+    const now = await hadr('status');
+    if (gistOf(now) !== last) show(`$ hadr status\n${now}\n`);
+    last = gistOf(now);
+    if (fleet.holders().join() === B) break;
+  }
+  if (fleet.holders().join() !== B) throw new Error(`${B} did not take over`);
+  for (const words of [['history'], ['explain', String(fleet.newestTerm())]])
+    show(`$ hadr ${words.join(' ')}\n${await hadr(...words)}\n`);
+}
+
+async function hadrIn(folder: string, fleet: Fleet): Promise<Hadr> {
+  const { url, adminToken } = fleet.gitlab;
+  const file = join(folder, 'hadr.cjs');
+  await writeFile(file, await bundle('runtime/cli/main.ts'));
+  const config = {
+    gitlab: { url, allowHttp: true, group: 'platform' },
+    statusProject: { path: STATUS_PROJECT },
+    fleet: [A, B],
+    mainTags: [MAIN_TAG],
+    policy: LAB_POLICY,
+    timing: LAB_TIMING,
+  };
+  await writeFile(join(folder, 'hadr.yaml'), stringify(config));
+  return (...args) =>
+    new Promise((resolve) => {
+      const options = { cwd: folder, env: { ...process.env, HADR_TOKEN: adminToken } };
+      execFile(process.execPath, [file, ...args], options, (_, out, err) => resolve(`${out}${err}`.trimEnd()));
+    });
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'hadr-recording-'));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const fleet = await startFleet([A, B], labEngine, say);
+const lines = [HEAD];
+try {
+  await record(stageOf(fleet, say), await hadrIn(folder, fleet), (line) => void lines.push(line));
+  await writeFile(FILE, `${lines.join('\n').trimEnd()}\n`);
+  say(`wrote ${FILE}`);
+} finally {
+  await fleet.close();
+  await rm(folder, { recursive: true, force: true });
+}
+process.exit();

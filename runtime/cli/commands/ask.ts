@@ -1,0 +1,38 @@
+/** What a move will change, for the person who must say yes. */
+import type { FleetFacts } from '../../core/leave.ts';
+import type { Move } from '../../core/move.ts';
+import type { Desk } from '../desk.ts';
+import { notNow, wrongUsage } from '../exit.ts';
+import { table } from '../present/table.ts';
+import { duration } from '../../core/words.ts';
+
+/** `cluster-a  record 11  -rnd-runner` */
+export const differenceText = ({ edits }: Move): string =>
+  table(edits.map(({ cluster, record, difference }) => [`  ${cluster}`, `record ${record}`, difference]));
+
+/** Shows the text and asks, unless --yes says so already. Throws a Refusal for a no, and where nobody can be asked. */
+export async function confirm(desk: Desk, text: string, question: string): Promise<void> {
+  const { terminal, given } = desk;
+  terminal.err(`${text}\n`);
+  if (given.flags.has('yes')) return;
+  const answer = await terminal.ask(question);
+  if (answer === undefined)
+    throw wrongUsage(
+      `hadr ${given.command} asks before it acts, and nobody is here to answer; give --yes. Nothing was changed.`,
+    );
+  if (!answer) throw notNow('nothing was changed');
+}
+
+/** The commit message's tail. */
+export const whyOf = ({ given }: Desk): string => {
+  const why = given.texts.get('why');
+  return why === undefined ? '' : `: ${why}`;
+};
+
+/** What will move the tags back by itself later, where the rules do that. */
+export function returnText(fleet: FleetFacts, from: string, { config }: Desk): string | undefined {
+  const { failback, failbackAfterSeconds } = config.policy;
+  const report = fleet.members.find(({ name }) => name === from)?.report;
+  if (failback !== 'automatic' || report?.kind !== 'found' || !report.value.preferred) return undefined;
+  return `${from} is preferred and failback is automatic: it takes them back after ${duration(failbackAfterSeconds)}, unless you pin them.`;
+}

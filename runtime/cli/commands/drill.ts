@@ -1,0 +1,73 @@
+/** `hadr drill`: a switchover there and back, so that the way is known to work and how long it takes. */
+import * as z from 'zod';
+import { isoOf } from '../../core/answer.ts';
+import { drillPath, fileText, type Drill } from '../../core/files.ts';
+import { planSwitchover } from '../../core/move.ts';
+import { look } from '../../hand-over/look.ts';
+import { watch } from '../../hand-over/watch.ts';
+import { lookSeconds } from '../../hand-over/switch-over.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { confirm, differenceText } from './ask.ts';
+import { moveNow, planned } from './switchover.ts';
+
+const leg = z.strictObject({ term: z.number().int(), seconds: z.number().min(0) });
+
+export const drillSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('drill'),
+  from: z.string(),
+  to: z.string(),
+  there: leg.describe('The seconds are from the request until the main tags were on the other cluster.'),
+  back: leg,
+  published: z.string().describe('The file in the status project.'),
+});
+type DrillResult = z.infer<typeof drillSchema>;
+
+export async function drill(desk: Desk): Promise<ExitCode> {
+  const { access, inquiry, terminal, format } = desk;
+  const to = clusterGiven(desk);
+  const facts = await fleetToSteer(desk);
+  const plan = planned(planSwitchover(facts, to, access.config));
+  const { from } = plan;
+  await confirm(
+    desk,
+    `${differenceText(plan)}\nand all of it back again`,
+    `Drill a switchover from ${from} to ${to} and back?`,
+  );
+  const there = await moveNow(desk, to, from);
+  access.say(`there: ${there.seconds} s, term ${there.term}`);
+  const back = await wayBack(desk, from, to);
+  const user = await inquiry.username();
+  const by = user.kind === 'found' ? user.value : 'a person';
+  const at = isoOf((await look(access)).now);
+  const result: Drill = { version: 1, at, by, from, to, there, back };
+  const path = drillPath(there.term);
+  const message = `Drill: ${from} to ${to} in ${there.seconds} s, and back in ${back.seconds} s`;
+  const saved = await access.project.create(path, fileText(result), message);
+  if (saved.kind !== 'created' && saved.kind !== 'exists')
+    throw notKnown(`${message}; the result was not published, as far as is known: ${saved.why}`);
+  const data: DrillResult = { version: 1, kind: 'drill', from, to, there, back, published: path };
+  present(terminal, format, data, () => `${message}; published as ${path}`);
+  return EXIT.ok;
+}
+
+/** The former holder must assert itself as eligible once more before it can be asked. Throws a Refusal that says where the tags are. */
+async function wayBack(desk: Desk, from: string, to: string): Promise<{ term: number; seconds: number }> {
+  const { access, interrupted } = desk;
+  const { timing } = access.config;
+  const boundSeconds = timing.leaseSeconds;
+  const ready = await watch<true>(access, { boundSeconds, everySeconds: lookSeconds(timing), interrupted }, (facts) => {
+    const plan = planSwitchover(facts, from, access.config);
+    return plan.kind === 'ready' ? { kind: 'done', value: true } : { kind: 'waits', why: plan.why };
+  });
+  const stays = `The main tags are with ${to}: bring them back with hadr switchover --to ${from}.`;
+  if (ready.kind === 'late') throw notNow(`the way back is not open: ${ready.why}. ${stays}`);
+  try {
+    return await moveNow(desk, from, to);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.code, `the way back failed: ${error.message} ${stays}`);
+  }
+}

@@ -1,0 +1,161 @@
+/** `hadr explain`: a term's decision made once more, from nothing but what the term recorded. */
+import * as z from 'zod';
+import { isoOf } from '../../core/answer.ts';
+import type { Facts, RivalFacts } from '../../core/facts.ts';
+import type { Term } from '../../core/files.ts';
+import { ageOf } from '../../core/lease.ts';
+import { replay, type Replay } from '../../core/replay.ts';
+import { rivalLease } from '../../core/rivals.ts';
+import type { Decision } from '../../core/decide.ts';
+import type { Evidence } from '../../core/term-evidence.ts';
+import { look } from '../../hand-over/look.ts';
+import type { Desk } from '../desk.ts';
+import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { table, type Paint } from '../present/table.ts';
+import { moment } from '../../core/words.ts';
+import { readTerm } from '../../checker/read-terms.ts';
+import { newestNumber } from './terms.ts';
+
+export const explainSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('explain'),
+  term: z.strictObject({
+    number: z.number().int(),
+    holder: z.string(),
+    previous: z.string(),
+    at: z.string(),
+    ground: z.string(),
+    reason: z.string(),
+  }),
+  result: z
+    .enum(['same', 'differs', 'forced'])
+    .describe('same: the recorded facts give this very claim. forced: a person claimed it.'),
+  decision: z
+    .strictObject({ kind: z.string(), reason: z.string() })
+    .describe('What the recorded facts give today; for a forced term what the checker would have done.'),
+  saw: z.array(z.strictObject({ what: z.string(), value: z.string() })).describe('The facts that count, for people.'),
+});
+type Explained = z.infer<typeof explainSchema>;
+
+export async function explain(desk: Desk): Promise<ExitCode> {
+  const text = desk.given.argument ?? '';
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${text} is no term; give its number, as hadr history shows it`);
+  const number = Number(text);
+  const newest = newestNumber(await look(desk.access));
+  if (number > newest) throw wrongUsage(`there is no term ${number}; the newest is ${newest}`);
+  const read = await readTerm(desk.access.project, number);
+  if (read.kind === 'unknown') throw notKnown(`${read.why}; hadr history shows the others`);
+  const explained = explanationOf(read.value, replay(read.value));
+  present(desk.terminal, desk.format, explained, explainText);
+  return explained.result === 'differs' ? EXIT.degraded : EXIT.ok;
+}
+
+/** Throws a Refusal where the term did not record enough. */
+export function explanationOf(term: Term, replayed: Replay): Explained {
+  if (replayed.kind === 'unreadable') throw notKnown(`${replayed.why}: this release cannot replay it`);
+  const { number, holder, previous, at, ground, reason } = term;
+  return {
+    version: 1,
+    kind: 'explain',
+    term: { number, holder, previous, at, ground, reason },
+    result: replayed.kind,
+    decision: replayed.kind === 'same' ? { kind: 'claim', reason } : decisionOf(replayed.decision),
+    saw: sawOf(replayed.evidence),
+  };
+}
+
+const decisionOf = ({ kind, reason }: Decision): Explained['decision'] => ({ kind, reason });
+
+function sawOf({ facts, policy }: Evidence): Explained['saw'] {
+  const { self, roll } = facts;
+  const { memory } = self.stamped;
+  return [
+    { what: 'GitLab’s time', value: moment(isoOf(facts.now)) },
+    {
+      what: self.name,
+      value: `${self.online}/${self.total} online, ${policy.minOnline} needed${self.preferred ? ', preferred' : ''}`,
+    },
+    ...facts.rivals.map((rival) => ({ what: rival.name, value: rivalText(rival) })),
+    { what: 'newest term', value: termText(facts) },
+    { what: 'control', value: controlText(facts) },
+    ...(memory.ground === 'none'
+      ? []
+      : [{ what: 'ground', value: `${memory.ground} since ${moment(isoOf(memory.since))}` }]),
+    ...(roll
+      ? [
+          {
+            what: 'roll call',
+            value:
+              roll.kind === 'called'
+                ? `${roll.answered} of the holder’s managers answered, ${roll.ownAnswered} of its own`
+                : roll.why,
+          },
+        ]
+      : []),
+  ];
+}
+
+function rivalText({ name, records }: RivalFacts): string {
+  const read = rivalLease(name, records);
+  switch (read.kind) {
+    case 'unknown':
+      return read.why;
+    case 'gone':
+      return records.length === 0 ? 'no record of it is known' : 'all its records are gone';
+    case 'none':
+      return read.why;
+    case 'lease':
+      return `${read.lease.online}/${read.lease.total} online by a stamp ${ageOf(read)} s old`;
+  }
+}
+
+function termText({ term }: Facts): string {
+  switch (term.kind) {
+    case 'none':
+      return 'none yet';
+    case 'term':
+      return `${term.term.number}, held by ${term.term.holder} since ${moment(term.term.at)}`;
+    case 'damaged':
+    case 'unknown':
+      return term.why;
+  }
+}
+
+function controlText({ control }: Facts): string {
+  if (control.kind === 'unknown') return control.why;
+  if (control.kind === 'absent') return 'nothing is asked for';
+  const { paused, pin, retired, destroyed } = control.value;
+  const asked = [
+    ...(paused ? ['paused'] : []),
+    ...(pin ? [`pinned to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}`] : []),
+    ...[...retired, ...destroyed].map((name) => `${name} retired`),
+  ];
+  return asked.length === 0 ? 'nothing is asked for' : asked.join(', ');
+}
+
+export function explainText({ term, result, decision, saw }: Explained, paint: Paint): string {
+  const head = `${paint.bold(`term ${term.number}: ${term.holder} took the main tags from ${term.previous}`)} at ${moment(term.at)}\n${term.ground}: ${term.reason}`;
+  const facts = table(saw.map(({ what, value }) => [`  ${paint.dim(what)}`, value]));
+  return `${head}\n\n${facts}\n\n${verdictText(result, decision, term.holder, paint)}`;
+}
+
+function verdictText(
+  result: Explained['result'],
+  decision: Explained['decision'],
+  holder: string,
+  paint: Paint,
+): string {
+  switch (result) {
+    case 'same':
+      return paint.good('replayed: the same facts give the same claim');
+    case 'differs':
+      return paint.bad(
+        `replayed: this release decides otherwise on the same facts: ${decision.kind}: ${decision.reason}`,
+      );
+    case 'forced':
+      return paint.fair(
+        `forced by a person; left to itself the checker of ${holder} would have decided: ${decision.kind}: ${decision.reason}`,
+      );
+  }
+}

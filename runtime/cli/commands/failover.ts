@@ -1,0 +1,48 @@
+/** `hadr failover --force`: a term by a person's word, after its risks were read. */
+import { look } from '../../hand-over/look.ts';
+import { force } from '../../hand-over/force.ts';
+import { planForced } from '../../core/move.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { confirm, differenceText, whyOf } from './ask.ts';
+import { moveText, type MoveResult } from './move-result.ts';
+import { planned } from './switchover.ts';
+
+export async function failover(desk: Desk): Promise<ExitCode> {
+  const { access, given, inquiry, config } = desk;
+  const to = clusterGiven(desk);
+  if (!given.flags.has('force'))
+    throw wrongUsage(
+      `a failover comes by itself as soon as the evidence is there, which hadr status shows; --force puts your word in its place. Nothing was changed.`,
+    );
+  const plan = planned(planForced(await fleetToSteer(desk), to, access.config));
+  const risks = plan.risks.map((risk) => `  ! ${risk}`).join('\n');
+  await confirm(
+    desk,
+    `${differenceText(plan)}\n${risks}`,
+    `Force ${config.mainTags.join(', ')} from ${plan.from} to ${to}, by term ${plan.number}?`,
+  );
+  const user = await inquiry.username();
+  const reason = `${user.kind === 'found' ? user.value : 'a person'} says so${whyOf(desk)}`;
+  const now = planned(planForced(await look(access), to, access.config));
+  const forced = await force(access, now, reason, Math.random, desk.interrupted);
+  switch (forced.kind) {
+    case 'not-claimed':
+      throw notKnown(`the term was not claimed, as far as is known: ${forced.why}. Look with hadr status.`);
+    case 'undone':
+      throw notNow(
+        `term ${forced.term} named ${to}, but ${forced.holder} has taken the main tags since, by term ${forced.by}: hadr explain ${forced.by} says why. To keep them there, pin them.`,
+      );
+    case 'late':
+      throw notKnown(
+        `term ${forced.term} names ${to} and stands, but the tags have not followed: ${forced.why}. Any living checker makes them follow; look with hadr status.`,
+      );
+    case 'done': {
+      const seconds = Math.round(forced.seconds * 10) / 10;
+      const result: MoveResult = { version: 1, kind: 'move', from: now.from, to, term: forced.term, seconds };
+      present(desk.terminal, desk.format, result, moveText);
+      return EXIT.ok;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** What switchover and failover tell when they are done. */
+import * as z from 'zod';
+
+export const moveSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('move'),
+  from: z.string(),
+  to: z.string(),
+  term: z.number().int(),
+  seconds: z.number().min(0).describe('From the request until the main tags were on the other cluster.'),
+});
+export type MoveResult = z.infer<typeof moveSchema>;
+
+export const moveText = ({ from, to, term, seconds }: MoveResult): string =>
+  `${to} holds the main tags by term ${term}, ${seconds} s after the request; ${from} has lost them`;

@@ -1,0 +1,68 @@
+/** `hadr switchover`: shows what changes, asks, asks the fleet for it, and waits until it is done. */
+import { look } from '../../hand-over/look.ts';
+import { switchOver, type SwitchedOver } from '../../hand-over/switch-over.ts';
+import { planSwitchover, type Hindered, type Move } from '../../core/move.ts';
+import type { FleetFacts } from '../../core/leave.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
+import { present } from '../present/output.ts';
+import { confirm, differenceText, returnText, whyOf } from './ask.ts';
+import { moveText, type MoveResult } from './move-result.ts';
+
+export async function switchover(desk: Desk): Promise<ExitCode> {
+  const to = clusterGiven(desk);
+  const facts = await fleetToSteer(desk);
+  const plan = planned(planSwitchover(facts, to, desk.access.config));
+  const tags = desk.config.mainTags.join(', ');
+  const returns = returnText(facts, plan.from, desk);
+  await confirm(
+    desk,
+    `${differenceText(plan)}${returns === undefined ? '' : `\n${returns}`}`,
+    `Move ${tags} from ${plan.from} to ${to}?`,
+  );
+  const done = await moveNow(desk, to, plan.from);
+  const result: MoveResult = { version: 1, kind: 'move', from: plan.from, to, term: done.term, seconds: done.seconds };
+  present(desk.terminal, desk.format, result, moveText);
+  return EXIT.ok;
+}
+
+/** A plan, or the Refusal of what hinders it. */
+export function planned<T extends { readonly kind: 'ready' }>(plan: T | Hindered): T {
+  if (plan.kind === 'ready') return plan;
+  throw refusalOf(plan);
+}
+
+const refusalOf = ({ by, why }: Hindered): Refusal =>
+  (by === 'unknown' ? notKnown : notNow)(`${why}. Nothing was changed.`);
+
+/** Looks once more, for a person takes their time to answer, and lets the fleet move. Throws a Refusal where it does not. */
+export async function moveNow(
+  desk: Desk,
+  to: string,
+  from: string,
+): Promise<{ readonly term: number; readonly seconds: number }> {
+  const { access, interrupted } = desk;
+  const now: FleetFacts = await look(access);
+  const plan: Move = planned(planSwitchover(now, to, access.config));
+  if (plan.from !== from)
+    throw notNow(`${plan.from} took the main tags meanwhile; look with hadr status. Nothing was changed.`);
+  const message = `Pinned to ${to} for a switchover from ${from}${whyOf(desk)}`;
+  const moved = await switchOver(access, { from, to, now: now.now, message }, interrupted);
+  return finished(moved, to, interrupted.aborted);
+}
+
+function finished(moved: SwitchedOver, to: string, isInterrupted: boolean): { term: number; seconds: number } {
+  switch (moved.kind) {
+    case 'done':
+      if (moved.left !== undefined)
+        throw notKnown(`${to} holds the main tags by term ${moved.term}, but ${moved.left}; look with hadr status`);
+      return { term: moved.term, seconds: Math.round(moved.seconds * 10) / 10 };
+    case 'not-asked':
+      throw notKnown(`the switchover could not be asked for: ${moved.why}. Look with hadr status, and run it again.`);
+    case 'late': {
+      const how = isInterrupted ? 'you ended the wait' : 'it did not come about in time';
+      const left = moved.left ?? 'the request was taken back';
+      throw (moved.left === undefined ? notNow : notKnown)(`${how}: ${moved.why}; ${left}. Look with hadr status.`);
+    }
+  }
+}

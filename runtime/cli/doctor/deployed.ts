@@ -1,0 +1,162 @@
+/** What a stack has deployed, asked of its Kubernetes cluster through the person's kubectl. */
+import * as z from 'zod';
+import { isDeepStrictEqual } from 'node:util';
+import { checkerConfigSchema, RECORD_ANNOTATION, type CheckerConfig } from '../../config.ts';
+import type { RivalFacts } from '../../core/facts.ts';
+import { namesOf } from '../../names.ts';
+import type { HadrConfig, StackFacts } from '../config.ts';
+import type { Execute, Executed } from '../machine.ts';
+import { ok, unseen, wrong, type Finding } from './finding.ts';
+
+const cronJobSchema = z.object({
+  spec: z.object({
+    suspend: z.boolean().default(false),
+    jobTemplate: z.object({
+      spec: z.object({
+        template: z.object({
+          spec: z.object({
+            volumes: z.array(z.object({ configMap: z.object({ name: z.string() }).optional() })).default([]),
+          }),
+        }),
+      }),
+    }),
+  }),
+});
+const configMapSchema = z.object({ data: z.record(z.string(), z.string()).default({}) });
+const deploymentSchema = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+});
+
+/** The stack as its file has it, and the id of the status project that its path names. */
+export interface Expected {
+  readonly config: HadrConfig;
+  readonly stack: StackFacts;
+  readonly projectId: number;
+}
+
+export async function deployedFindings(
+  execute: Execute,
+  expected: Expected,
+  member: RivalFacts | undefined,
+): Promise<Finding[]> {
+  const { stack } = expected;
+  const names = namesOf(stack.name);
+  const kubectl = (...args: string[]): Promise<Executed> =>
+    execute('kubectl', [
+      ...(stack.kubernetes.context === undefined ? [] : ['--context', stack.kubernetes.context]),
+      '--namespace',
+      stack.kubernetes.namespace,
+      ...args,
+    ]);
+  const get = async <T>(schema: z.ZodType<T>, kind: string, name: string): Promise<T | string> => {
+    const answer = await kubectl('get', kind, name, '--output', 'json');
+    return answer.code === 0 ? parsed(schema, answer.stdout) : reasonOf(answer);
+  };
+  const cronJob = await get(cronJobSchema, 'cronjob', names.checker);
+  const check = `CronJob ${names.checker}`;
+  if (typeof cronJob === 'string')
+    return [unseen(check, cronJob, `check your kubectl and its context, or run pulumi up --stack ${stack.name}`)];
+  const maps = cronJob.spec.jobTemplate.spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
+  const deployment = await get(deploymentSchema, 'deployment', names.runner);
+  const account = `system:serviceaccount:${stack.kubernetes.namespace}:${names.checker}`;
+  return [
+    cronJob.spec.suspend
+      ? wrong(
+          check,
+          'it is suspended: no checker runs',
+          `kubectl patch cronjob ${names.checker} --patch '{"spec":{"suspend":false}}'`,
+        )
+      : ok(check, 'it is scheduled'),
+    configFinding(await firstConfig(maps, (name) => get(configMapSchema, 'configmap', name)), expected),
+    recordFinding(names.runner, deployment, member, stack.name),
+    await rightFinding(kubectl, account, 'get', `deployments.apps/${names.runner}`, stack.name),
+    await rightFinding(kubectl, account, 'list', 'pods', stack.name),
+  ];
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T | string {
+  try {
+    const value = schema.safeParse(JSON.parse(text));
+    return value.success ? value.data : 'kubectl shows another shape than expected';
+  } catch {
+    return 'kubectl does not answer in JSON';
+  }
+}
+
+const reasonOf = ({ code, stderr }: Executed): string =>
+  code === undefined
+    ? 'kubectl cannot be run or did not answer in time'
+    : stderr.trim().split('\n').at(-1) || `kubectl ended with ${code}`;
+
+type Maps = z.infer<typeof configMapSchema> | string;
+
+/** The checker's config is in one of the maps that its pod mounts; the code is in another. */
+async function firstConfig(
+  names: readonly string[],
+  get: (name: string) => Promise<Maps>,
+): Promise<CheckerConfig | string> {
+  let why = 'no ConfigMap that it mounts holds checker.json';
+  for (const name of names) {
+    const map = await get(name);
+    if (typeof map === 'string') why = map;
+    else if (map.data['checker.json'] !== undefined) return parsed(checkerConfigSchema, map.data['checker.json']);
+  }
+  return why;
+}
+
+function configFinding(deployed: CheckerConfig | string, { config, stack, projectId }: Expected): Finding {
+  const check = `config of ${stack.name}`;
+  const up = `run pulumi up --stack ${stack.name}`;
+  if (typeof deployed === 'string') return unseen(check, deployed, up);
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['fleet', config.fleet, deployed.fleet],
+    ['mainTags', config.mainTags, deployed.mainTags],
+    ['ownTags', stack.ownTags, deployed.ownTags],
+    ['preferred', stack.preferred, deployed.preferred],
+    ['gitlab.url', new URL(config.gitlab.url).origin, new URL(deployed.gitlab.url).origin],
+    ['statusProject', { id: projectId, branch: config.statusProject.branch }, deployed.statusProject],
+    ['policy', config.policy, deployed.policy],
+    ['timing', config.timing, deployed.timing],
+  ];
+  const different = pairs.filter(([, wanted, has]) => !isDeepStrictEqual(wanted, has)).map(([key]) => key);
+  return different.length === 0
+    ? ok(check, `what is deployed is what Pulumi.${stack.name}.yaml says`)
+    : wrong(check, `deployed with another ${different.join(', ')} than Pulumi.${stack.name}.yaml says`, up);
+}
+
+function recordFinding(
+  name: string,
+  deployment: z.infer<typeof deploymentSchema> | string,
+  member: RivalFacts | undefined,
+  stack: string,
+): Finding {
+  const check = `Deployment ${name}`;
+  const up = `run pulumi up --stack ${stack}`;
+  if (typeof deployment === 'string') return unseen(check, deployment, up);
+  const record = Number(deployment.metadata.annotations[RECORD_ANNOTATION]);
+  if (!(record > 0)) return wrong(check, `it lacks the annotation ${RECORD_ANNOTATION}`, up);
+  if (member?.report.kind === 'found' && !member.report.value.records.includes(record))
+    return wrong(
+      check,
+      `it serves record ${record}, which the report does not name`,
+      'wait a round; if it stays, look at the log of the checker',
+    );
+  return ok(check, `it serves record ${record}`);
+}
+
+/** `kubectl auth can-i` asks the API server itself, as the checker's own account. */
+async function rightFinding(
+  kubectl: (...args: string[]) => Promise<Executed>,
+  account: string,
+  verb: string,
+  resource: string,
+  stack: string,
+): Promise<Finding> {
+  const check = `right to ${verb} ${resource}`;
+  const answer = await kubectl('auth', 'can-i', verb, resource, `--as=${account}`);
+  if (answer.code === 0) return ok(check, 'the checker has it');
+  // can-i says no with exit code 1 and the word; anything else is a question that was not answered.
+  return /^no\b/.test(answer.stdout)
+    ? wrong(check, 'the checker does not have it', `run pulumi up --stack ${stack}`)
+    : unseen(check, reasonOf(answer), 'asking for another account takes the right to impersonate it; ask who has it');
+}

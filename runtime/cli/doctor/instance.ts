@@ -1,0 +1,75 @@
+/** GitLab itself and the person's own token. */
+import type { Answer, GitLabSeconds } from '../../core/answer.ts';
+import type { BranchView, TokenView } from '../../ports.ts';
+import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
+
+/** The scope manage_runner, which the runtime's tokens have, is as old (gitlab-facts A1). */
+const OLDEST: readonly [number, number] = [17, 1];
+
+export function versionFinding(url: string, version: Answer<string>): Finding {
+  const check = 'GitLab';
+  if (version.kind !== 'found') {
+    const why = version.kind === 'unknown' ? version.why : 'it has no API there';
+    return unseen(check, `${url} gives no version: ${why}`, 'mend that first; the rest of this list stands on it');
+  }
+  const [major = 0, minor = 0] = version.value.split('.').map(Number);
+  const [least, lesser] = OLDEST;
+  if (major > least || (major === least && minor >= lesser))
+    return ok(check, `${url} answers, version ${version.value}`);
+  return wrong(check, `${url} has version ${version.value}`, `upgrade GitLab to ${OLDEST.join('.')} or later`);
+}
+
+/** Nobody's clock is compared in any decision; a wrong one only misleads people, and TLS. */
+const SKEW_SECONDS = 5;
+
+export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
+  const skew = Math.round(here - gitlab);
+  const found = `this machine's clock is ${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} GitLab's`;
+  return Math.abs(skew) <= SKEW_SECONDS
+    ? ok('clock', found)
+    : note('clock', found, 'set it by NTP; no decision stands on it, but you compare its times with the log');
+}
+
+/** People renew theirs by hand, so they are told a while before. */
+export const SOON_DAYS = 14;
+
+export function ownTokenFinding(token: Answer<TokenView>, now: GitLabSeconds): Finding {
+  const check = 'your token';
+  if (token.kind !== 'found')
+    return unseen(
+      check,
+      `GitLab does not describe it: ${token.kind === 'unknown' ? token.why : 'it is none'}`,
+      'give another as HADR_TOKEN',
+    );
+  const { scopes, expiresAt } = token.value;
+  if (!scopes.includes('api'))
+    return wrong(
+      check,
+      `its scopes are ${scopes.join(', ')}`,
+      'make one with scope api: commits to the status project need it',
+    );
+  if (expiresAt === null) return ok(check, 'scope api, and it never ends');
+  const days = daysLeft(expiresAt, now);
+  const found = `scope api, ends in ${days} d (${expiresAt})`;
+  return days > SOON_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
+}
+
+export function branchFinding(name: string, branch: Answer<BranchView>): Finding {
+  const check = `branch ${name}`;
+  if (branch.kind === 'absent')
+    return wrong(check, 'it does not exist in the status project', 'check statusProject.branch');
+  if (branch.kind === 'unknown') return unseen(check, branch.why, 'mend that and look again');
+  if (!branch.value.protected)
+    return wrong(
+      check,
+      'it is not protected: a force push could lose terms',
+      'run pulumi up for the stack with statusProject.manage',
+    );
+  return branch.value.mayPush
+    ? ok(check, 'it is protected, and you may commit to it')
+    : note(
+        check,
+        'it is protected, and your token may not commit to it',
+        'status and history work; to steer, use a token with role Developer of the status project',
+      );
+}

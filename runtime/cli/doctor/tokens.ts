@@ -1,0 +1,80 @@
+/** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
+import type { Answer, GitLabSeconds } from '../../core/answer.ts';
+import { namesOf } from '../../names.ts';
+import type { OwnerName, TokenView } from '../../ports.ts';
+import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
+import { SOON_DAYS } from './instance.ts';
+
+const ROLES: Readonly<Record<number, string>> = {
+  10: 'Guest',
+  20: 'Reporter',
+  30: 'Developer',
+  40: 'Maintainer',
+  50: 'Owner',
+};
+const roleOf = (level: number): string => ROLES[level] ?? `level ${level}`;
+
+interface Need {
+  readonly name: string;
+  readonly scope: string;
+  readonly level: number;
+}
+
+/** What each token must be able to do (README, the table of tokens). Those of a project's runners need Maintainer at most. */
+export function needsOf(
+  cluster: string,
+  owner: OwnerName['kind'],
+): { readonly owner: readonly Need[]; readonly status: readonly Need[] } {
+  const { tokens } = namesOf(cluster);
+  return {
+    owner: [
+      { name: tokens.fleet, scope: 'manage_runner', level: owner === 'group' ? 50 : 40 },
+      { name: tokens.sidecar, scope: 'manage_runner', level: 40 },
+    ],
+    status: [{ name: tokens.status, scope: 'api', level: 30 }],
+  };
+}
+
+export function tokenFindings(
+  where: string,
+  list: Answer<readonly TokenView[]>,
+  needs: readonly Need[],
+  now: GitLabSeconds,
+): Finding[] {
+  if (list.kind !== 'found')
+    return [
+      unseen(
+        `tokens of ${where}`,
+        `they cannot be listed: ${list.kind === 'unknown' ? list.why : 'it does not exist'}`,
+        'use a token of an Owner of the group (Maintainer of the project)',
+      ),
+    ];
+  return needs.map((need) => tokenFinding(where, list.value, need, now));
+}
+
+function tokenFinding(where: string, list: readonly TokenView[], need: Need, now: GitLabSeconds): Finding {
+  const check = `token ${need.name}`;
+  const renew = 'run pulumi up for its stack';
+  const named = list.filter(({ name }) => name === need.name);
+  // Rotation leaves the old ones in the list, revoked.
+  const token = named.find(({ active }) => active);
+  if (!token)
+    return named.length > 0
+      ? wrong(check, 'it is expired or revoked', renew)
+      : note(
+          check,
+          `${where} has none of this name`,
+          'where you gave the token yourself (tokens.* in the stack), look after its end; else run pulumi up',
+        );
+  if (!token.scopes.includes(need.scope) && !token.scopes.includes('api'))
+    return wrong(check, `its scopes are ${token.scopes.join(', ')}`, `it needs ${need.scope}: ${renew}`);
+  const level = token.level ?? 0;
+  if (level < need.level)
+    return wrong(check, `its role is ${roleOf(level)}`, `it needs ${roleOf(need.level)}: ${renew}`);
+  const what = `scope ${token.scopes.join(', ')}, role ${roleOf(level)}`;
+  if (token.expiresAt === null) return ok(check, `${what}, never ends`);
+  const days = daysLeft(token.expiresAt, now);
+  const found = `${what}, ends in ${days} d (${token.expiresAt})`;
+  if (days < 0) return wrong(check, found, renew);
+  return days > SOON_DAYS ? ok(check, found) : note(check, found, renew);
+}

@@ -1,0 +1,39 @@
+/** What a command needs of the machine on which a person runs it. */
+import { execFile } from 'node:child_process';
+import type { Clock } from '../ports.ts';
+import type { WallClock } from '../process/clock.ts';
+import type { Surroundings } from './config.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Executed {
+  /** Undefined where the program could not be started. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs another program of the person's, such as kubectl, with the person's environment and folder. */
+export type Execute = (file: string, args: readonly string[]) => Promise<Executed>;
+
+export interface Machine extends Surroundings {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly wallClock: WallClock;
+  readonly execute: Execute;
+  /** Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+/** An answer that takes longer than this is none: a doctor must come to an end. */
+const LIMIT_MS = 15_000;
+const MOST_BYTES = 16 * 1024 * 1024;
+
+export const executeIn =
+  ({ env, cwd }: Surroundings): Execute =>
+  (file, args) =>
+    new Promise((resolve) => {
+      execFile(file, [...args], { env, cwd, timeout: LIMIT_MS, maxBuffer: MOST_BYTES }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
+        resolve({ code, stdout, stderr });
+      });
+    });

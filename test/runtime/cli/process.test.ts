@@ -1,0 +1,197 @@
+/** `hadr` as its users run it: a process, its exit codes, and the one file that `npm run build:hadr` makes. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from '../../../infra/bundle.ts';
+import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
+import { completionOf } from '../../../runtime/cli/completion.ts';
+import { COMMANDS } from '../../../runtime/cli/command-line.ts';
+import { A, B, Fleet, startFleet } from './fleet.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('the hadr process', function () {
+  this.timeout(60_000);
+  let fleet: Fleet;
+  let file: string;
+
+  before(async () => {
+    fleet = await startFleet();
+    file = join(fleet.folder, 'hadr.cjs');
+    await writeFile(file, await bundle('runtime/cli/main.ts'));
+  });
+  after(() => fleet.close());
+
+  const run = (
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    program = [process.execPath, file],
+  ): Promise<Ended> =>
+    new Promise((resolve) => {
+      const [command = '', ...first] = program;
+      const options = { cwd: fleet.folder, env: { PATH: process.env['PATH'], HADR_TOKEN: fleet.token, ...env } };
+      const child = execFile(command, [...first, ...args], options, (_, out, err) =>
+        resolve({ code: child.exitCode, out, err }),
+      );
+      child.stdin?.end();
+    });
+
+  it('is one file that a stock Node runs: 0 and a table', async () => {
+    const { code, out, err } = await run(['status']);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /★ {2}cluster-a/);
+    assert.ok(!out.includes('\x1b'), 'colours into a pipe');
+  });
+
+  it('runs from a checkout as its bin', async () => {
+    const { code, out, err } = await run(['history', '-o', 'json'], {}, [join(ROOT, 'runtime/cli/hadr.mjs')]);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /"ground": "first"/);
+  });
+
+  it('ends with 1 where the fleet is degraded, and where it is refused', async () => {
+    assert.equal((await run(['pause'])).code, 0);
+    assert.equal((await run(['status'])).code, 1);
+    const { code, out, err } = await run(['switchover', '--to', B, '--yes']);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^hadr: the fleet is paused: .*\n$/);
+    assert.equal((await run(['resume'])).code, 0);
+  });
+
+  it('ends with 2 where nobody holds the tags, and with 3 where two do', async () => {
+    await fleet.stop(A);
+    await fleet.stop(B);
+    const [a, b] = [fleet.record(A), fleet.record(B)];
+    const health = async (): Promise<[number | null, string]> => {
+      const { code, out } = await run(['status', '-o', 'json']);
+      return [code, statusSchema.parse(JSON.parse(out)).health];
+    };
+    a.tags = ['runner-a'];
+    assert.deepEqual(await health(), [2, 'no holder']);
+    a.tags = ['runner-a', 'rnd-runner'];
+    b.tags = ['runner-b', 'rnd-runner'];
+    assert.deepEqual(await health(), [3, 'two holders']);
+    b.tags = ['runner-b'];
+    fleet.start(A);
+    fleet.start(B);
+  });
+
+  it('ends with 4 where it cannot know', async () => {
+    const { code, err } = await run(['status'], { HADR_TOKEN: 'glpat-nobody' });
+    assert.equal(code, 4);
+    assert.match(err, /^hadr: the status project .*\n$/);
+    assert.ok(!err.includes('glpat-nobody'));
+  });
+
+  it('ends with 64 on wrong usage, and with 0 on a cry for help', async () => {
+    assert.equal((await run(['stat'])).code, 64);
+    const help = await run(['--help']);
+    assert.equal(help.code, 0);
+    for (const name of Object.keys(COMMANDS)) assert.match(help.out, new RegExp(`^ {2}${name} `, 'm'));
+    assert.deepEqual((await run([])).out, help.out);
+    assert.match((await run(['pin', '-h'])).out, /--for 2h/);
+  });
+
+  it('asks nobody where nobody is: the answer is needed as --yes', async () => {
+    const { code, err } = await run(['switchover', '--to', B]);
+    assert.equal(code, 64);
+    assert.match(err, /nobody is here to answer; give --yes\. Nothing was changed\.\n$/);
+    assert.deepEqual(fleet.holders(), [A]);
+  });
+
+  it('takes its config from the environment and from flags', async () => {
+    await writeFile(join(fleet.folder, 'small.yaml'), `gitlab: {allowHttp: true, url: ${fleet.gitlab.url}}\n`);
+    const env = { HADR_STATUS_PROJECT: 'platform/status', HADR_FLEET: `${A},${B}`, HADR_MAIN_TAGS: 'nothing' };
+    const flags = ['--config', 'small.yaml', '--main-tags', 'rnd-runner'];
+    const { out, err } = await run(['status', '-o', 'json', ...flags], env);
+    const status = statusSchema.parse(JSON.parse(out));
+    assert.equal(err, '');
+    assert.deepEqual([status.mainTags, status.clusters.map(({ name }) => name)], [['rnd-runner'], [A, B]]);
+  });
+
+  it('takes a stack’s file, and the token from Pulumi', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hadr-stack-'));
+    await writeFile(
+      join(folder, 'Pulumi.yaml'),
+      'name: gitlab-runner-hadr\nconfig:\n  policy: {type: object, default: {}}\n',
+    );
+    await writeFile(
+      join(folder, 'Pulumi.cluster-a.yaml'),
+      JSON.stringify({
+        config: {
+          'gitlab-runner-hadr:gitlab': { url: fleet.gitlab.url, allowHttp: true, group: 'platform' },
+          'gitlab-runner-hadr:statusProject': { manage: true, path: 'platform/status' },
+          'gitlab-runner-hadr:fleet': [A, B],
+          'gitlab-runner-hadr:mainTags': ['rnd-runner'],
+          'gitlab-runner-hadr:ownTags': ['runner-a'],
+          'gitlab-runner-hadr:gitlabToken': { secure: 'v1:x' },
+        },
+      }),
+    );
+    const bin = join(folder, 'pulumi');
+    await writeFile(
+      bin,
+      `#!/bin/sh\n[ "$*" = "config get gitlabToken --stack cluster-a --non-interactive" ] && echo ${fleet.token}\n`,
+      { mode: 0o755 },
+    );
+    const asked = (token: string) =>
+      new Promise<Ended>((resolve) => {
+        const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HADR_TOKEN: token };
+        const child = execFile(
+          process.execPath,
+          [file, 'status', '--stack', 'cluster-a'],
+          { cwd: folder, env },
+          (_, out, err) => resolve({ code: child.exitCode, out, err }),
+        );
+      });
+    const { out, err } = await asked('');
+    assert.equal(err, '');
+    assert.match(out, /^rnd-runner ★ cluster-a since/);
+    await writeFile(bin, '#!/bin/sh\nexit 255\n');
+    const refused = await asked('');
+    assert.equal(refused.code, 64);
+    assert.match(
+      refused.err,
+      /^hadr: pulumi config get gitlabToken --stack cluster-a failed; log in to Pulumi's backend/,
+    );
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('takes Ctrl-C in a watch as the end of it', async () => {
+    const child = spawn(process.execPath, [file, 'status', '--watch'], {
+      cwd: fleet.folder,
+      env: { PATH: process.env['PATH'], HADR_TOKEN: fleet.token },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      if (out.split('CLUSTER').length === 3) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.once('exit', (exit) => resolve(exit)));
+    assert.equal(code, 0);
+  });
+
+  it('completes in bash', async () => {
+    const typed = (words: string, at: number): string =>
+      `COMP_WORDS=(${words}); COMP_CWORD=${at}; _hadr; echo "\${COMPREPLY[@]}"`;
+    const script = [
+      completionOf('bash'),
+      typed('hadr sw', 1),
+      typed('hadr pin --f', 2),
+      typed('hadr completion z', 2),
+      typed('hadr status -o j', 3),
+    ];
+    const { out, err } = await run(['--norc', '--noprofile', '-c', script.join('\n')], { BASH_ENV: '' }, ['bash']);
+    assert.deepEqual([out, err], ['switchover\n--for --fleet\nzsh\njson\n', '']);
+  });
+});
