@@ -5,8 +5,9 @@ import { rotationCases, TOKENS } from '../support/rotation-cases.ts';
 import { shipped, startStacks } from '../support/stacks.ts';
 import { Secrets } from './secrets.ts';
 
-const FLEET_TOKEN =
-  'urn:pulumi:cluster-a::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet';
+const URN = 'urn:pulumi:cluster-a::gitlab-runner-hadr::hadr:index:';
+const FLEET_TOKEN = `${URN}Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
+const RECORD = `${URN}RunnerGroup$gitlab:index/userRunner:UserRunner::runners-record`;
 
 describe('the rotation of tokens, under the real engine', function () {
   this.timeout(120_000);
@@ -39,6 +40,23 @@ describe('the rotation of tokens, under the real engine', function () {
         stop();
         assert.deepEqual(summary.resourceChanges, { replace: 1, update: 1, same: 33 });
         assert.deepEqual(calls, ['POST', 'DELETE']);
+      });
+
+      it('makes a runner record anew on demand, the new one first', async () => {
+        const { a, gitlab } = stacks();
+        const old = a.record();
+        assert.ok(old);
+        const calls: string[] = [];
+        const stop = gitlab.model.onEvent((event) => {
+          if (event.kind === 'request' && event.method !== 'GET') calls.push(`${event.method} ${event.path}`);
+        });
+        const stack = await engines[0]!.stack(await a.config({ tokens: TOKENS }), shipped);
+        const { summary } = await stack.up({ ...engines[0]!.output(), replace: [RECORD] });
+        stop();
+        // With the record its config.toml and its sidecars' config; the Deployment rolls.
+        assert.deepEqual(summary.resourceChanges, { replace: 3, update: 1, same: 31 });
+        assert.deepEqual(calls, ['POST /user/runners', `DELETE /runners/${old.id}`]);
+        assert.notEqual(a.record()?.token, old.token);
       });
 
       it('told of the wait, and showed no secret all along', async () => {

@@ -96,7 +96,7 @@ export function destroyCases(
     assert.ok(changes.created.includes('hand-over'));
     assert.deepEqual(stacks.control()?.destroyed, []);
     assert.deepEqual(stacks.holders(), [A]);
-    assert.equal(stacks.commits().at(-1), 'cluster-b is back: its stack is made anew');
+    assert.ok(stacks.commits().includes('cluster-b is back: its stack is made anew'));
   });
 
   it('lets a cluster that does not hold the main tag go at once', async () => {

@@ -23,6 +23,8 @@ import { until } from '../until.ts';
 const REFRESH_MS = 4000;
 const SECRET_SYNC_SECONDS = 6;
 const REPLICAS = 2;
+/** Settings by which a token made today ends in so many days, whatever day it is. */
+const daysLeft = (days: number) => ({ lifetimeDays: days, rotateBeforeDays: days - 1 });
 const NAMES = Object.values(namesOf(A).tokens);
 
 describe('a rotation of the tokens of a cluster at work', function () {
@@ -67,7 +69,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     cluster = await startCluster({ name: A, minuteMs: periodSeconds * 1000, runner, volumeRefreshMs: REFRESH_MS });
     cluster.onLog(({ container, line }) => void lines.push(`${container}: ${line}`));
     engine = labEngine({ gitlab, kubernetes: { url: cluster.url, token: cluster.adminToken } });
-    await up({ lifetimeDays: 364 });
+    await up(daysLeft(364));
   });
 
   after(async () => {
@@ -87,7 +89,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     });
     const seen = lines.length;
 
-    const { changes } = await up({ lifetimeDays: 300 });
+    const { changes } = await up(daysLeft(100));
     assert.equal(changes.replaced.length, 3);
     for (const { name, revoked } of old) assert.ok(revoked, name);
     await served('each part works with its new token', 4 * REPLICAS);
@@ -100,7 +102,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
       'no round was finished',
     );
     assert.deepEqual(
-      during.filter((line) => /^(checker|sidecar): .*(401|token)/.test(line)),
+      during.filter((line) => /^(checker|sidecar): .* (401|token) /.test(line)),
       [],
     );
   });
