@@ -119,14 +119,14 @@ export async function startFleet(
 
 async function startMember(gitlab: GitLabServer, name: string, runner: string, engineFor: EngineFor): Promise<Member> {
   const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
-  const engine = await engineFor({ gitlab, kubernetes: { url: cluster.url, token: cluster.adminToken } });
+  const engine = await engineFor({ gitlab, kubernetes: cluster.access });
   const config = await stackConfig(
     ROOT,
     name,
     {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: STATUS_PROJECT },
-      kubernetes: { server: cluster.url, namespace: NAMESPACE },
+      kubernetes: { server: cluster.access.url, namespace: NAMESPACE },
       runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
       timing: LAB_TIMING,
       policy: LAB_POLICY,

@@ -87,13 +87,11 @@ export class Kubelet {
         this.#workers.set(uid, worker);
         if (deletionGracePeriodSeconds === undefined) worker.start();
       }
-      if (deletionGracePeriodSeconds !== undefined) this.#terminate(worker, deletionGracePeriodSeconds);
+      if (deletionGracePeriodSeconds !== undefined) void worker.terminate(deletionGracePeriodSeconds);
     }
-    for (const worker of this.#workers.values()) if (!present.has(worker.key.uid)) this.#terminate(worker, 0);
-  }
-
-  #terminate(worker: PodWorker, graceSeconds: number): void {
-    void worker.terminate(graceSeconds).then(() => this.#workers.delete(worker.key.uid));
+    // A pod that has stopped stays known until it is gone: a finalizer may keep it for a while.
+    for (const worker of this.#workers.values())
+      if (!present.has(worker.key.uid)) void worker.terminate(0).then(() => this.#workers.delete(worker.key.uid));
   }
 }
 

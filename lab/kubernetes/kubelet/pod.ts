@@ -35,6 +35,8 @@ const DEADLINE = {
 export class PodWorker {
   readonly key: PodKey;
   readonly #pod: NodePod;
+  /** The pod had ended before this node knew it: there is nothing to run, and its status stays. */
+  readonly #isOver: boolean;
   readonly #deps: PodDeps;
   readonly #folders: PodFolders;
   readonly #volumes: Volumes;
@@ -57,6 +59,7 @@ export class PodWorker {
     const { name, namespace = '', uid } = pod.metadata;
     this.key = { name, namespace, uid };
     this.#pod = pod;
+    this.#isOver = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
     this.#deps = deps;
     this.#last = pod.status;
     this.#folders = podFolders(deps.root, uid);
@@ -126,13 +129,10 @@ export class PodWorker {
     this.#changed();
   }
 
-  /** False when the pod had ended before this node knew it, or may not be started a second time. */
+  /** False when the pod may not be started a second time. */
   #recover(): boolean {
     const { status, spec } = this.#pod;
-    if (status.phase === 'Succeeded' || status.phase === 'Failed') {
-      this.#abandoned = true;
-      return false;
-    }
+    if (this.#isOver) return false;
     const before = (run: ContainerRun) =>
       status.containerStatuses.find((each: ContainerStatus) => each.name === run.container.name);
     const ran = status.containerStatuses.some((each) => each.state.running ?? each.state.terminated);
@@ -195,7 +195,7 @@ export class PodWorker {
   async #terminate(graceSeconds: number): Promise<void> {
     await this.#stopAll(graceSeconds);
     await this.#life;
-    if (this.#abandoned && !this.#pod.status.phase.match(/Succeeded|Failed/)) return;
+    if (this.#abandoned) return;
     this.#changed();
     await this.#settled();
     await this.#deps.api.forget(this.key);
@@ -218,7 +218,7 @@ export class PodWorker {
 
   /** Writes the status if it differs; changes in one turn make one write, and writes keep their order. */
   #changed(): void {
-    if (this.#queued || this.#abandoned) return;
+    if (this.#queued || this.#abandoned || this.#isOver) return;
     this.#queued = true;
     this.#writing = this.#writing.then(() => this.#writeStatus()).catch((error: unknown) => this.#deps.onError(error));
   }

@@ -1,0 +1,87 @@
+/** The node as the control plane sees it: an object with a status, and a lease that says that it lives. */
+import type { KubernetesApi } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import { timestamp } from '../objects.ts';
+
+/** As a kubelet's defaults have it (KubeletConfiguration, nodeLeaseDurationSeconds and a quarter of it). */
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+
+/** Requests of resources are promises to the scheduler alone: nothing of them is measured here. */
+const RESOURCES = { cpu: '32', memory: '64Gi', 'ephemeral-storage': '64Gi', pods: '250' };
+
+/** Registers the node, and keeps it alive until the result is called. */
+export async function keepNode(
+  api: KubernetesApi,
+  name: string,
+  onError: (error: unknown) => void,
+): Promise<() => void> {
+  await register(api, name);
+  await renew(api, name);
+  const timer = setInterval(() => void renew(api, name).catch(onError), RENEW_MS);
+  return () => clearInterval(timer);
+}
+
+async function register(api: KubernetesApi, name: string): Promise<void> {
+  const status = statusOf(name);
+  const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' };
+  try {
+    await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, status });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    await api.call('PATCH', `/api/v1/nodes/${name}/status`, { status });
+  }
+}
+
+function statusOf(name: string) {
+  const now = timestamp(Date.now());
+  const condition = (type: string, status: string, reason: string) => ({
+    type,
+    status,
+    reason,
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  });
+  return {
+    capacity: RESOURCES,
+    allocatable: RESOURCES,
+    addresses: [
+      { type: 'InternalIP', address: '127.0.0.1' },
+      { type: 'Hostname', address: name },
+    ],
+    conditions: [
+      condition('Ready', 'True', 'KubeletReady'),
+      condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
+      condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
+      condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
+    ],
+    nodeInfo: {
+      architecture: 'amd64',
+      operatingSystem: 'linux',
+      kubeletVersion: 'v1.36.0-lab',
+      kernelVersion: '',
+      osImage: 'lab',
+      machineID: '',
+      systemUUID: '',
+      bootID: '',
+      containerRuntimeVersion: 'lab://1',
+      kubeProxyVersion: '',
+    },
+  };
+}
+
+async function renew(api: KubernetesApi, name: string): Promise<void> {
+  // A lease's times have microseconds (metav1.MicroTime).
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+  try {
+    await api.call('POST', LEASES, lease);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    await api.call('PATCH', `${LEASES}/${name}`, { spec });
+  }
+}
+
+const isConflict = (error: unknown): boolean => error instanceof ApiError && error.code === 409;
