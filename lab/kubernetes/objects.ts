@@ -73,7 +73,7 @@ export const storedSchema = z.looseObject({ apiVersion: z.string(), kind: z.stri
 /** Kubernetes writes times without fractions of a second. */
 export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-export const isOwnedBy = (object: StoredObject, owner: StoredObject): boolean =>
+export const isOwnedBy = (object: Pick<StoredObject, 'metadata'>, owner: StoredObject): boolean =>
   (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid);
 
 export const ownerOf = (owner: StoredObject): OwnerReference => ({

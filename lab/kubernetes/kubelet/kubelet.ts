@@ -67,7 +67,9 @@ export class Kubelet {
     this.#again = false;
     setImmediate(() => {
       this.#sync()
-        .catch(this.#options.onError)
+        .catch((error: unknown) => {
+          if (this.#running) this.#options.onError(error);
+        })
         .finally(() => {
           this.#looking = false;
           if (this.#again) this.#look();

@@ -82,7 +82,7 @@ export class PodWorker {
   }
 
   start(): void {
-    this.#life = this.#live().catch((error: unknown) => this.#deps.onError(error));
+    this.#life = this.#live().catch((error: unknown) => this.#failed(error));
   }
 
   /** All containers, or the named one. */
@@ -95,7 +95,11 @@ export class PodWorker {
     if (this.#termination && graceSeconds < this.#grace)
       setTimeout(() => this.containers().forEach((run) => run.signal('SIGKILL')), graceSeconds * 1000);
     this.#grace = Math.min(this.#grace, graceSeconds);
-    this.#termination ??= this.#terminate(graceSeconds).catch((error: unknown) => this.#deps.onError(error));
+    this.#termination ??= this.#terminate(graceSeconds).catch((error: unknown) => {
+      // The kubelet asks again as long as the pod is there.
+      this.#termination = undefined;
+      this.#failed(error);
+    });
     return this.#termination;
   }
 
@@ -187,7 +191,7 @@ export class PodWorker {
       this.#changed();
       return run.exitCode === 0 && !this.#stopping;
     }
-    void ended.catch((error: unknown) => this.#deps.onError(error));
+    void ended.catch((error: unknown) => this.#failed(error));
     while (!run.hasStarted && !this.#stopping) await new Promise((resolve) => setTimeout(resolve, 20));
     return !this.#stopping;
   }
@@ -220,7 +224,7 @@ export class PodWorker {
   #changed(): void {
     if (this.#queued || this.#abandoned || this.#isOver) return;
     this.#queued = true;
-    this.#writing = this.#writing.then(() => this.#writeStatus()).catch((error: unknown) => this.#deps.onError(error));
+    this.#writing = this.#writing.then(() => this.#writeStatus());
   }
 
   async #settled(): Promise<void> {
@@ -244,7 +248,20 @@ export class PodWorker {
       now: Date.now(),
     });
     if (sameJson(status, this.#last)) return;
+    const before = this.#last;
     this.#last = status;
-    await this.#deps.api.writeStatus(this.key, status);
+    try {
+      await this.#deps.api.writeStatus(this.key, status);
+    } catch (error) {
+      // A status that is lost would leave a dead pod ready: it is written again.
+      this.#last = before;
+      this.#failed(error);
+      setTimeout(() => this.#changed(), RETRY_MS);
+    }
+  }
+
+  /** What a call of a machine that died came to is nobody's business. */
+  #failed(error: unknown): void {
+    if (!this.#abandoned) this.#deps.onError(error);
   }
 }

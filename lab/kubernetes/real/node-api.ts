@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { ConfigError } from '../kubelet/env.ts';
 import type { NodeApi, NodePod, PodKey } from '../kubelet/node-api.ts';
 import { metaSchema, storedSchema, type StoredObject } from '../objects.ts';
-import { podSpecSchema, podStatusSchema, type PodStatus } from '../pods.ts';
+import { podSpecSchema, podStatusSchema } from '../pods.ts';
 
 const podList = z.object({
   items: z.array(z.object({ metadata: metaSchema, spec: podSpecSchema, status: podStatusSchema.prefault({}) })),
@@ -13,15 +13,15 @@ const podList = z.object({
 
 const tokenRequest = z.object({ status: z.object({ token: z.string(), expirationTimestamp: z.string() }) });
 
-const STATUS_TRIES = 20;
-const STATUS_RETRY_MS = 250;
-
 export function serverNodeApi(api: KubernetesApi, node: string): NodeApi {
   const mine = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
   return {
     pods: async (): Promise<readonly NodePod[]> => podList.parse(await api.call('GET', mine)).items,
     onChange: (listener) => api.watch(mine, listener),
-    writeStatus: (pod, status) => writeStatus(api, pod, status),
+    writeStatus: async (pod, status) => {
+      const patch = { metadata: { uid: pod.uid }, status };
+      await unlessGone(api.call('PATCH', `${pathOf(pod)}/status`, patch));
+    },
     forget: async (pod) => {
       const options = { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } };
       await unlessGone(api.call('DELETE', pathOf(pod), options));
@@ -43,20 +43,6 @@ export function serverNodeApi(api: KubernetesApi, node: string): NodeApi {
 }
 
 const pathOf = ({ namespace, name }: PodKey): string => `/api/v1/namespaces/${namespace}/pods/${name}`;
-
-/** A status that is lost would leave a dead pod ready, so a write that fails is tried again for some seconds. */
-async function writeStatus(api: KubernetesApi, pod: PodKey, status: PodStatus): Promise<void> {
-  const patch = { metadata: { uid: pod.uid }, status };
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      await unlessGone(api.call('PATCH', `${pathOf(pod)}/status`, patch));
-      return;
-    } catch (error) {
-      const isRefused = error instanceof ApiError && error.code < 500 && error.code !== 429;
-      if (isRefused || attempt === STATUS_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, STATUS_RETRY_MS));
-    }
-}
 
 /** A pod that is gone, or whose name another one has, is no error. */
 async function unlessGone(call: Promise<unknown>): Promise<void> {

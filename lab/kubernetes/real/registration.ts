@@ -19,8 +19,16 @@ export async function keepNode(
 ): Promise<() => void> {
   await register(api, name);
   await renew(api, name);
-  const timer = setInterval(() => void renew(api, name).catch(onError), RENEW_MS);
-  return () => clearInterval(timer);
+  let ended = false;
+  const timer = setInterval(() => {
+    renew(api, name).catch((error: unknown) => {
+      if (!ended) onError(error);
+    });
+  }, RENEW_MS);
+  return () => {
+    ended = true;
+    clearInterval(timer);
+  };
 }
 
 async function register(api: KubernetesApi, name: string): Promise<void> {
