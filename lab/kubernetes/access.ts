@@ -132,9 +132,12 @@ const WATCH_AGAIN_MS = 500;
 
 class StaleConnection extends Error {}
 
+/** A time that is not known is written as null; to a reader that is the same as a field that is not there. */
+const withoutNulls = (_key: string, value: unknown): unknown => (value === null ? undefined : value);
+
 function jsonOf(text: string): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(text, withoutNulls);
     return isRecord(parsed) ? parsed : {};
   } catch {
     return {};

@@ -20,7 +20,9 @@ type CronJob = z.infer<typeof cronJobSchema>;
 
 const jobSchema = z.looseObject({
   metadata: metaSchema,
-  status: z.looseObject({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }).prefault({}),
+  status: z
+    .looseObject({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+    .prefault({}),
 });
 
 const CRON_JOBS = '/apis/batch/v1/cronjobs';
@@ -88,12 +90,15 @@ export function keepRunning(api: KubernetesApi, periodMs: number, onError: (erro
     for (const cronJob of await cronJobs(api)) if (!cronJob.spec.suspend && !ended) await startRun(api, cronJob);
   };
   const next = (): void => {
-    timer = setTimeout(() => {
-      next();
-      tick().catch((error: unknown) => {
-        if (!ended) onError(error);
-      });
-    }, periodMs - (Date.now() % periodMs));
+    timer = setTimeout(
+      () => {
+        next();
+        tick().catch((error: unknown) => {
+          if (!ended) onError(error);
+        });
+      },
+      periodMs - (Date.now() % periodMs),
+    );
   };
   next();
   return () => {
