@@ -3,15 +3,14 @@
  * this process's kubelet runs what they schedule. When this process ends, however it ends, all of it ends.
  */
 import { join } from 'node:path';
-import * as z from 'zod';
 import { KubernetesApi, type KubernetesAccess } from '../access.ts';
 import type { LogLine } from '../kubelet/logs.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
-import { metaSchema } from '../objects.ts';
 import { podFaults, type PodFaults } from '../pod-faults.ts';
-import { podStatusSchema, podView, type PodView } from '../pods.ts';
+import { podView, type PodView } from '../pods.ts';
 import { startControlPlane } from './control-plane.ts';
 import { serverNodeApi } from './node-api.ts';
+import { podListSchema } from './pod-list.ts';
 import { keepNode } from './registration.ts';
 import { cronJobNamed, keepRunning, startRun } from './runs.ts';
 
@@ -44,10 +43,6 @@ export interface RealCluster extends PodFaults {
   /** Ends everything and removes its files. */
   close(): Promise<void>;
 }
-
-const podList = z.object({
-  items: z.array(z.object({ metadata: metaSchema, status: podStatusSchema.prefault({}) })),
-});
 
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const machine = await Machine.start(options);
@@ -99,7 +94,8 @@ async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOpti
     auditLog: plane.auditLog,
     pods: async (selector) => {
       const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;
-      return podList.parse(await api.call('GET', path)).items.map(({ metadata, status }) => podView(metadata, status));
+      const { items } = podListSchema.parse(await api.call('GET', path));
+      return items.map(({ metadata, status }) => podView(metadata, status));
     },
     logs: (namespace, pod, container) => logs.read(namespace, pod, container),
     onLog: (listener) => logs.subscribe(listener),

@@ -4,19 +4,15 @@ import type { KubernetesApi } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { ConfigError } from '../kubelet/env.ts';
 import type { NodeApi, NodePod, PodKey } from '../kubelet/node-api.ts';
-import { metaSchema, storedSchema, type StoredObject } from '../objects.ts';
-import { podSpecSchema, podStatusSchema } from '../pods.ts';
-
-const podList = z.object({
-  items: z.array(z.object({ metadata: metaSchema, spec: podSpecSchema, status: podStatusSchema.prefault({}) })),
-});
+import { storedSchema, type StoredObject } from '../objects.ts';
+import { podListSchema } from './pod-list.ts';
 
 const tokenRequest = z.object({ status: z.object({ token: z.string(), expirationTimestamp: z.string() }) });
 
 export function serverNodeApi(api: KubernetesApi, node: string): NodeApi {
   const mine = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
   return {
-    pods: async (): Promise<readonly NodePod[]> => podList.parse(await api.call('GET', mine)).items,
+    pods: async (): Promise<readonly NodePod[]> => podListSchema.parse(await api.call('GET', mine)).items,
     onChange: (listener) => api.watch(mine, listener),
     writeStatus: async (pod, status) => {
       const patch = { metadata: { uid: pod.uid }, status };
