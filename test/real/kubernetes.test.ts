@@ -193,7 +193,7 @@ describe('a stack on a real control plane', function () {
     const selector = `app.kubernetes.io/component=runner,app.kubernetes.io/instance=${A},app.kubernetes.io/name=gitlab-runner-hadr`;
     assert.deepEqual([...seen].sort(), [
       `${NAMES.checker} get /apis/apps/v1/namespaces/${NAMESPACE}/deployments/${NAMES.runner} 200`,
-      `${NAMES.checker} list /api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${selector}&limit=250 200`,
+      `${NAMES.checker} list /api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${selector}&limit=100 200`,
     ]);
   });
 });

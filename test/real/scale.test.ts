@@ -107,7 +107,7 @@ describe('a thousand runner pods', function () {
     );
   });
 
-  it('cost a checker one read and four pages a round, no watch, and less memory than it may have', async () => {
+  it('cost a checker one read and ten pages a round, no watch, and less memory than it may have', async () => {
     const record = [...gitlab.model.runners.all.values()].find(({ description }) => description === NAMES.record);
     assert.ok(record);
     for (let manager = 0; manager < PODS; manager += 1)
@@ -121,11 +121,11 @@ describe('a thousand runner pods', function () {
     assert.deepEqual({ online, total }, { online: PODS, total: PODS }, record.note ?? 'no note');
 
     // The preflight and two rounds.
-    const query = 'labelSelector=…&limit=250';
+    const query = 'labelSelector=…&limit=100';
     const look = [
       `get ${DEPLOYMENT}`,
       `list ${PODS_OF}?${query}`,
-      ...Array.from({ length: 3 }, () => `list ${PODS_OF}?${query}&continue=…`),
+      ...Array.from({ length: 9 }, () => `list ${PODS_OF}?${query}&continue=…`),
     ];
     assert.deepEqual(await callsOf(NAMES.checker), [...look, ...look, ...look]);
     const limit = Number.parseInt(resources.checker.limits.memory) * 1024 * 1024;
