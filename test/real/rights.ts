@@ -34,7 +34,7 @@ export async function everyResource(admin: KubernetesApi): Promise<readonly Reso
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 interface Attempt {
-  /** As it is told: `list pods in runners`, `get pods/log of x in runners`. */
+  /** As it is told: `list pods in runners`, `get pods/log of x in runners`, `watch secrets in all namespaces`. */
   readonly what: string;
   readonly method: Method;
   readonly path: string;
@@ -57,10 +57,11 @@ const ON_ALL: readonly (readonly [string, Method, string])[] = [
 function attemptsOn(resource: Resource, namespace: string, names: readonly string[]): Attempt[] {
   const { root, group, name, namespaced } = resource;
   const [plural = '', subresource] = name.split('/');
-  const collection = namespaced ? `${root}/namespaces/${namespace}/${plural}` : `${root}/${plural}`;
-  const where = namespaced ? ` in ${namespace}` : '';
+  const collection = namespace === '' ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
+  const where = namespaced ? ` in ${namespace === '' ? 'all namespaces' : namespace}` : '';
   const told = `${plural}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
-  const onOne = names.flatMap((object): Attempt[] => {
+  const isAll = namespaced && namespace === '';
+  const onOne = (isAll ? [] : names).flatMap((object): Attempt[] => {
     const path = `${collection}/${object}${subresource === undefined ? '' : `/${subresource}`}`;
     const methods = subresource === undefined ? ON_ONE : [...ON_ONE, ['create', 'POST'] as const];
     return methods.map(([verb, method]) => ({ what: `${verb} ${told} of ${object}${where}`, method, path }));
@@ -86,7 +87,7 @@ export async function allowed(
   names: readonly string[],
 ): Promise<{ readonly tried: number; readonly allowed: readonly string[] }> {
   const attempts = resources.flatMap((resource) =>
-    (resource.namespaced ? namespaces : ['']).flatMap((namespace) => attemptsOn(resource, namespace, names)),
+    (resource.namespaced ? [...namespaces, ''] : ['']).flatMap((namespace) => attemptsOn(resource, namespace, names)),
   );
   const api = new KubernetesApi(access);
   const passed = new Set<string>();
