@@ -67,6 +67,26 @@ describe('a stack on a real control plane', function () {
     await until('it has reported', () => fleet.report(A)?.online === 2, SOON_MS);
   });
 
+  it('has a run beside the schedule end the one that is still going, as the schedule’s own would', async () => {
+    const CHECKERS = 'app.kubernetes.io/component=checker';
+    const running = async () => (await cluster.pods(CHECKERS)).filter((pod) => pod.status.phase === 'Running');
+    await cluster.startRun(NAMES.checker);
+    const [first] = await until(
+      'a run goes on',
+      async () => ((await running()).length > 0 ? running() : undefined),
+      SOON_MS,
+    );
+    await cluster.startRun(NAMES.checker);
+    await until(
+      'another goes on in its place',
+      async () => {
+        const names = (await running()).map(({ name }) => name);
+        return names.length === 1 && names[0] !== first?.name;
+      },
+      SOON_MS,
+    );
+  });
+
   it('enforces Pod Security restricted where the tokens are', async () => {
     const body = {
       apiVersion: 'v1',
