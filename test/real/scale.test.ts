@@ -18,7 +18,7 @@ import { startControlPlane, type ControlPlane } from '../../lab/kubernetes/real/
 import { podListSchema } from '../../lab/kubernetes/real/pod-list.ts';
 import { keepNode } from '../../lab/kubernetes/real/registration.ts';
 import { labEngine } from '../../lab/pulumi/engines.ts';
-import { stackConfig } from '../../lab/pulumi/stack-file.ts';
+import { stackConfig } from '../../infra/render/stack-config.ts';
 import { parseLease } from '../../runtime/core/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';
