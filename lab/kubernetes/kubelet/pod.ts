@@ -203,7 +203,8 @@ export class PodWorker {
     this.#changed();
     await this.#settled();
     await this.#deps.api.forget(this.key);
-    await rm(join(this.#deps.root, this.key.uid), { recursive: true, force: true });
+    // A refresh of the volumes may still be writing.
+    await rm(join(this.#deps.root, this.key.uid), { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #stopAll(graceSeconds: number): Promise<void> {

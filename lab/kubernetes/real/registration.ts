@@ -1,4 +1,5 @@
 /** The node as the control plane sees it: an object with a status, and a lease that says that it lives. */
+import * as z from 'zod';
 import type { KubernetesApi } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { timestamp } from '../objects.ts';
@@ -11,7 +12,19 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 /** Requests of resources are promises to the scheduler alone: nothing of them is measured here. */
 const RESOURCES = { cpu: '32', memory: '64Gi', 'ephemeral-storage': '64Gi', pods: '250' };
 
-/** Registers the node, and keeps it alive until the result is called. */
+/** A new node is tainted until the controllers have seen it (admission plugin TaintNodesByCondition). */
+const NOT_READY = 'node.kubernetes.io/not-ready';
+const TRUSTED_MS = 60_000;
+const POLL_MS = 100;
+
+const nodeSchema = z.object({
+  spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }).prefault({}),
+});
+
+/**
+ * Registers the node, waits until pods may be put on it, which tells that the controllers work, and keeps it alive until the
+ * result is called.
+ */
 export async function keepNode(
   api: KubernetesApi,
   name: string,
@@ -19,6 +32,7 @@ export async function keepNode(
 ): Promise<() => void> {
   await register(api, name);
   await renew(api, name);
+  await trusted(api, name);
   let ended = false;
   const timer = setInterval(() => {
     renew(api, name).catch((error: unknown) => {
@@ -39,6 +53,17 @@ async function register(api: KubernetesApi, name: string): Promise<void> {
   } catch (error) {
     if (!isConflict(error)) throw error;
     await api.call('PATCH', `/api/v1/nodes/${name}/status`, { status });
+  }
+}
+
+async function trusted(api: KubernetesApi, name: string): Promise<void> {
+  const limit = performance.now() + TRUSTED_MS;
+  for (;;) {
+    const { taints } = nodeSchema.parse(await api.call('GET', `/api/v1/nodes/${name}`)).spec;
+    if (!taints.some(({ key }) => key === NOT_READY)) return;
+    if (performance.now() > limit)
+      throw new Error(`the node ${name} is still not ready to the control plane after ${TRUSTED_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
