@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isAtLeast, pinOf, type Command } from './catalogue.ts';
+import { ToolError } from './build.ts';
+import { isAtLeast, pinOf, toolNamed, type Command } from './catalogue.ts';
 
 const run = promisify(execFile);
 
@@ -45,4 +46,11 @@ export async function findTool(tool: Command): Promise<FoundTool | undefined> {
   if (found) return found;
   const { binary, version } = await pinOf(tool);
   return (await isExecutable(binary)) ? { path: binary, version, from: 'cache' } : undefined;
+}
+
+/** Throws a ToolError, with the mend, where it is nowhere. */
+export async function requireTool(name: string): Promise<FoundTool> {
+  const found = await findTool(toolNamed(name));
+  if (!found) throw new ToolError(`There is no ${name} here; build it once with: npm run real:tools`);
+  return found;
 }

@@ -79,7 +79,7 @@ const returns: Act = {
   play: async (stage) => {
     const { fleet, timing } = stage;
     const stamps = counter(fleet, writesOf(A, fleet.member(A).record.id));
-    fleet.member(A).cluster.returns();
+    await fleet.member(A).cluster.returns();
     // After a lease of stamps it may claim again; a round later it would have done so.
     const needed = Math.ceil(timing.leaseSeconds / timing.roundSeconds) + 2;
     const back = (): boolean => fleet.report(A)?.online === REPLICAS && stamps.count() >= needed;
@@ -95,11 +95,11 @@ async function checkerDies(stage: Stage, holder: Member, rival: string): Promise
   const stop = stage.fleet.member(rival).cluster.onLog(({ container, line }) => {
     if (container === 'checker' && line.includes('answered the roll')) heard += 1;
   });
-  killChecker(holder);
+  await killChecker(holder);
   const what = `${rival} calls the roll of ${holder.name} and is answered`;
   const verdict = await staysWith(stage, holder.name, what, 40, () => heard > 0);
   stop();
-  reviveChecker(holder);
+  await reviveChecker(holder);
   return verdict;
 }
 
@@ -143,7 +143,7 @@ const faints: Act = {
       fleet.member(A).record.tags.push('gpu');
       fleet.member(B).record.tags.push('arm64');
     });
-    const release = faintPod(fleet.member(B));
+    const release = await faintPod(fleet.member(B));
     const verdict = await movesTo(stage, A, stage.faintedSeconds);
     stop();
     release();

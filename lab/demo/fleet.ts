@@ -12,11 +12,11 @@ import { program } from '../../infra/program.ts';
 import { startGitLab, type GitLabServer } from '../gitlab/server.ts';
 import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';
-import { startCluster, type LabCluster } from '../kubernetes/cluster.ts';
 import { bundleRunner } from '../runner/bundle.ts';
 import type { Engine } from '../pulumi/engine.ts';
 import type { Reach } from '../pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
+import type { ClusterFor, DemoCluster } from './clusters.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +30,7 @@ const KEPT_LINES = 12;
 
 export interface Member {
   readonly name: string;
-  readonly cluster: LabCluster;
+  readonly cluster: DemoCluster;
   /** Its runner record in GitLab. */
   readonly record: Runner;
   /** What made its stack. */
@@ -57,9 +57,15 @@ const reportSchema = z.object({ online: z.number(), total: z.number() });
 
 export type EngineFor = (reach: Reach) => Promise<Engine> | Engine;
 
+/** What the lab is made of. */
+export interface Parts {
+  readonly engineFor: EngineFor;
+  readonly clusterFor: ClusterFor;
+}
+
 export async function startFleet(
   names: readonly string[],
-  engineFor: EngineFor,
+  { engineFor, clusterFor }: Parts,
   say: (line: string) => void,
 ): Promise<Fleet> {
   const gitlab = await startGitLab({
@@ -68,11 +74,16 @@ export async function startFleet(
   });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
   const runner = await bundleRunner(folder);
+  say(`a Kubernetes cluster for each of ${names.join(', ')}`);
+  const periodMs = LAB_TIMING.periodSeconds * 1000;
+  const clusters = await Promise.all(
+    names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) })),
+  );
   const members = new Map<string, Member>();
   const lines = new Map<string, string[]>();
-  for (const name of names) {
-    say(`${name}: a Kubernetes cluster, and pulumi up with Pulumi.${name}.yaml`);
-    const member = await startMember(gitlab, name, runner, engineFor);
+  for (const { name, cluster } of clusters) {
+    say(`pulumi up with Pulumi.${name}.yaml`);
+    const member = await startMember(gitlab, name, cluster, engineFor);
     const kept: string[] = [];
     lines.set(name, kept);
     member.cluster.onLog((line) => {
@@ -117,16 +128,20 @@ export async function startFleet(
   };
 }
 
-async function startMember(gitlab: GitLabServer, name: string, runner: string, engineFor: EngineFor): Promise<Member> {
-  const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
-  const engine = await engineFor({ gitlab, kubernetes: { url: cluster.url, token: cluster.adminToken } });
+async function startMember(
+  gitlab: GitLabServer,
+  name: string,
+  cluster: DemoCluster,
+  engineFor: EngineFor,
+): Promise<Member> {
+  const engine = await engineFor({ gitlab, kubernetes: cluster.access });
   const config = await stackConfig(
     ROOT,
     name,
     {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: STATUS_PROJECT },
-      kubernetes: { server: cluster.url, namespace: NAMESPACE },
+      kubernetes: { server: cluster.access.url, namespace: NAMESPACE },
       runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
       timing: LAB_TIMING,
       policy: LAB_POLICY,
@@ -136,24 +151,30 @@ async function startMember(gitlab: GitLabServer, name: string, runner: string, e
   );
   const { outputs } = await engine.up(config, program);
   // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
-  cluster.startRun(namesOf(name).checker);
+  await cluster.startRun(namesOf(name).checker);
   const record = gitlab.model.runners.all.get(Number(outputs['runnerRecordId']));
   if (!record) throw new Error(`the stack ${name} made no runner record`);
   return { name, cluster, record, engine };
 }
 
-/** The checker alone dies: no new runs, and the one that goes on is killed. */
-export function killChecker({ name, cluster }: Member): void {
-  cluster.suspendCronJob(namesOf(name).checker);
-  for (const pod of cluster.pods('app.kubernetes.io/component=checker'))
-    if (pod.status.phase === 'Running') cluster.killPod(pod.name);
+/** The checker alone dies: no new runs, and those that go on or are about to begin are killed. */
+export async function killChecker({ name, cluster }: Member): Promise<void> {
+  await cluster.suspendCronJob(namesOf(name).checker);
+  for (;;) {
+    const pods = await cluster.pods('app.kubernetes.io/component=checker');
+    for (const pod of pods) if (pod.status.phase === 'Running') cluster.killPod(pod.name);
+    if (!pods.some((pod) => ['Running', 'Pending'].includes(pod.status.phase))) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
 }
 
-export const reviveChecker = ({ name, cluster }: Member): void => cluster.suspendCronJob(namesOf(name).checker, false);
+export const reviveChecker = async ({ name, cluster }: Member): Promise<void> =>
+  cluster.suspendCronJob(namesOf(name).checker, false);
 
 /** The runner process of one pod dies and does not come back; the answer ends that. */
-export function faintPod({ name, cluster }: Member): () => void {
-  const pod = cluster.pods('app.kubernetes.io/component=runner').find((candidate) => candidate.ready);
+export async function faintPod({ name, cluster }: Member): Promise<() => void> {
+  const pods = await cluster.pods('app.kubernetes.io/component=runner');
+  const pod = pods.find((candidate) => candidate.ready);
   if (!pod) throw new Error(`no runner pod of ${name} is ready`);
   cluster.killPod(pod.name, { container: 'runner', stayDown: true });
   return () => cluster.releasePod(pod.name);

@@ -3,15 +3,17 @@ import { parseArgs } from 'node:util';
 import { ACTS } from './acts.ts';
 import { ToolError } from '../../tools/build.ts';
 import { labEngine, realEngine } from '../pulumi/engines.ts';
-import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet } from './fleet.ts';
+import { labCluster, realCluster, type ClusterFor } from './clusters.ts';
+import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet, type Parts } from './fleet.ts';
 import { jsonOf, tableOf, type ActResult } from './report.ts';
 import { stageOf, type Stage } from './stage.ts';
 
-const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi]
+const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubernetes lab|real]
 
   --json            print the result as one JSON object on the last line
   --keep            leave the lab running afterwards and print where a browser sees it
   --engine pulumi   apply the stacks with the real Pulumi engine, which npm run real:tools builds
+  --kubernetes real two real control planes instead of the lab's, built by the same command; the nodes stay the lab's
 `;
 
 const JOB_EVERY_MS = 1000;
@@ -19,14 +21,23 @@ const CLUSTERS = ['cluster-a', 'cluster-b'];
 
 const ENGINES: Readonly<Record<string, EngineFor>> = { lab: labEngine, pulumi: realEngine };
 
-function options(): { readonly json: boolean; readonly keep: boolean; readonly engineFor: EngineFor } {
+const KUBERNETES: Readonly<Record<string, ClusterFor>> = { lab: labCluster, real: realCluster };
+
+function choice<T>(what: string, given: string, of: Readonly<Record<string, T>>): T {
+  const found = of[given];
+  if (found === undefined) throw new Error(`there is no ${what} ${given}; give ${Object.keys(of).join(' or ')}`);
+  return found;
+}
+
+function options(): { readonly json: boolean; readonly keep: boolean; readonly parts: Parts } {
   try {
     const flag = { type: 'boolean', default: false } as const;
-    const known = { json: flag, keep: flag, help: flag, engine: { type: 'string', default: 'lab' } } as const;
-    const { json, keep, help, engine } = parseArgs({ options: known }).values;
-    const engineFor = ENGINES[engine];
-    if (!engineFor) throw new Error(`there is no engine ${engine}; give ${Object.keys(ENGINES).join(' or ')}`);
-    if (!help) return { json, keep, engineFor };
+    const kind = { type: 'string', default: 'lab' } as const;
+    const known = { json: flag, keep: flag, help: flag, engine: kind, kubernetes: kind } as const;
+    const { json, keep, help, engine, kubernetes } = parseArgs({ options: known }).values;
+    const engineFor = choice('engine', engine, ENGINES);
+    const clusterFor = choice('kubernetes', kubernetes, KUBERNETES);
+    if (!help) return { json, keep, parts: { engineFor, clusterFor } };
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {
@@ -35,7 +46,7 @@ function options(): { readonly json: boolean; readonly keep: boolean; readonly e
   }
 }
 
-const { json, keep, engineFor } = options();
+const { json, keep, parts } = options();
 const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
 
 async function play(stage: Stage): Promise<ActResult[]> {
@@ -78,7 +89,7 @@ async function main(): Promise<number> {
   say(
     'One GitLab, two clusters, all processes of this machine; the times are short, everything else is what you would ship.',
   );
-  const fleet = await startFleet(CLUSTERS, engineFor, say);
+  const fleet = await startFleet(CLUSTERS, parts, say);
   const { model, projectId } = fleet.gitlab;
   const jobs = setInterval(() => void model.newJob(projectId, [MAIN_TAG], 0.2), JOB_EVERY_MS);
   const end = async (): Promise<void> => {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { bundle } from '../../infra/bundle.ts';
 import { labEngine } from '../pulumi/engines.ts';
+import { labCluster } from './clusters.ts';
 import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';
 import { stageOf, type Stage } from './stage.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
@@ -80,7 +81,7 @@ async function hadrIn(folder: string, fleet: Fleet): Promise<Hadr> {
 
 const folder = await mkdtemp(join(tmpdir(), 'hadr-recording-'));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const fleet = await startFleet([A, B], labEngine, say);
+const fleet = await startFleet([A, B], { engineFor: labEngine, clusterFor: labCluster }, say);
 const lines = [HEAD];
 try {
   await record(stageOf(fleet, say), await hadrIn(folder, fleet), (line) => void lines.push(line));

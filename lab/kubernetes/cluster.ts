@@ -2,9 +2,7 @@
  * A Kubernetes cluster in this process: API server, controllers and one node, whose containers are child processes.
  * When this process ends, however it ends, its containers end with it.
  */
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { KubernetesAccess } from './access.ts';
 import { serveApi, type ApiServer } from './api.ts';
 import { clusterClient, type ClusterClient } from './client.ts';
 import { cronJobs } from './controllers/cronjobs.ts';
@@ -15,48 +13,25 @@ import type { Controller, ControlLoop } from './controllers/loop.ts';
 import { faults, FaultState, type Faults } from './faults.ts';
 import { Identity } from './identity.ts';
 import { NAMESPACE, POD } from './kinds.ts';
-import type { Backoff } from './kubelet/container.ts';
-import { Kubelet, messageOf } from './kubelet/kubelet.ts';
-import { LogBook, type LogLine } from './kubelet/logs.ts';
-import { Processes } from './kubelet/processes.ts';
-import { bundlePodNetwork } from './kubelet/shims.ts';
+import type { LogLine } from './kubelet/logs.ts';
 import { storeNodeApi } from './kubelet/store-node-api.ts';
-import { isReady, podStatusOf, type PodStatus } from './pods.ts';
+import { Machine, type MachineOptions } from './machine.ts';
+import type { StoredObject } from './objects.ts';
+import { podStatusOf, podView, type PodView } from './pods.ts';
 import { labelSelector } from './selectors.ts';
 import { Store, type Change } from './store.ts';
 
-export interface ClusterOptions {
-  /** For messages and the node's name. */
-  readonly name: string;
+export interface ClusterOptions extends MachineOptions {
   /** How long a minute of the CronJobs' clock lasts, in ms; 60000 by default. */
   readonly minuteMs?: number;
-  /** The bundled lab runner, which containers call as `gitlab-runner` (lab/runner/bundle.ts). */
-  readonly runner?: string;
-  /** How often the lab runner reports a running job, in seconds; what GitLab asks for, or 60, when left out. */
-  readonly runnerHeartbeatSeconds?: number;
-  /** Between restarts of a container; 1 s doubling up to 10 s by default (a real kubelet: 10 s up to 5 min). */
-  readonly backoff?: Backoff;
-  /** How often volumes follow their ConfigMaps and Secrets, in ms; 5000 by default (a real kubelet: about a minute). */
-  readonly volumeRefreshMs?: number;
   /** Of the API server; a free one by default. */
   readonly port?: number;
-  /** Errors of the cluster's own parts, in one line. Standard error by default. */
-  readonly onError?: (message: string) => void;
-}
-
-export interface PodView {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly status: PodStatus;
-  readonly ready: boolean;
-  readonly terminating: boolean;
 }
 
 export interface LabCluster extends Faults {
   readonly name: string;
-  readonly url: string;
-  readonly adminToken: string;
+  /** Its API as an administrator reaches it. */
+  readonly access: KubernetesAccess;
   readonly client: ClusterClient;
   /** The pods, optionally those of a label selector, as they are now. */
   pods(selector?: string): readonly PodView[];
@@ -81,34 +56,12 @@ const AUTHORITY = 'This lab serves its API without TLS.\n';
 
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
   const { name, minuteMs = 60_000 } = options;
-  const root = await mkdtemp(join(tmpdir(), `hadr-lab-${name}-`));
-  const report = options.onError ?? ((message: string) => void process.stderr.write(`${message}\n`));
-  const onError = (error: unknown): void => report(`lab cluster ${name}: ${messageOf(error)}`);
-  const processes = new Processes(root);
+  const machine = await Machine.start(options);
+  const { node, logs, onError } = machine;
   const store = new Store();
   const identity = new Identity(store);
-  const logs = new LogBook();
   const state = new FaultState();
-  const node = `${name}-node`;
-  await mkdir(join(root, 'pods'));
-
-  const kubelet = new Kubelet({
-    api: storeNodeApi(store, identity, node),
-    processes,
-    logs,
-    root: join(root, 'pods'),
-    network: await bundlePodNetwork(root),
-    programs: {
-      ...(options.runner === undefined ? {} : { runner: options.runner }),
-      ...(options.runnerHeartbeatSeconds === undefined
-        ? {}
-        : { runnerHeartbeatSeconds: options.runnerHeartbeatSeconds }),
-    },
-    backoff: options.backoff ?? { firstMs: 1000, maxMs: 10_000 },
-    pollMs: 2000,
-    volumeRefreshMs: options.volumeRefreshMs ?? 5000,
-    onError,
-  });
+  const kubelet = await machine.kubelet(storeNodeApi(store, identity, node));
   let scheduling: ControlLoop | undefined;
   const startControllers = (): readonly Controller[] => [
     namespaces(store, AUTHORITY),
@@ -136,17 +89,16 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
   };
   return {
     name,
-    url: api.url,
-    adminToken: identity.adminToken,
+    access: { url: api.url, token: identity.adminToken },
     client: clusterClient(store, () => isUp),
-    pods: (selector = '') => store.list(POD).filter(labelSelector(selector)).map(view),
+    pods: (selector = '') => store.list(POD).filter(labelSelector(selector)).map(viewOf),
     onChange: (listener) => store.subscribe(listener),
     tokenFor: (namespace, serviceAccount) => identity.issue({ namespace, serviceAccount }).token,
     logs: (namespace, pod, container) => logs.read(namespace, pod, container),
     onLog: (listener) => logs.subscribe(listener),
     ...faults(
       store,
-      () => kubelet,
+      kubelet,
       state,
       // The scheduler looks when a pod changes; this change is none of a pod's.
       () => scheduling?.look(),
@@ -166,20 +118,9 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
       faint();
       await ended;
       await api.close();
-      await processes.close();
-      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      await machine.close();
     },
   };
 }
 
-function view(pod: Parameters<typeof isReady>[0]): PodView {
-  const { name, namespace = '', labels = {}, deletionTimestamp } = pod.metadata;
-  return {
-    name,
-    namespace,
-    labels,
-    status: podStatusOf(pod),
-    ready: isReady(pod),
-    terminating: deletionTimestamp !== undefined,
-  };
-}
+const viewOf = (pod: StoredObject): PodView => podView(pod.metadata, podStatusOf(pod));

@@ -3,25 +3,10 @@ import { jobTemplateOf, startJob } from './controllers/cronjobs.ts';
 import { CRON_JOB, type Kind } from './kinds.ts';
 import type { Kubelet } from './kubelet/kubelet.ts';
 import type { StoredObject } from './objects.ts';
+import { podFaults, type PodFaults } from './pod-faults.ts';
 import type { Store } from './store.ts';
 
-export interface PodFault {
-  /** Only this container; all of the pod's when left out. */
-  readonly container?: string;
-  /** Killed and not restarted until `releasePod`. */
-  readonly stayDown?: boolean;
-}
-
-export interface Faults {
-  /**
-   * SIGKILL to the pod's processes; the kubelet restarts them unless they are to stay down. Throws if no such pod runs.
-   */
-  killPod(pod: string, fault?: PodFault): void;
-  /** Ends `stayDown`. */
-  releasePod(pod: string): void;
-  /** SIGSTOP: the processes are there and do nothing. A container that is restarted meanwhile is not frozen. */
-  freezePod(pod: string, fault?: Pick<PodFault, 'container'>): void;
-  unfreezePod(pod: string): void;
+export interface Faults extends PodFaults {
   /** As `kubectl patch`: no new runs; a run that is active goes on. */
   suspendCronJob(name: string, on?: boolean): void;
   /** The next starts of this CronJob are lost, as if the controller were down at their minute. */
@@ -45,24 +30,10 @@ export class FaultState {
   }
 }
 
-export function faults(store: Store, kubelet: () => Kubelet, state: FaultState, reschedule: () => void): Faults {
-  const containers = (pod: string, container?: string) => {
-    const found = kubelet().containers(pod, container);
-    if (found.length === 0)
-      throw new Error(`no pod ${pod}${container === undefined ? '' : ` with container ${container}`} runs here`);
-    return found;
-  };
+export function faults(store: Store, kubelet: Kubelet, state: FaultState, reschedule: () => void): Faults {
   const cronJob = (name: string): StoredObject => named(store, CRON_JOB, name);
   return {
-    killPod: (pod, { container, stayDown = false } = {}) => {
-      for (const run of containers(pod, container)) {
-        if (stayDown) run.hold(true);
-        run.signal('SIGKILL');
-      }
-    },
-    releasePod: (pod) => containers(pod).forEach((run) => run.hold(false)),
-    freezePod: (pod, { container } = {}) => containers(pod, container).forEach((run) => run.signal('SIGSTOP')),
-    unfreezePod: (pod) => containers(pod).forEach((run) => run.signal('SIGCONT')),
+    ...podFaults(kubelet),
     suspendCronJob: (name, on = true) => {
       const { namespace = '' } = cronJob(name).metadata;
       store.patch(CRON_JOB, namespace, name, { spec: { suspend: on } });

@@ -52,10 +52,28 @@ export interface StoredObject {
   readonly [field: string]: unknown;
 }
 
+/** What an API server sends of `metadata`. */
+export const metaSchema = z.looseObject({
+  name: z.string(),
+  namespace: z.string().exactOptional(),
+  uid: z.string(),
+  resourceVersion: z.string(),
+  /** Kinds without a spec have none. */
+  generation: z.number().default(1),
+  creationTimestamp: z.string(),
+  labels: labels.exactOptional(),
+  annotations: labels.exactOptional(),
+  ownerReferences: z.array(ownerReference).exactOptional(),
+  deletionTimestamp: z.string().exactOptional(),
+  deletionGracePeriodSeconds: z.number().exactOptional(),
+});
+
+export const storedSchema = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: metaSchema });
+
 /** Kubernetes writes times without fractions of a second. */
 export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-export const isOwnedBy = (object: StoredObject, owner: StoredObject): boolean =>
+export const isOwnedBy = (object: Pick<StoredObject, 'metadata'>, owner: StoredObject): boolean =>
   (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid);
 
 export const ownerOf = (owner: StoredObject): OwnerReference => ({

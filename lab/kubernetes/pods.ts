@@ -3,7 +3,7 @@
  * and ignored.
  */
 import * as z from 'zod';
-import type { StoredObject } from './objects.ts';
+import type { Meta, StoredObject } from './objects.ts';
 
 const keyToPath = z.object({ key: z.string(), path: z.string(), mode: z.number().optional() });
 const fieldRef = z.object({ fieldPath: z.string() });
@@ -166,7 +166,23 @@ export type Terminated = z.infer<typeof terminated>;
 export const podSpecOf = (pod: StoredObject): PodSpec => podSpecSchema.parse(pod['spec']);
 export const podStatusOf = (pod: StoredObject): PodStatus => podStatusSchema.parse(pod['status'] ?? {});
 
-export const isReady = (pod: StoredObject): boolean =>
-  podStatusOf(pod).conditions.some((each) => each.type === 'Ready' && each.status === 'True');
+const saysReady = (status: PodStatus): boolean =>
+  status.conditions.some((each) => each.type === 'Ready' && each.status === 'True');
+
+export const isReady = (pod: StoredObject): boolean => saysReady(podStatusOf(pod));
 
 export const isFinished = (pod: StoredObject): boolean => ['Succeeded', 'Failed'].includes(podStatusOf(pod).phase);
+
+/** A pod as somebody outside the cluster looks at it. */
+export interface PodView {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: PodStatus;
+  readonly ready: boolean;
+  readonly terminating: boolean;
+}
+
+export function podView({ name, namespace = '', labels = {}, deletionTimestamp }: Meta, status: PodStatus): PodView {
+  return { name, namespace, labels, status, ready: saysReady(status), terminating: deletionTimestamp !== undefined };
+}

@@ -1,10 +1,9 @@
 /** Both engines, with the lab's providers under them. */
 import { fileURLToPath } from 'node:url';
-import { ToolError } from '../../tools/build.ts';
-import { toolNamed } from '../../tools/catalogue.ts';
-import { findTool } from '../../tools/find.ts';
+import { requireTool } from '../../tools/find.ts';
 import { GitLabLabProvider } from './gitlab-provider.ts';
-import { KubernetesLabProvider, type KubernetesAccess } from './kubernetes-provider.ts';
+import type { KubernetesAccess } from '../kubernetes/access.ts';
+import { KubernetesLabProvider } from './kubernetes-provider.ts';
 import { LabEngine } from './lab-engine.ts';
 import { serveProvider } from './provider-server.ts';
 import { RealEngine } from './real-engine.ts';
@@ -25,8 +24,7 @@ export const labEngine = ({ gitlab, kubernetes }: Reach): LabEngine =>
 
 /** Throws where there is no Pulumi CLI. */
 export async function realEngine({ kubernetes }: Reach, onOutput?: (text: string) => void): Promise<RealEngine> {
-  const tool = await findTool(toolNamed('pulumi'));
-  if (!tool) throw new ToolError('There is no pulumi here; build it once with: npm run real:tools');
+  const tool = await requireTool('pulumi');
   const providers = await Promise.all([
     // Address and token are those that the program gives to its provider.
     serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
+import { KubernetesApi, type KubernetesAccess } from '../kubernetes/access.ts';
 import { isObject, type Applied, type LabProvider, type State, type Values } from './provider.ts';
 
 const PLURALS: Readonly<Record<string, string>> = {
@@ -27,17 +28,12 @@ const object = z.looseObject({
 });
 type KubernetesObject = z.infer<typeof object>;
 
-export interface KubernetesAccess {
-  readonly url: string;
-  readonly token: string;
-}
-
 export class KubernetesLabProvider implements LabProvider {
   readonly prefix = 'kubernetes:';
-  private readonly access: KubernetesAccess;
+  private readonly api: KubernetesApi;
 
   constructor(access: KubernetesAccess) {
-    this.access = access;
+    this.api = new KubernetesApi(access);
   }
 
   private collection(target: KubernetesObject): string {
@@ -48,32 +44,18 @@ export class KubernetesLabProvider implements LabProvider {
     return `${root}/namespaces/${target.metadata.namespace ?? 'default'}/${plural}`;
   }
 
-  /** Undefined for a 404. */
-  private async call(method: string, path: string, body?: unknown): Promise<Values | undefined> {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const response = await fetch(`${this.access.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.access.token}`, 'content-type': type },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (response.status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  }
-
   /** As the real provider: an object without a name gets one, so that a replacement can exist beside it. */
   async create(_type: string, name: string, inputs: Values): Promise<Applied> {
     const target = object.parse(inputs);
     const named = target.metadata.name ?? `${name}-${randomBytes(4).toString('hex')}`;
     const metadata = { ...target.metadata, name: named };
-    const outputs = await this.call('POST', this.collection(target), { ...target, metadata });
+    const outputs = await this.api.call('POST', this.collection(target), { ...target, metadata });
     return { id: `${this.collection(target)}/${named}`, outputs: outputs ?? {} };
   }
 
   /** Only whether it is there, and what the API makes of it: what others changed in it is not drift here. */
   async read(_type: string, before: State): Promise<State | undefined> {
-    const outputs = await this.call('GET', before.id);
+    const outputs = await this.api.call('GET', before.id);
     return outputs && { id: before.id, inputs: before.inputs, outputs };
   }
 
@@ -85,13 +67,13 @@ export class KubernetesLabProvider implements LabProvider {
   }
 
   async update(_type: string, before: State, inputs: Values): Promise<Applied> {
-    const outputs = await this.call('PATCH', before.id, patchOf(before.inputs, inputs));
+    const outputs = await this.api.call('PATCH', before.id, patchOf(before.inputs, inputs));
     return { id: before.id, outputs: outputs ?? {} };
   }
 
   /** Gone already is as good as removed. */
   async remove(_type: string, before: State): Promise<void> {
-    await this.call('DELETE', before.id);
+    await this.api.call('DELETE', before.id);
   }
 
   invoke(token: string): Promise<Values> {

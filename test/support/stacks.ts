@@ -28,7 +28,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const A = 'cluster-a';
 export const B = 'cluster-b';
 export const MAIN_TAG = 'rnd-runner';
-const NAMESPACE = 'gitlab-runner';
+export const NAMESPACE = 'gitlab-runner';
 /** No kubelet is behind these APIs; it is there to be seen. */
 export const SECRET_SYNC_SECONDS = 1;
 
@@ -206,7 +206,7 @@ function startChecker(
 }
 
 /** What the CronJob's pod would find in its volumes. */
-export async function deployed(name: string, api: ClusterClient) {
+export async function deployed(name: string, api: Pick<ClusterClient, 'get'>) {
   const job = await api.get({
     apiVersion: 'batch/v1',
     kind: 'CronJob',

@@ -67,7 +67,9 @@ export class Kubelet {
     this.#again = false;
     setImmediate(() => {
       this.#sync()
-        .catch(this.#options.onError)
+        .catch((error: unknown) => {
+          if (this.#running) this.#options.onError(error);
+        })
         .finally(() => {
           this.#looking = false;
           if (this.#again) this.#look();
@@ -87,13 +89,11 @@ export class Kubelet {
         this.#workers.set(uid, worker);
         if (deletionGracePeriodSeconds === undefined) worker.start();
       }
-      if (deletionGracePeriodSeconds !== undefined) this.#terminate(worker, deletionGracePeriodSeconds);
+      if (deletionGracePeriodSeconds !== undefined) void worker.terminate(deletionGracePeriodSeconds);
     }
-    for (const worker of this.#workers.values()) if (!present.has(worker.key.uid)) this.#terminate(worker, 0);
-  }
-
-  #terminate(worker: PodWorker, graceSeconds: number): void {
-    void worker.terminate(graceSeconds).then(() => this.#workers.delete(worker.key.uid));
+    // A pod that has stopped stays known until it is gone: a finalizer may keep it for a while.
+    for (const worker of this.#workers.values())
+      if (!present.has(worker.key.uid)) void worker.terminate(0).then(() => this.#workers.delete(worker.key.uid));
   }
 }
 

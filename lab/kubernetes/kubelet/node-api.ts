@@ -1,5 +1,6 @@
 /**
- * All that the kubelet asks of an API server. Today the lab's own store answers; a real API server can take its place.
+ * All that the kubelet asks of an API server. The lab's own store answers (store-node-api.ts), or a real one
+ * (../real/node-api.ts).
  */
 import type { Meta, StoredObject } from '../objects.ts';
 import type { Container, PodSpec, PodStatus } from '../pods.ts';

@@ -35,6 +35,8 @@ const DEADLINE = {
 export class PodWorker {
   readonly key: PodKey;
   readonly #pod: NodePod;
+  /** The pod had ended before this node knew it: there is nothing to run, and its status stays. */
+  readonly #isOver: boolean;
   readonly #deps: PodDeps;
   readonly #folders: PodFolders;
   readonly #volumes: Volumes;
@@ -57,6 +59,7 @@ export class PodWorker {
     const { name, namespace = '', uid } = pod.metadata;
     this.key = { name, namespace, uid };
     this.#pod = pod;
+    this.#isOver = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
     this.#deps = deps;
     this.#last = pod.status;
     this.#folders = podFolders(deps.root, uid);
@@ -79,7 +82,7 @@ export class PodWorker {
   }
 
   start(): void {
-    this.#life = this.#live().catch((error: unknown) => this.#deps.onError(error));
+    this.#life = this.#live().catch((error: unknown) => this.#failed(error));
   }
 
   /** All containers, or the named one. */
@@ -92,7 +95,11 @@ export class PodWorker {
     if (this.#termination && graceSeconds < this.#grace)
       setTimeout(() => this.containers().forEach((run) => run.signal('SIGKILL')), graceSeconds * 1000);
     this.#grace = Math.min(this.#grace, graceSeconds);
-    this.#termination ??= this.#terminate(graceSeconds).catch((error: unknown) => this.#deps.onError(error));
+    this.#termination ??= this.#terminate(graceSeconds).catch((error: unknown) => {
+      // The kubelet asks again as long as the pod is there.
+      this.#termination = undefined;
+      this.#failed(error);
+    });
     return this.#termination;
   }
 
@@ -126,13 +133,10 @@ export class PodWorker {
     this.#changed();
   }
 
-  /** False when the pod had ended before this node knew it, or may not be started a second time. */
+  /** False when the pod may not be started a second time. */
   #recover(): boolean {
     const { status, spec } = this.#pod;
-    if (status.phase === 'Succeeded' || status.phase === 'Failed') {
-      this.#abandoned = true;
-      return false;
-    }
+    if (this.#isOver) return false;
     const before = (run: ContainerRun) =>
       status.containerStatuses.find((each: ContainerStatus) => each.name === run.container.name);
     const ran = status.containerStatuses.some((each) => each.state.running ?? each.state.terminated);
@@ -187,7 +191,7 @@ export class PodWorker {
       this.#changed();
       return run.exitCode === 0 && !this.#stopping;
     }
-    void ended.catch((error: unknown) => this.#deps.onError(error));
+    void ended.catch((error: unknown) => this.#failed(error));
     while (!run.hasStarted && !this.#stopping) await new Promise((resolve) => setTimeout(resolve, 20));
     return !this.#stopping;
   }
@@ -195,11 +199,12 @@ export class PodWorker {
   async #terminate(graceSeconds: number): Promise<void> {
     await this.#stopAll(graceSeconds);
     await this.#life;
-    if (this.#abandoned && !this.#pod.status.phase.match(/Succeeded|Failed/)) return;
+    if (this.#abandoned) return;
     this.#changed();
     await this.#settled();
     await this.#deps.api.forget(this.key);
-    await rm(join(this.#deps.root, this.key.uid), { recursive: true, force: true });
+    // A refresh of the volumes may still be writing.
+    await rm(join(this.#deps.root, this.key.uid), { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #stopAll(graceSeconds: number): Promise<void> {
@@ -218,9 +223,9 @@ export class PodWorker {
 
   /** Writes the status if it differs; changes in one turn make one write, and writes keep their order. */
   #changed(): void {
-    if (this.#queued || this.#abandoned) return;
+    if (this.#queued || this.#abandoned || this.#isOver) return;
     this.#queued = true;
-    this.#writing = this.#writing.then(() => this.#writeStatus()).catch((error: unknown) => this.#deps.onError(error));
+    this.#writing = this.#writing.then(() => this.#writeStatus());
   }
 
   async #settled(): Promise<void> {
@@ -244,7 +249,20 @@ export class PodWorker {
       now: Date.now(),
     });
     if (sameJson(status, this.#last)) return;
+    const before = this.#last;
     this.#last = status;
-    await this.#deps.api.writeStatus(this.key, status);
+    try {
+      await this.#deps.api.writeStatus(this.key, status);
+    } catch (error) {
+      // A status that is lost would leave a dead pod ready: it is written again.
+      this.#last = before;
+      this.#failed(error);
+      setTimeout(() => this.#changed(), RETRY_MS);
+    }
+  }
+
+  /** What a call of a machine that died came to is nobody's business. */
+  #failed(error: unknown): void {
+    if (!this.#abandoned) this.#deps.onError(error);
   }
 }

@@ -15,9 +15,9 @@ describe('lab Kubernetes API', () => {
   });
   after(() => cluster.close());
 
-  async function call(method: string, path: string, body?: unknown, token = cluster.adminToken): Promise<Answer> {
+  async function call(method: string, path: string, body?: unknown, token = cluster.access.token): Promise<Answer> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const response = await fetch(`${cluster.url}${path}`, {
+    const response = await fetch(`${cluster.access.url}${path}`, {
       method,
       headers: { 'content-type': type, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

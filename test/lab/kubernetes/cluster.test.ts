@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startCluster, type LabCluster, type PodView } from '../../../lab/kubernetes/cluster.ts';
+import { KubernetesApi } from '../../../lab/kubernetes/access.ts';
+import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
 import { isRecord } from '../../../lab/kubernetes/objects.ts';
+import type { PodView } from '../../../lab/kubernetes/pods.ts';
 import { isAlive, until } from '../until.ts';
 import { deployment, linesOf, one, pod, sh } from './workloads.ts';
 
@@ -68,7 +70,8 @@ describe('lab cluster', () => {
     const pids = names.map((name) => pidOf(name));
     cluster.faint();
     await until('the processes are gone', () => !pids.some(isAlive), 1000);
-    await assert.rejects(fetch(`${cluster.url}/version`));
+    const api = new KubernetesApi(cluster.access);
+    await assert.rejects(api.send('GET', '/version'), /ECONNRESET|socket hang up/);
     await assert.rejects(cluster.client.list({ apiVersion: 'v1', kind: 'Pod' }), /fainted/);
     cluster.returns();
     await until(
@@ -76,10 +79,8 @@ describe('lab cluster', () => {
       () =>
         ready((each) => names.includes(each.name) && each.status.containerStatuses[0]?.restartCount === 1).length === 2,
     );
-    assert.equal(
-      (await fetch(`${cluster.url}/version`, { headers: { authorization: `Bearer ${cluster.adminToken}` } })).status,
-      200,
-    );
+    assert.equal((await api.send('GET', '/version')).status, 200);
+    api.close();
     await until('both spoke again', () => names.every((name) => linesOf(cluster, name).length === 2));
     for (const [index, name] of names.entries()) assert.notEqual(pidOf(name), pids[index]);
   });

@@ -1,5 +1,6 @@
 /** Small manifests for the tests of the lab cluster. */
-import type { LabCluster, PodView } from '../../../lab/kubernetes/cluster.ts';
+import type { LabCluster } from '../../../lab/kubernetes/cluster.ts';
+import type { PodView } from '../../../lab/kubernetes/pods.ts';
 import { until } from '../until.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;

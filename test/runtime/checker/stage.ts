@@ -91,13 +91,13 @@ export async function startStage(): Promise<Stage> {
   const records = { [A]: await newRecord(gitlab, 'runner-a'), [B]: await newRecord(gitlab, 'runner-b') };
   // A minute of an hour: no run but those that the test starts.
   const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
-  const engine = new LabEngine([new KubernetesLabProvider({ url: cluster.url, token: cluster.adminToken })]);
+  const engine = new LabEngine([new KubernetesLabProvider(cluster.access)]);
   const token: Stage['token'] = (kind, scopes, level, expiresAt = '2999-01-01') => {
     const id = kind === 'group' ? gitlab.groupId : project;
     return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
-  const config = configOf(gitlab.url, cluster.url, project);
+  const config = configOf(gitlab.url, cluster.access.url, project);
   const stage: Stage = {
     gitlab,
     cluster,

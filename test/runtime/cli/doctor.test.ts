@@ -86,7 +86,9 @@ describe('hadr doctor', function () {
       resource === 'pods' ? ['list', 'pods'] : ['get', `deployments.apps/${NAMES.runner}`],
     );
     const token = stage.cluster.tokenFor(NAMESPACE, NAMES.checker);
-    const { status } = await fetch(`${stage.cluster.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const { status } = await fetch(`${stage.cluster.access.url}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     return status === 200 ? answer(0, 'yes\n') : answer(1, 'no\n');
   };
 

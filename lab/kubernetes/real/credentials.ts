@@ -1,0 +1,93 @@
+/** The files by which the parts of a control plane know each other. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Credentials {
+  readonly tokens: { readonly admin: string; readonly kubelet: string };
+  /** Paths. */
+  readonly tokenFile: string;
+  /** Signs ServiceAccounts' tokens, and is what they are judged by. */
+  readonly accountKey: string;
+  /** The folder of the API server's own certificate. */
+  readonly certificates: string;
+  /** PEM of who signed it; there once the API server has started. */
+  readonly authority: string;
+  readonly auditPolicy: string;
+  /** Kubeconfigs. */
+  readonly controllerManager: string;
+  readonly scheduler: string;
+}
+
+interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** The names that Kubernetes' own roles are bound to. */
+const users = (node: string) => ({
+  admin: { name: 'lab-admin', groups: ['system:masters'] },
+  kubelet: { name: `system:node:${node}`, groups: ['system:nodes'] },
+  controllerManager: { name: 'system:kube-controller-manager', groups: [] },
+  scheduler: { name: 'system:kube-scheduler', groups: [] },
+});
+
+/** Who called what, without the content; the four parts and the admin are left out. */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    { level: 'None', namespaces: ['kube-system'] },
+    { level: 'None', userGroups: ['system:serviceaccounts:kube-system'] },
+    { level: 'Metadata', userGroups: ['system:serviceaccounts'] },
+    { level: 'None' },
+  ],
+};
+
+export async function writeCredentials(folder: string, url: string, node: string): Promise<Credentials> {
+  const certificates = join(folder, 'certificates');
+  await mkdir(certificates, { recursive: true });
+  const write = async (name: string, text: string): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  };
+  const { admin, kubelet, controllerManager, scheduler } = users(node);
+  const token = (): string => randomBytes(18).toString('hex');
+  const tokens = { admin: token(), kubelet: token(), controllerManager: token(), scheduler: token() };
+  const authority = join(certificates, 'apiserver.crt');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    tokens: { admin: tokens.admin, kubelet: tokens.kubelet },
+    tokenFile: await write(
+      'tokens.csv',
+      [
+        tokenLine(tokens.admin, admin),
+        tokenLine(tokens.kubelet, kubelet),
+        tokenLine(tokens.controllerManager, controllerManager),
+        tokenLine(tokens.scheduler, scheduler),
+      ].join(''),
+    ),
+    accountKey: await write('service-accounts.key', privateKey.export({ type: 'sec1', format: 'pem' }).toString()),
+    certificates,
+    authority,
+    auditPolicy: await write('audit-policy.json', JSON.stringify(AUDIT_POLICY)),
+    controllerManager: await write('controller-manager.json', kubeconfig(url, authority, tokens.controllerManager)),
+    scheduler: await write('scheduler.json', kubeconfig(url, authority, tokens.scheduler)),
+  };
+}
+
+/** `token,user,uid,"groups"` (kubernetes.io/docs/reference/access-authn-authz/authentication, "Static token file"). */
+const tokenLine = (token: string, { name, groups }: User): string => `${token},${name},${name},"${groups.join(',')}"\n`;
+
+/** A kubeconfig is YAML, and so is JSON. */
+const kubeconfig = (server: string, authority: string, token: string): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'lab', cluster: { server, 'certificate-authority': authority } }],
+    users: [{ name: 'lab', user: { token } }],
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'lab' } }],
+    'current-context': 'lab',
+  });

@@ -1,0 +1,108 @@
+/**
+ * Runs of CronJobs beside their schedule, as `kubectl create job --from=cronjob/NAME` makes them: for a lab that has no
+ * minute to wait. What the real controller starts at the minute comes on top.
+ */
+import * as z from 'zod';
+import type { KubernetesApi } from '../access.ts';
+import { isOwnedBy, metaSchema, ownerOf, storedSchema, type StoredObject } from '../objects.ts';
+
+const cronJobSchema = storedSchema.extend({
+  spec: z.looseObject({
+    suspend: z.boolean().default(false),
+    concurrencyPolicy: z.enum(['Allow', 'Forbid', 'Replace']).default('Allow'),
+    jobTemplate: z.looseObject({
+      metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
+      spec: z.unknown(),
+    }),
+  }),
+});
+type CronJob = z.infer<typeof cronJobSchema>;
+
+const jobSchema = z.looseObject({
+  metadata: metaSchema,
+  status: z
+    .looseObject({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+    .prefault({}),
+});
+
+const CRON_JOBS = '/apis/batch/v1/cronjobs';
+const listOf = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item) });
+
+const jobsOf = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+
+export async function cronJobs(api: KubernetesApi): Promise<readonly CronJob[]> {
+  // Items of a list do not say what they are.
+  const { items } = listOf(z.record(z.string(), z.unknown())).parse(await api.call('GET', CRON_JOBS));
+  return items.map((item) => cronJobSchema.parse({ ...item, apiVersion: 'batch/v1', kind: 'CronJob' }));
+}
+
+export async function cronJobNamed(api: KubernetesApi, name: string): Promise<CronJob> {
+  const found = (await cronJobs(api)).find((cronJob) => cronJob.metadata.name === name);
+  if (!found) throw new Error(`there is no CronJob ${name} in this cluster`);
+  return found;
+}
+
+/** With `Replace`, ends the runs that are still going, as the controller does. */
+export async function startRun(api: KubernetesApi, cronJob: CronJob): Promise<void> {
+  const { name, namespace = '' } = cronJob.metadata;
+  const { concurrencyPolicy, jobTemplate } = cronJob.spec;
+  const active = await activeJobs(api, cronJob);
+  if (concurrencyPolicy === 'Forbid' && active.length > 0) return;
+  if (concurrencyPolicy === 'Replace')
+    for (const job of active)
+      // A Job's own default would leave its pods running (batch/v1, DefaultGarbageCollectionPolicy).
+      await api.call('DELETE', `${jobsOf(namespace)}/${job}`, { propagationPolicy: 'Background' });
+  const annotations = { ...jobTemplate.metadata.annotations, 'cronjob.kubernetes.io/instantiate': 'manual' };
+  await api.call('POST', jobsOf(namespace), {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      ...jobTemplate.metadata,
+      annotations,
+      generateName: `${name}-manual-`,
+      namespace,
+      // The controller then trims finished runs to the CronJob's limits, these as well as its own.
+      ownerReferences: [ownerOf(cronJob)],
+    },
+    spec: jobTemplate.spec,
+  });
+}
+
+async function activeJobs(api: KubernetesApi, cronJob: StoredObject): Promise<string[]> {
+  const { items } = listOf(jobSchema).parse(await api.call('GET', jobsOf(cronJob.metadata.namespace ?? '')));
+  return items
+    .filter(({ metadata }) => isOwnedBy({ metadata }, cronJob) && metadata.deletionTimestamp === undefined)
+    .filter(({ status }) => !status.conditions.some(isEnd))
+    .map(({ metadata }) => metadata.name);
+}
+
+const isEnd = ({ type, status }: { readonly type: string; readonly status: string }): boolean =>
+  status === 'True' && (type === 'Complete' || type === 'Failed');
+
+/**
+ * Starts a run of every CronJob that is not suspended, every `periodMs`, until the result is called. Periods are counted from
+ * 1970, so that all clusters of a lab tick together, as minutes do.
+ */
+export function keepRunning(api: KubernetesApi, periodMs: number, onError: (error: unknown) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const tick = async (): Promise<void> => {
+    for (const cronJob of await cronJobs(api)) if (!cronJob.spec.suspend && !ended) await startRun(api, cronJob);
+  };
+  const next = (): void => {
+    timer = setTimeout(
+      () => {
+        next();
+        tick().catch((error: unknown) => {
+          if (!ended) onError(error);
+        });
+      },
+      periodMs - (Date.now() % periodMs),
+    );
+  };
+  next();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
