@@ -28,16 +28,18 @@ function overlay(base: unknown, over: unknown): unknown {
 
 /**
  * The config of `stack` as Pulumi would give it to the program: defaults of Pulumi.yaml, then Pulumi.<stack>.yaml, then
- * `over`, whose keys are without the project's name; and beside them the secrets.
+ * `over`, whose keys are without the project's name; and beside them the secrets. A stack without a file of its own takes that of
+ * the stack `like`.
  */
 export async function stackConfig(
   folder: string,
   stack: string,
   over: Readonly<Record<string, unknown>>,
   secrets: Readonly<Record<string, string>>,
+  like: string = stack,
 ): Promise<StackConfig> {
   const project = projectFile.parse(parse(await readFile(`${folder}/Pulumi.yaml`, 'utf8')));
-  const shipped = stackFile.parse(parse(await readFile(`${folder}/Pulumi.${stack}.yaml`, 'utf8')));
+  const shipped = stackFile.parse(parse(await readFile(`${folder}/Pulumi.${like}.yaml`, 'utf8')));
   const values: Record<string, unknown> = {};
   for (const [key, declared] of Object.entries(project.config))
     if (declared.default !== undefined) values[`${project.name}:${key}`] = declared.default;

@@ -17,6 +17,7 @@ export interface Act {
 
 const A = 'cluster-a';
 const B = 'cluster-b';
+const C = 'cluster-c';
 
 const holds = (stage: Stage): string => stage.fleet.holders().join(' and ') || 'nobody';
 
@@ -171,4 +172,17 @@ const full: Act = {
   },
 };
 
-export const ACTS: readonly Act[] = [first, dies, returns, checker, outage, faints, full];
+/** The second in rank dies with the first: nobody waits for it. */
+const bothDie: Act = {
+  name: `${A} and ${B} die`,
+  expected: `${C} holds it`,
+  bound: (stage) => stage.deadSeconds + stage.gapSeconds,
+  play: (stage) => {
+    for (const name of [A, B]) stage.fleet.member(name).cluster.faint();
+    return movesTo(stage, C, stage.deadSeconds + stage.gapSeconds);
+  },
+};
+
+const ALWAYS: readonly Act[] = [first, dies, returns, checker, outage, faints, full];
+
+export const actsOf = (clusters: number): readonly Act[] => (clusters > 2 ? [...ALWAYS, bothDie] : ALWAYS);

@@ -21,9 +21,14 @@ import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN_TAG = 'rnd-runner';
+/** With three clusters two main tags move, as one set. */
+const SECOND_MAIN_TAG = 'rnd-docker';
 export const STATUS_PROJECT = 'platform/runner-status';
 export const REPLICAS = 2;
 export const CONCURRENT = 1;
+/** The stacks that have a file; any further one is like the second. */
+const B = 'cluster-b';
+const SHIPPED: readonly string[] = ['cluster-a', B];
 const NAMESPACE = 'gitlab-runner';
 /** Of each checker, for the act that goes wrong. */
 const KEPT_LINES = 12;
@@ -40,8 +45,12 @@ export interface Member {
 export interface Fleet {
   readonly gitlab: GitLabServer;
   member(name: string): Member;
-  /** The clusters whose record has the main tag, as GitLab shows it. */
+  /** `rnd-runner`, and with three clusters one more. */
+  readonly mainTags: readonly string[];
+  /** The clusters whose record has a main tag, as GitLab shows it. */
   holders(): string[];
+  /** Whether a record ever had one main tag without the others. */
+  wasTorn(): boolean;
   newestTerm(): number;
   /** What the newest report of a cluster says, or undefined. */
   report(name: string): { readonly online: number; readonly total: number } | undefined;
@@ -79,11 +88,17 @@ export async function startFleet(
   const clusters = await Promise.all(
     names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) })),
   );
+  const mainTags = names.length > 2 ? [MAIN_TAG, SECOND_MAIN_TAG] : [MAIN_TAG];
   const members = new Map<string, Member>();
   const lines = new Map<string, string[]>();
   for (const { name, cluster } of clusters) {
-    say(`pulumi up with Pulumi.${name}.yaml`);
-    const member = await startMember(gitlab, name, cluster, engineFor);
+    const like = SHIPPED.includes(name) ? name : B;
+    say(`pulumi up of ${name} with Pulumi.${like}.yaml`);
+    const over = {
+      ...(names.length > 2 && { fleet: names, mainTags }),
+      ...(like !== name && { ownTags: [`runner-${name.slice(-1)}`], preferred: false }),
+    };
+    const member = await startMember({ gitlab, name, cluster, engineFor, over, like });
     const kept: string[] = [];
     lines.set(name, kept);
     member.cluster.onLog((line) => {
@@ -94,10 +109,14 @@ export async function startFleet(
     members.set(name, member);
   }
   const holders = (): string[] =>
-    [...members.values()].filter((member) => member.record.tags.includes(MAIN_TAG)).map((member) => member.name);
+    [...members.values()].filter(({ record }) => mainTagsOf(record) > 0).map((member) => member.name);
+  const mainTagsOf = ({ tags }: Runner): number => mainTags.filter((tag) => tags.includes(tag)).length;
   let most = 0;
+  let torn = false;
   const stop = gitlab.model.onEvent((event) => {
-    if (event.kind === 'tags') most = Math.max(most, holders().length);
+    if (event.kind !== 'tags') return;
+    most = Math.max(most, holders().length);
+    torn ||= [...members.values()].some(({ record }) => ![0, mainTags.length].includes(mainTagsOf(record)));
   });
   const tree = (): ReadonlyMap<string, string> => {
     const project = [...gitlab.model.access.projects.values()].find((candidate) => candidate.path === STATUS_PROJECT);
@@ -110,7 +129,9 @@ export async function startFleet(
       if (!found) throw new Error(`no cluster ${name}`);
       return found;
     },
+    mainTags,
     holders,
+    wasTorn: () => torn,
     newestTerm: () => [...tree().keys()].filter((path) => path.startsWith('terms/')).length,
     report: (name) => {
       const text = tree().get(`status/${name}.json`);
@@ -128,12 +149,18 @@ export async function startFleet(
   };
 }
 
-async function startMember(
-  gitlab: GitLabServer,
-  name: string,
-  cluster: DemoCluster,
-  engineFor: EngineFor,
-): Promise<Member> {
+interface Joining {
+  readonly gitlab: GitLabServer;
+  readonly name: string;
+  readonly cluster: DemoCluster;
+  readonly engineFor: EngineFor;
+  /** What this stack has other than its file. */
+  readonly over: Readonly<Record<string, unknown>>;
+  /** The stack whose file it takes. */
+  readonly like: string;
+}
+
+async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joining): Promise<Member> {
   const engine = await engineFor({ gitlab, kubernetes: cluster.access });
   const config = await stackConfig(
     ROOT,
@@ -146,8 +173,10 @@ async function startMember(
       timing: LAB_TIMING,
       policy: LAB_POLICY,
       lab: true,
+      ...over,
     },
     { gitlabToken: gitlab.adminToken },
+    like,
   );
   const { outputs } = await engine.up(config, program);
   // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.

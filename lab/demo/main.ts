@@ -1,6 +1,6 @@
 /** `npm run demo`: the whole thing on one machine, one act after another, each announced, timed and checked. */
 import { parseArgs } from 'node:util';
-import { ACTS } from './acts.ts';
+import { actsOf } from './acts.ts';
 import { ToolError } from '../../tools/build.ts';
 import { labEngine, realEngine } from '../pulumi/engines.ts';
 import { labCluster, realCluster, type ClusterFor } from './clusters.ts';
@@ -8,16 +8,17 @@ import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet, type 
 import { jsonOf, tableOf, type ActResult } from './report.ts';
 import { stageOf, type Stage } from './stage.ts';
 
-const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubernetes lab|real]
+const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubernetes lab|real] [--clusters 2|3]
 
   --json            print the result as one JSON object on the last line
   --keep            leave the lab running afterwards and print where a browser sees it
   --engine pulumi   apply the stacks with the real Pulumi engine, which npm run real:tools builds
   --kubernetes real two real control planes instead of the lab's, built by the same command; the nodes stay the lab's
+  --clusters 3      a third cluster, two main tags that move as one set, and an act in which two clusters die
 `;
 
 const JOB_EVERY_MS = 1000;
-const CLUSTERS = ['cluster-a', 'cluster-b'];
+const CLUSTERS = ['cluster-a', 'cluster-b', 'cluster-c'];
 
 const ENGINES: Readonly<Record<string, EngineFor>> = { lab: labEngine, pulumi: realEngine };
 
@@ -29,15 +30,24 @@ function choice<T>(what: string, given: string, of: Readonly<Record<string, T>>)
   return found;
 }
 
-function options(): { readonly json: boolean; readonly keep: boolean; readonly parts: Parts } {
+interface Options {
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly names: readonly string[];
+  readonly parts: Parts;
+}
+
+function options(): Options {
   try {
     const flag = { type: 'boolean', default: false } as const;
     const kind = { type: 'string', default: 'lab' } as const;
-    const known = { json: flag, keep: flag, help: flag, engine: kind, kubernetes: kind } as const;
-    const { json, keep, help, engine, kubernetes } = parseArgs({ options: known }).values;
+    const count = { type: 'string', default: '2' } as const;
+    const known = { json: flag, keep: flag, help: flag, engine: kind, kubernetes: kind, clusters: count } as const;
+    const { json, keep, help, engine, kubernetes, clusters } = parseArgs({ options: known }).values;
     const engineFor = choice('engine', engine, ENGINES);
     const clusterFor = choice('kubernetes', kubernetes, KUBERNETES);
-    if (!help) return { json, keep, parts: { engineFor, clusterFor } };
+    const names = choice('number of clusters', clusters, { '2': CLUSTERS.slice(0, 2), '3': CLUSTERS });
+    if (!help) return { json, keep, names, parts: { engineFor, clusterFor } };
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {
@@ -46,12 +56,12 @@ function options(): { readonly json: boolean; readonly keep: boolean; readonly p
   }
 }
 
-const { json, keep, parts } = options();
+const { json, keep, names, parts } = options();
 const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
 
 async function play(stage: Stage): Promise<ActResult[]> {
   const results: ActResult[] = [];
-  for (const act of ACTS) {
+  for (const act of actsOf(names.length)) {
     const boundSeconds = act.bound(stage);
     say(`▶ ${act.name}: ${act.expected}`);
     const start = performance.now();
@@ -59,8 +69,7 @@ async function play(stage: Stage): Promise<ActResult[]> {
     const seconds = (performance.now() - start) / 1000;
     const ok = asExpected && seconds <= boundSeconds;
     say(`${ok ? '✔' : '✘'} ${seen}, ${seconds.toFixed(1)} s`);
-    if (!ok)
-      for (const name of CLUSTERS) for (const line of stage.fleet.checkerLines(name)) say(`    ${name}: ${line}`);
+    if (!ok) for (const name of names) for (const line of stage.fleet.checkerLines(name)) say(`    ${name}: ${line}`);
     results.push({ name: act.name, expected: act.expected, seen, seconds, boundSeconds, ok });
   }
   return [...results, ...standing(stage.fleet)];
@@ -73,8 +82,13 @@ function standing(fleet: Fleet): ActResult[] {
   const failed = jobs.filter((job) => job.status === 'failed').length;
   const done = jobs.filter((job) => job.status === 'success').length;
   const row = { seconds: 0, boundSeconds: 0 };
+  const torn = fleet.wasTorn();
+  const set = `${fleet.mainTags.join(' and ')} ${torn ? 'were torn apart' : 'moved together'}`;
   return [
     { ...row, name: 'all along', expected: 'never two holders', seen: `at most ${most}`, ok: most === 1 },
+    ...(fleet.mainTags.length > 1
+      ? [{ ...row, name: 'all along', expected: 'main tags move as one set', seen: set, ok: !torn }]
+      : []),
     {
       ...row,
       name: 'all along',
@@ -87,11 +101,16 @@ function standing(fleet: Fleet): ActResult[] {
 
 async function main(): Promise<number> {
   say(
-    'One GitLab, two clusters, all processes of this machine; the times are short, everything else is what you would ship.',
+    `One GitLab, ${names.length} clusters, all processes of this machine; the times are short, everything else is what you would ship.`,
   );
-  const fleet = await startFleet(CLUSTERS, parts, say);
+  const fleet = await startFleet(names, parts, say);
+  const { mainTags } = fleet;
+  let turn = 0;
   const { model, projectId } = fleet.gitlab;
-  const jobs = setInterval(() => void model.newJob(projectId, [MAIN_TAG], 0.2), JOB_EVERY_MS);
+  const jobs = setInterval(
+    () => void model.newJob(projectId, [mainTags[turn++ % mainTags.length] ?? MAIN_TAG], 0.2),
+    JOB_EVERY_MS,
+  );
   const end = async (): Promise<void> => {
     clearInterval(jobs);
     await fleet.close();
