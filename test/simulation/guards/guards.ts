@@ -289,14 +289,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a claimed term goes into the lease at once',
-    edits: [
-      edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``),
-      edit(
-        'checker/round.ts',
-        `import { commitReport, stamp, stampTerm } from './report.ts';`,
-        `import { commitReport, stamp } from './report.ts';`,
-      ),
-    ],
+    edits: [edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``)],
   },
   {
     name: 'a challenger at work believes a silence only after an earlier call',
