@@ -19,6 +19,7 @@ import { podListSchema } from '../../lab/kubernetes/real/pod-list.ts';
 import { keepNode } from '../../lab/kubernetes/real/registration.ts';
 import { labEngine } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
+import { EXPIRIES_FILE } from '../../runtime/config.ts';
 import { parseLease } from '../../runtime/core/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';
@@ -139,7 +140,7 @@ describe('a thousand runner pods', function () {
       for (const [file, written] of Object.entries(content)) await writeFile(join(folder, name, file), written);
       return join(folder, name);
     };
-    const { config, tokens } = await deployed(A, { get });
+    const { config, expiries, tokens } = await deployed(A, { get });
     const account = await accountAccess({ api: admin, access: plane.admin }, NAMESPACE, NAMES.checker);
     const peak = join(folder, 'peak');
     // In KiB (Node's documentation, process.resourceUsage).
@@ -148,7 +149,7 @@ describe('a thousand runner pods', function () {
     const child = spawn(process.execPath, ['--require', join(code, 'measure.cjs'), join(code, 'checker.cjs')], {
       env: {
         HADR_CONFIG: join(await files('config', { 'checker.json': JSON.stringify(config) }), 'checker.json'),
-        HADR_TOKENS: await files('tokens', tokens),
+        HADR_TOKENS: await files('tokens', { ...tokens, [EXPIRIES_FILE]: JSON.stringify(expiries) }),
         HADR_SERVICE_ACCOUNT: await files('account', { token: account.token, 'ca.crt': account.ca ?? '' }),
       },
       stdio: ['ignore', 'ignore', 'pipe'],

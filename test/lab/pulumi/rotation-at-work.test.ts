@@ -37,7 +37,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     const over = {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: 'platform/runner-status' },
-      kubernetes: { server: cluster.url, secretSyncSeconds: SECRET_SYNC_SECONDS },
+      kubernetes: { server: cluster.access.url, secretSyncSeconds: SECRET_SYNC_SECONDS },
       runner: { replicas: REPLICAS, concurrent: 1, graceSeconds: 30 },
       timing: LAB_TIMING,
       policy: LAB_POLICY,
@@ -66,7 +66,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     const runner = await bundleRunner(folder);
     cluster = await startCluster({ name: A, minuteMs: periodSeconds * 1000, runner, volumeRefreshMs: REFRESH_MS });
     cluster.onLog(({ container, line }) => void lines.push(`${container}: ${line}`));
-    engine = labEngine({ gitlab, kubernetes: { url: cluster.url, token: cluster.adminToken } });
+    engine = labEngine({ gitlab, kubernetes: cluster.access });
     await up({ lifetimeDays: 364 });
   });
 
