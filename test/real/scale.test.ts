@@ -19,6 +19,7 @@ import { podListSchema } from '../../lab/kubernetes/real/pod-list.ts';
 import { keepNode } from '../../lab/kubernetes/real/registration.ts';
 import { labEngine } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
+import { EXPIRIES_FILE } from '../../runtime/config.ts';
 import { parseLease } from '../../runtime/core/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';
@@ -139,22 +140,38 @@ describe('a thousand runner pods', function () {
       for (const [file, written] of Object.entries(content)) await writeFile(join(folder, name, file), written);
       return join(folder, name);
     };
-    const { config, tokens } = await deployed(A, { get });
+    const { config, expiries, tokens } = await deployed(A, { get });
     const account = await accountAccess({ api: admin, access: plane.admin }, NAMESPACE, NAMES.checker);
     const peak = join(folder, 'peak');
     // In KiB (Node's documentation, process.resourceUsage).
     const measure = `process.once('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)))`;
     const code = await files('code', { 'checker.cjs': await bundle(ENTRIES.checker), 'measure.cjs': measure });
-    const child = spawn(process.execPath, ['--require', join(code, 'measure.cjs'), join(code, 'checker.cjs')], {
-      env: {
-        HADR_CONFIG: join(await files('config', { 'checker.json': JSON.stringify(config) }), 'checker.json'),
-        HADR_TOKENS: await files('tokens', tokens),
-        HADR_SERVICE_ACCOUNT: await files('account', { token: account.token, 'ca.crt': account.ca ?? '' }),
+    const [, ...options] = (await command()).slice(0, -1);
+    const child = spawn(
+      process.execPath,
+      [...options, '--require', join(code, 'measure.cjs'), join(code, 'checker.cjs')],
+      {
+        env: {
+          HADR_CONFIG: join(await files('config', { 'checker.json': JSON.stringify(config) }), 'checker.json'),
+          HADR_TOKENS: await files('tokens', { ...tokens, [EXPIRIES_FILE]: JSON.stringify(expiries) }),
+          HADR_SERVICE_ACCOUNT: await files('account', { token: account.token, 'ca.crt': account.ca ?? '' }),
+        },
+        stdio: ['ignore', 'ignore', 'pipe'],
       },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    );
     const [errors, [exit]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     return { code: Number(exit), errors, mostBytes: Number(await readFile(peak, 'utf8')) * 1024 };
+  }
+
+  /** Of the CronJob's container: node, its options, and the bundle. */
+  async function command(): Promise<readonly string[]> {
+    const container = z.object({ command: z.array(z.string()) });
+    const template = z.object({
+      spec: z.object({ template: z.object({ spec: z.object({ containers: z.tuple([container]) }) }) }),
+    });
+    const cronJob = z.object({ spec: z.object({ jobTemplate: template }) });
+    const found = cronJob.parse(await get({ apiVersion: 'batch/v1', kind: 'CronJob', name: NAMES.checker }));
+    return found.spec.jobTemplate.spec.template.spec.containers[0].command;
   }
 
   /** What the API server noted of an account's calls, in order. */
