@@ -11,7 +11,7 @@ open util/ordering[Number] as numbers
 
 /** What can be taken out. Each has a command of its own, which must find a counterexample. */
 abstract sig Guard {}
-one sig NumberAboveEveryLease, IntoTheLeaseAtOnce, CreatedNotSaved extends Guard {}
+one sig NumberAboveEveryLease, AClaimedTermGoesIntoTheLeaseAtOnce, CreatedNotSaved extends Guard {}
 one sig Removed { guards: set Guard }
 
 /** The first is no term: it stands for the status project itself. */
@@ -89,7 +89,7 @@ pred lands[k: Checker] {
 pred stamps[k: Checker] {
   some k.wants.file
   wants' = wants - k -> Number
-  IntoTheLeaseAtOnce in Removed.guards implies {
+  AClaimedTermGoesIntoTheLeaseAtOnce in Removed.guards implies {
     lease' = lease and Hidden' = Hidden
   } else {
     lease' = lease ++ k.of -> k.wants
@@ -140,7 +140,7 @@ pred rises {
 }
 pred I6 { always rises }
 
-check holds { behaves and no Removed.guards implies I6 } for 2 but 4 Number, exactly 20 steps expect 0
+check I6_holds { behaves and no Removed.guards implies I6 } for 2 but 4 Number, exactly 20 steps expect 0
 
 /** What holds in every state, and makes the next one as good: with it I6 is shown for traces of any length. */
 pred invariant {
@@ -158,8 +158,8 @@ check lasts { invariant and step implies rises and after invariant } for 4 but 6
 check without_number_above_every_lease {
   behaves and Removed.guards = NumberAboveEveryLease implies I6
 } for 2 but 4 Number, 1..20 steps expect 1
-check without_into_the_lease_at_once {
-  behaves and Removed.guards = IntoTheLeaseAtOnce implies I6
+check without_a_claimed_term_goes_into_the_lease_at_once {
+  behaves and Removed.guards = AClaimedTermGoesIntoTheLeaseAtOnce implies I6
 } for 2 but 4 Number, 1..20 steps expect 1
 check without_created_not_saved {
   behaves and Removed.guards = CreatedNotSaved implies I6

@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { ToolError } from '../build.ts';
 import { alloyJar } from './find.ts';
-import { readCommands, readTrace, readVerdict, tellTrace, type Command, type State } from './read.ts';
+import { readCommands, readTrace, readVerdict, tellTrace, untilRest, type Command, type State } from './read.ts';
 
 const run = promisify(execFile);
 
@@ -64,7 +64,7 @@ async function solve(jar: string, task: Task, folder: string): Promise<Outcome> 
   const said = `${stderr}\n${stdout}`;
   const found = readVerdict(said);
   const solution = found ? (await readdir(output)).find((name) => name.endsWith('.txt')) : undefined;
-  const trace = solution === undefined ? [] : readTrace(await readFile(join(output, solution), 'utf8'));
+  const trace = solution === undefined ? [] : untilRest(readTrace(await readFile(join(output, solution), 'utf8')));
   return { ...task, found, trace, seconds, said };
 }
 

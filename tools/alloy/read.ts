@@ -27,9 +27,7 @@ export function readCommands(printed: string): Command[] {
         index: Number(index),
         kind: kind === 'Check' ? 'check' : 'run',
         name,
-        scope: sizes.replace(/(?: but)? ?(?:\d+\.\.)?\d+ steps,? ?/, (found) =>
-          found.startsWith(' but') ? ' but ' : '',
-        ),
+        scope: sizes.replace(/(?:\d+\.\.)?\d+ steps(?:, )?/, '').replace(/ but $/, ''),
         steps: from === to ? from : `${from}..${to}`,
         expected: expect === '1',
       },
@@ -59,6 +57,18 @@ export function readTrace(text: string): State[] {
     });
     return new Map(lines);
   });
+}
+
+const isSame = (a: State, b: State): boolean =>
+  a.size === b.size && [...a].every(([name, content]) => b.get(name) === content);
+
+/** The states until nothing changes any more: a trace is filled up to the length of its search. */
+export function untilRest(states: readonly State[]): State[] {
+  const last = states.findLastIndex((state, index) => {
+    const before = states[index - 1];
+    return !before || !isSame(before, state);
+  });
+  return states.slice(0, last + 1);
 }
 
 /** What each state changes; the first shows all. */
