@@ -78,7 +78,7 @@ describe('the model', () => {
         assert.ok(known.includes(guard), `${file}: ${guard} is no guard of test/simulation/guards/guards.ts`);
         assert.match(
           text,
-          new RegExp(`^check ${inCommand(guard)} \\{[^}]*Removed\\.guards = ${guard} [^}]*\\}.* expect 1$`, 'm'),
+          new RegExp(`^check ${inCommand(guard)} \\{[^}]*without\\[${guard}\\] [^}]*\\}.* expect 1$`, 'm'),
         );
       }
     }
