@@ -44,7 +44,7 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
   detectionSeconds: 12,
   periodSeconds: 60,
   checkIntervalSeconds: 3,
-  unhealthyIntervalSeconds: 20,
+  unhealthyIntervalSeconds: 5,
   longPollSeconds: 50,
   jobReportSeconds: 60,
 });
