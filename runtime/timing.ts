@@ -137,10 +137,12 @@ export function timingProblems(
       'checkIntervalSeconds',
       `${t.checkIntervalSeconds} is too long: two polls must fit into rollCallSeconds (${t.rollCallSeconds}); give less than ${t.rollCallSeconds / 2}`,
     );
-  if (t.unhealthyIntervalSeconds >= t.leaseSeconds / 2)
+  // A runner that an outage put to sleep must be awake again within a roll call, or it would be taken for dead.
+  const awake = exact(t.rollCallSeconds - t.checkIntervalSeconds);
+  if (t.unhealthyIntervalSeconds > awake)
     refuse(
       'unhealthyIntervalSeconds',
-      `${t.unhealthyIntervalSeconds} is too long: runners would sleep through half a lease after an outage; give less than ${t.leaseSeconds / 2} (leaseSeconds / 2)`,
+      `${t.unhealthyIntervalSeconds} is too long: after an outage runners would sleep through a roll call; give at most ${awake} (rollCallSeconds - checkIntervalSeconds)`,
     );
   const budget = exact(t.rollCallSeconds + 2 * t.requestSeconds);
   if (t.budgetSeconds < budget)

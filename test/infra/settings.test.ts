@@ -423,7 +423,7 @@ describe('settings', () => {
           leaseSeconds: 7,
           periodSeconds: 6,
           checkIntervalSeconds: 1,
-          unhealthyIntervalSeconds: 2,
+          unhealthyIntervalSeconds: 1.5,
         },
       }),
       'cluster-a',

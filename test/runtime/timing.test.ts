@@ -21,7 +21,8 @@ describe('the timing rules', () => {
     assert.deepEqual(keys({ leaseSeconds: 44 }), ['leaseSeconds']);
     assert.deepEqual(keys({ leaseSeconds: 45 }), []);
     assert.deepEqual(keys({ checkIntervalSeconds: 5 }), ['checkIntervalSeconds']);
-    assert.deepEqual(keys({ unhealthyIntervalSeconds: 30 }), ['unhealthyIntervalSeconds']);
+    assert.deepEqual(keys({ unhealthyIntervalSeconds: 7 }), []);
+    assert.deepEqual(keys({ unhealthyIntervalSeconds: 8 }), ['unhealthyIntervalSeconds']);
     assert.deepEqual(keys({ budgetSeconds: 19 }), ['budgetSeconds']);
     assert.deepEqual(keys({ rollCallSeconds: 21, budgetSeconds: 31 }), ['rollCallSeconds']);
     assert.deepEqual(keys({ roundSeconds: 9 }), ['roundSeconds']);

@@ -65,7 +65,7 @@ export class Manager {
 
   /** The truth that nobody in the fleet can see directly: it takes jobs, or works on as many as it may. */
   get serves(): boolean {
-    if (this.state !== 'up' || this.draining || this.tokenRefused || this.sleeping) return false;
+    if (this.state !== 'up' || this.draining || this.tokenRefused) return false;
     const record = this.parts.gitlab.runner(this.parts.record());
     return (
       record !== undefined && !record.paused && !this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster))
