@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { settingsSchema } from '../../infra/settings/schema.ts';
+import { parseCommandLine } from '../../runtime/cli/command-line.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+];
+
+const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+
+/** Words as a shell splits them; comments are gone. */
+function wordsOf(line: string): string[] {
+  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([all, single, double]) => single ?? double ?? all,
+  );
+  const comment = words.findIndex((word) => word.startsWith('#'));
+  return comment === -1 ? words : words.slice(0, comment);
+}
+
+/** The commands of a page's shell blocks. */
+const commandsOf = (page: string): string[][] =>
+  [...read(page).matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)]
+    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+    .flatMap((line) => line.split(/ && | \| |; /))
+    .map((line) => wordsOf(line.trim()))
+    .filter((words) => words.length > 0);
+
+const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
+
+/** What we do not check, for it is other people's. */
+const OTHERS = new Set([
+  'bash',
+  'crane',
+  'checkov',
+  'curl',
+  'docker',
+  'export',
+  'git',
+  'helm',
+  'kube-score',
+  'kubeconform',
+  'kubectl',
+]);
+
+const PULUMI = ['config', 'destroy', 'login', 'preview', 'refresh', 'stack', 'up'];
+
+function check(words: readonly string[]): void {
+  const [program = '', ...rest] = words;
+  if (OTHERS.has(program)) return;
+  switch (program) {
+    case 'npm':
+      return checkNpm(rest);
+    case 'npx':
+      if (rest[0] === 'hadr') return void parseCommandLine(concrete(rest.slice(1)));
+      return assert.ok(['mocha', 'tsx'].includes(rest[0] ?? ''), `npx ${rest[0]}`);
+    case 'hadr':
+      return void parseCommandLine(concrete(rest));
+    case 'node':
+      return assert.equal(rest[0], 'dist/hadr.cjs');
+    case 'pulumi':
+      assert.ok(PULUMI.includes(rest[0] ?? ''), `pulumi ${rest[0]}`);
+      if (rest[0] === 'config' && rest[1] === 'set') checkKey(rest.slice(2));
+      return;
+    default:
+      assert.fail(`nobody knows ${program}`);
+  }
+}
+
+/** Names that stand for the reader's own are as good as any. */
+const concrete = (words: readonly string[]): string[] => words.filter((word) => !/^[>&]/.test(word));
+
+function checkNpm([first = '', ...rest]: readonly string[]): void {
+  if (first === 'ci' || first === 'test' || first === 'install') return;
+  assert.equal(first, 'run');
+  const name = rest.find((word) => !word.startsWith('-')) ?? '';
+  assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`);
+}
+
+/** `--path gitlab.url` is a key of the schema. */
+function checkKey(words: readonly string[]): void {
+  const plain: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (word === '--stack') index += 1;
+    else if (!word.startsWith('--')) plain.push(word);
+  }
+  let schema: unknown = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
+  const form = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
+  for (const part of (plain[0] ?? '').replaceAll(/\[[^\]]*\]/g, '').split('.')) {
+    const parsed = form.safeParse(schema);
+    assert.ok(parsed.success && Object.hasOwn(parsed.data.properties, part), `there is no key ${plain[0]}`);
+    schema = parsed.data.properties[part];
+  }
+}
+
+/** Every heading as GitLab and GitHub link to it. */
+const anchorsOf = (page: string): Set<string> =>
+  new Set(
+    [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+describe('the docs', () => {
+  for (const page of PAGES) {
+    it(`${page}: every command is one that there is`, () => {
+      for (const words of commandsOf(page)) assert.doesNotThrow(() => check(words), `${page}: ${words.join(' ')}`);
+    });
+
+    it(`${page}: every link leads somewhere`, () => {
+      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+        const [file = '', anchor] = target.split('#');
+        const path = file === '' ? page : join(page, '..', file);
+        assert.doesNotThrow(() => read(path), `${page} links to ${target}`);
+        if (anchor !== undefined) assert.ok(anchorsOf(path).has(anchor), `${page} links to ${target}`);
+      }
+    });
+  }
+
+  it('finds commands at all, and a wrong one', () => {
+    assert.ok(commandsOf('README.md').length > 10);
+    assert.throws(() => check(['npm', 'run', 'no-such-script']));
+    assert.throws(() => check(['pulumi', 'config', 'set', '--path', 'runner.replica', '3']));
+    assert.throws(() => check(['hadr', 'switchover', '--onto', 'cluster-b']));
+  });
+
+  it('have examples of YAML that can be read', () => {
+    for (const page of PAGES)
+      for (const [, block = ''] of read(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm))
+        assert.doesNotThrow(() => void parse(block), `${page}: ${block}`);
+  });
+});
