@@ -69,7 +69,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     cluster = await startCluster({ name: A, minuteMs: periodSeconds * 1000, runner, volumeRefreshMs: REFRESH_MS });
     cluster.onLog(({ container, line }) => void lines.push(`${container}: ${line}`));
     engine = labEngine({ gitlab, kubernetes: cluster.access });
-    await up({ lifetimeDays: 364 });
+    await up(daysLeft(364));
   });
 
   after(async () => {
