@@ -127,7 +127,11 @@ const kubernetes = z.strictObject({
     .default([])
     .describe('Further TCP ports that runner pods may reach, for example of a cache or a proxy.'),
   egressTo: z
-    .strictObject({ gitlab: addresses, apiServer: addresses, dns: addresses })
+    .strictObject({
+      gitlab: addresses.describe('Of GitLab, its load balancer for example.'),
+      apiServer: addresses.describe('Of the API server: the Service `kubernetes` and what is behind it.'),
+      dns: addresses.describe('Of DNS: its Service, the pods behind it, a cache on the node.'),
+    })
     .prefault({})
     .describe(
       'Blocks of addresses that pods may reach, for NetworkPolicy knows no names: gitlab, apiServer, dns. Empty: any, on their ports.',

@@ -17,19 +17,15 @@ const PAGES = [
 
 const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
-/** Words as a shell splits them; comments are gone. */
-function wordsOf(line: string): string[] {
-  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
-    ([all, single, double]) => single ?? double ?? all,
-  );
-  const comment = words.findIndex((word) => word.startsWith('#'));
-  return comment === -1 ? words : words.slice(0, comment);
-}
+/** Words as a shell splits them. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([all, single, double]) => single ?? double ?? all);
 
 /** The commands of a page's shell blocks. */
 const commandsOf = (page: string): string[][] =>
   [...read(page).matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)]
     .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replace(/(^|\s)#.*$/, ''))
     .flatMap((line) => line.split(/ && | \| |; /))
     .map((line) => wordsOf(line.trim()))
     .filter((words) => words.length > 0);

@@ -31,11 +31,11 @@ function typeOf(schema: Schema): string {
 
 function rangeOf({ minimum, maximum, exclusiveMinimum }: Schema): string {
   const least =
-    minimum === undefined
-      ? exclusiveMinimum === undefined
-        ? ''
-        : ` above ${String(exclusiveMinimum)}`
-      : ` from ${String(minimum)}`;
+    typeof minimum === 'number'
+      ? ` from ${minimum}`
+      : typeof exclusiveMinimum === 'number'
+        ? ` above ${exclusiveMinimum}`
+        : '';
   const most = typeof maximum === 'number' && maximum < Number.MAX_SAFE_INTEGER ? ` up to ${maximum}` : '';
   return `${least}${most}`;
 }
