@@ -35,6 +35,7 @@ const clusterSchema = z.strictObject({
     .describe('The commit of its report; null where there is none or GitLab does not say.'),
   term: count.nullable().describe('The highest term that it knows of.'),
   preferred: z.boolean().nullable(),
+  warnings: z.array(z.string()).describe('What its checker asks people to do before it is too late.'),
   records: z.array(z.strictObject({ id: count, tags: z.array(z.string()).nullable(), paused: z.boolean().nullable() })),
   next: z
     .strictObject({
@@ -151,6 +152,7 @@ function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits:
     report: commit ? { at: isoOf(commit.at), ageSeconds: Math.max(0, now - commit.at) } : null,
     term: lease?.term ?? (report.kind === 'found' ? report.value.term : null),
     preferred: report.kind === 'found' ? report.value.preferred : null,
+    warnings: report.kind === 'found' ? [...(report.value.warnings ?? [])] : [],
     records: [...records, ...former].map(({ id, read: answer }) => ({
       id,
       tags: answer.kind === 'found' ? [...answer.value.tags] : null,
@@ -174,6 +176,7 @@ export function statusText(status: Status, paint: Paint): string {
     table(status.clusters.map(({ name, next }) => [`  ${name}`, `${paint.dim(MOVES[next.move])}${next.why}`])),
     '',
     healthLine(status, paint),
+    ...status.clusters.flatMap(({ warnings }) => warnings.map((warning) => paint.fair(`! ${warning}`))),
   ].join('\n');
 }
 

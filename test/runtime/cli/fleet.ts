@@ -108,7 +108,12 @@ export class Fleet {
     });
   }
 
-  commits(): string[] {
+  /** What people and claims have committed; reports and the page come and go by themselves. */
+  acts(): string[] {
+    return this.commits().filter((message) => !/^(cluster-[ab]: Online|Page: )/.test(message));
+  }
+
+  private commits(): string[] {
     return this.gitlab.model
       .repository(this.project)
       .log(BRANCH)
