@@ -54,7 +54,8 @@ async function record(stage: Stage, hadr: Hadr, show: (line: string) => void): P
     if (gistOf(now) !== last) show(`$ hadr status\n${now}\n`);
     last = gistOf(now);
   }
-  show(`$ hadr status\n${await hadr('status')}\n`);
+  const after = await hadr('status');
+  if (gistOf(after) !== last) show(`$ hadr status\n${after}\n`);
   for (const words of [['history'], ['explain', String(fleet.newestTerm())]])
     show(`$ hadr ${words.join(' ')}\n${await hadr(...words)}\n`);
 }
