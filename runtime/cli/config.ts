@@ -1,6 +1,5 @@
 /** What `hadr` works with: hadr.yaml or a stack's own file, and above it the environment and flags. */
 import { isAbsolute, join } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import * as z from 'zod';
 import {
   clusterName,
@@ -16,7 +15,8 @@ import {
 import { readIfThere } from '../process/files.ts';
 import type { Given } from './command-line.ts';
 import { wrongUsage } from './exit.ts';
-import { stackValues } from './stack.ts';
+import { stackValues, type StackFacts } from './stack.ts';
+import { yamlValues, type Values } from './yaml.ts';
 
 /** The keys are those of the stack's config, and mean the same. */
 export const hadrSchema = z.strictObject({
@@ -34,14 +34,6 @@ export const hadrSchema = z.strictObject({
   timing: timingSchema.prefault({}).describe('As the stacks have it.'),
 });
 
-/** What the stack's file tells of the cluster itself; only with --stack. */
-export interface StackFacts {
-  readonly name: string;
-  readonly ownTags: readonly string[];
-  readonly preferred: boolean;
-  readonly kubernetes: { readonly context: string | undefined; readonly namespace: string; readonly server: string };
-}
-
 export interface HadrConfig extends z.infer<typeof hadrSchema> {
   readonly gitlab: z.infer<typeof hadrSchema>['gitlab'] & GitLabConfig;
   readonly stack: StackFacts | undefined;
@@ -54,8 +46,6 @@ export interface Surroundings {
 }
 
 const CONFIG_FILE = 'hadr.yaml';
-
-type Values = Record<string, unknown>;
 
 /** Throws a Refusal that names every problem by its key, and where it comes from. */
 export async function readConfig(given: Given, surroundings: Surroundings): Promise<HadrConfig> {
@@ -89,19 +79,6 @@ async function fileValues(path: string, name: string, mustBe: boolean): Promise<
     return {};
   }
   return yamlValues(text, name);
-}
-
-/** The top of a YAML file, which must be keys and values. */
-export function yamlValues(text: string, name: string): Values {
-  try {
-    const values: unknown = parse(text) ?? {};
-    const keyed = z.record(z.string(), z.unknown()).safeParse(values);
-    if (keyed.success) return keyed.data;
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw wrongUsage(`${name} is not YAML at line ${error.linePos?.[0].line ?? 1}: mend it there`);
-  }
-  throw wrongUsage(`${name} holds no keys; write it as docs/hadr.md shows`);
 }
 
 const listOf = (text: string): string[] => text.split(',').map((part) => part.trim());

@@ -4,7 +4,7 @@ import type { FleetAccess } from '../hand-over/member.ts';
 import { connectGitLab } from '../gitlab/connect.ts';
 import { inquiryOf } from '../gitlab/inquiry.ts';
 import type { FleetFacts } from '../core/leave.ts';
-import type { Clock, Inquiry, ProjectView } from '../ports.ts';
+import type { Inquiry, ProjectView } from '../ports.ts';
 import type { Given } from './command-line.ts';
 import type { HadrConfig } from './config.ts';
 import { notKnown, wrongUsage } from './exit.ts';
@@ -29,14 +29,12 @@ export interface DeskOptions {
   readonly machine: Machine;
 }
 
-export const formatOf = (given: Given): Format =>
-  FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
+const formatOf = (given: Given): Format => FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
 
 /** Throws a Refusal where the status project cannot be reached with this token. */
 export async function openDesk(options: DeskOptions): Promise<Desk> {
   const { config, given, token, machine } = options;
-  const { terminal, interrupted, execute, wallClock } = machine;
-  const clock = wakeful(machine.clock, interrupted);
+  const { terminal, clock, interrupted, execute, wallClock } = machine;
   const { resource, records, project, close } = connectGitLab({
     ...config.gitlab,
     token: () => Promise.resolve(token),
@@ -73,15 +71,6 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     interrupted,
     close,
   };
-}
-
-/** A clock whose sleep ends when the person has had enough. */
-function wakeful(clock: Clock, interrupted: AbortSignal): Clock {
-  const woken = new Promise<void>((resolve) => {
-    if (interrupted.aborted) resolve();
-    interrupted.addEventListener('abort', () => resolve(), { once: true });
-  });
-  return { now: () => clock.now(), sleep: (ms) => Promise.race([clock.sleep(ms), woken]) };
 }
 
 /** A cluster that the config knows. */

@@ -1,7 +1,8 @@
 /** What a command needs of the machine on which a person runs it. */
 import { execFile } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../ports.ts';
-import type { WallClock } from '../process/clock.ts';
+import { systemClock, type WallClock } from '../process/clock.ts';
 import type { Surroundings } from './config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,12 +18,23 @@ export type Execute = (file: string, args: readonly string[]) => Promise<Execute
 
 export interface Machine extends Surroundings {
   readonly terminal: Terminal;
+  /** Its sleep ends when the person has had enough. */
   readonly clock: Clock;
   readonly wallClock: WallClock;
   readonly execute: Execute;
   /** Ctrl-C. */
   readonly interrupted: AbortSignal;
 }
+
+/** A clock whose sleeps end, and leave no timer behind, when the person presses Ctrl-C. */
+export const interruptibleClock = (interrupted: AbortSignal): Clock => ({
+  now: () => systemClock.now(),
+  sleep: async (ms) => {
+    await wait(Math.max(0, ms), undefined, { signal: interrupted }).catch((error: unknown) => {
+      if (!interrupted.aborted) throw error;
+    });
+  },
+});
 
 /** An answer that takes longer than this is none: a doctor must come to an end. */
 const LIMIT_MS = 15_000;

@@ -1,7 +1,7 @@
 /** The entry of `hadr`: this process, its terminal and its environment. */
-import { systemClock, wallClock } from '../process/clock.ts';
+import { wallClock } from '../process/clock.ts';
 import { EXIT } from './exit.ts';
-import { executeIn } from './machine.ts';
+import { executeIn, interruptibleClock } from './machine.ts';
 import { run } from './run.ts';
 import { terminalOf } from './terminal.ts';
 
@@ -20,7 +20,7 @@ void run(process.argv.slice(2), {
   execute: executeIn(surroundings),
   wallClock,
   terminal: terminalOf(process),
-  clock: systemClock,
+  clock: interruptibleClock(interrupt.signal),
   interrupted: interrupt.signal,
 })
   .catch((error: unknown) => {

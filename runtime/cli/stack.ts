@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { clusterName } from '../config.ts';
 import { readIfThere } from '../process/files.ts';
-import { yamlValues, type StackFacts } from './config.ts';
 import { wrongUsage } from './exit.ts';
+import { yamlValues, type Values } from './yaml.ts';
 
 const projectSchema = z.object({
   name: z.string(),
@@ -28,8 +28,16 @@ const own = z.object({
     .prefault({}),
 });
 
+/** What the stack's file tells of the cluster itself; only with --stack. */
+export interface StackFacts {
+  readonly name: string;
+  readonly ownTags: readonly string[];
+  readonly preferred: boolean;
+  readonly kubernetes: { readonly context: string | undefined; readonly namespace: string; readonly server: string };
+}
+
 export interface Stack {
-  readonly values: Record<string, unknown>;
+  readonly values: Values;
   readonly facts: StackFacts;
 }
 
@@ -38,7 +46,7 @@ export async function stackValues(cwd: string, name: string): Promise<Stack> {
     throw wrongUsage(`--stack ${name} is no name of a stack; give one like cluster-a`);
   const project = projectSchema.parse(await values(cwd, 'Pulumi.yaml'));
   const stack = stackSchema.parse(await values(cwd, `Pulumi.${name}.yaml`));
-  const all: Record<string, unknown> = {};
+  const all: Values = {};
   for (const [key, declared] of Object.entries(project.config))
     if (declared.default !== undefined) all[key] = declared.default;
   for (const [key, value] of Object.entries(stack.config))
@@ -54,7 +62,7 @@ export async function stackValues(cwd: string, name: string): Promise<Stack> {
   };
 }
 
-async function values(cwd: string, file: string): Promise<Record<string, unknown>> {
+async function values(cwd: string, file: string): Promise<Values> {
   const text = await readIfThere(join(cwd, file));
   if (text === undefined)
     throw wrongUsage(`there is no ${file} in ${cwd}: run hadr where your stacks are, or leave --stack out`);

@@ -1,7 +1,6 @@
 /** What `hadr status` knows, as plain data with a documented shape, and as a table for people. */
 import * as z from 'zod';
-import type { Answer } from '../../core/answer.ts';
-import { isoOf } from '../../core/answer.ts';
+import { isoOf, type Answer, type GitLabSeconds } from '../../core/answer.ts';
 import type { Rules } from '../../core/decide.ts';
 import type { RivalFacts } from '../../core/facts.ts';
 import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/health.ts';
@@ -30,11 +29,15 @@ const clusterSchema = z.strictObject({
     .strictObject({ at: time, ageSeconds: seconds, fresh: z.boolean().describe('Younger than L: it is trusted.') })
     .nullable(),
   report: z
-    .strictObject({ at: time, ageSeconds: seconds.describe('Since it last changed: it is committed only then.') })
+    .strictObject({
+      at: time.nullable().describe('When it was committed: only when it changes. Null where GitLab does not say.'),
+      ageSeconds: seconds.nullable(),
+    })
     .nullable()
-    .describe('The commit of its report; null where there is none or GitLab does not say.'),
+    .describe('Null where there is none.'),
   term: count.nullable().describe('The highest term that it knows of.'),
   preferred: z.boolean().nullable(),
+  warnings: z.array(z.string()).describe('What its checker asks people to do before it is too late.'),
   records: z.array(z.strictObject({ id: count, tags: z.array(z.string()).nullable(), paused: z.boolean().nullable() })),
   next: z
     .strictObject({
@@ -137,7 +140,6 @@ function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits:
   const { term, now } = fleet;
   const read = rivalLease(name, records);
   const lease = read.kind === 'lease' ? read.lease : undefined;
-  const commit = found(commits.reports.get(name));
   const { kind, reason } = nextMove(fleet, name, rules);
   return {
     name,
@@ -148,9 +150,10 @@ function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits:
       read.kind === 'lease'
         ? { at: isoOf(read.lease.at), ageSeconds: ageOf(read), fresh: isFresh(read, rules.timing) }
         : null,
-    report: commit ? { at: isoOf(commit.at), ageSeconds: Math.max(0, now - commit.at) } : null,
+    report: report.kind === 'absent' ? null : reportOf(found(commits.reports.get(name)), now),
     term: lease?.term ?? (report.kind === 'found' ? report.value.term : null),
     preferred: report.kind === 'found' ? report.value.preferred : null,
+    warnings: report.kind === 'found' ? [...(report.value.warnings ?? [])] : [],
     records: [...records, ...former].map(({ id, read: answer }) => ({
       id,
       tags: answer.kind === 'found' ? [...answer.value.tags] : null,
@@ -159,6 +162,9 @@ function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits:
     next: { move: kind, why: reason },
   };
 }
+
+const reportOf = (commit: CommitView | undefined, now: GitLabSeconds): ClusterStatus['report'] =>
+  commit ? { at: isoOf(commit.at), ageSeconds: Math.max(0, now - commit.at) } : { at: null, ageSeconds: null };
 
 const STAR = '★';
 
@@ -174,6 +180,7 @@ export function statusText(status: Status, paint: Paint): string {
     table(status.clusters.map(({ name, next }) => [`  ${name}`, `${paint.dim(MOVES[next.move])}${next.why}`])),
     '',
     healthLine(status, paint),
+    ...status.clusters.flatMap(({ warnings }) => warnings.map((warning) => paint.fair(`! ${warning}`))),
   ].join('\n');
 }
 
@@ -220,7 +227,7 @@ function rowOf(cluster: ClusterStatus, paint: Paint): string[] {
         ? duration(lease.ageSeconds)
         : paint.bad(`${duration(lease.ageSeconds)}, lapsed`)
       : paint.bad('none'),
-    report ? duration(report.ageSeconds) : paint.bad('none'),
+    report ? (report.ageSeconds === null ? '?' : duration(report.ageSeconds)) : paint.bad('none'),
     cluster.term === null ? '?' : String(cluster.term),
     tags.join(', ') + (cluster.records.some(({ paused }) => paused === true) ? paint.fair(' (paused)') : ''),
   ];

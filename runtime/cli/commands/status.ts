@@ -12,8 +12,8 @@ export async function status(desk: Desk): Promise<ExitCode> {
     const seen = await seenNow(desk);
     if (given.flags.has('watch') && format === 'table') terminal.clear();
     present(terminal, format, seen, statusText);
+    if (given.flags.has('watch')) await access.clock.sleep(access.config.timing.roundSeconds * 1000);
     if (!given.flags.has('watch') || interrupted.aborted) return exitOf(seen.health);
-    await access.clock.sleep(access.config.timing.roundSeconds * 1000);
   }
 }
 

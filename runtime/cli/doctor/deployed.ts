@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkerConfigSchema, RECORD_ANNOTATION, type CheckerConfig } from '../../config.ts';
 import type { RivalFacts } from '../../core/facts.ts';
 import { namesOf } from '../../names.ts';
-import type { HadrConfig, StackFacts } from '../config.ts';
+import type { HadrConfig } from '../config.ts';
 import type { Execute, Executed } from '../machine.ts';
+import type { StackFacts } from '../stack.ts';
 import { ok, unseen, wrong, type Finding } from './finding.ts';
 
 const cronJobSchema = z.object({

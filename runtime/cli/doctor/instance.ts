@@ -1,5 +1,6 @@
 /** GitLab itself and the person's own token. */
 import type { Answer, GitLabSeconds } from '../../core/answer.ts';
+import { WARN_DAYS } from '../../core/expiry.ts';
 import type { BranchView, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
 
@@ -30,9 +31,6 @@ export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
     : note('clock', found, 'set it by NTP; no decision stands on it, but you compare its times with the log');
 }
 
-/** People renew theirs by hand, so they are told a while before. */
-export const SOON_DAYS = 14;
-
 export function ownTokenFinding(token: Answer<TokenView>, now: GitLabSeconds): Finding {
   const check = 'your token';
   if (token.kind !== 'found')
@@ -51,7 +49,7 @@ export function ownTokenFinding(token: Answer<TokenView>, now: GitLabSeconds): F
   if (expiresAt === null) return ok(check, 'scope api, and it never ends');
   const days = daysLeft(expiresAt, now);
   const found = `scope api, ends in ${days} d (${expiresAt})`;
-  return days > SOON_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
+  return days > WARN_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
 }
 
 export function branchFinding(name: string, branch: Answer<BranchView>): Finding {

@@ -61,6 +61,9 @@ export function memberFindings(member: RivalFacts, config: HadrConfig): Finding[
         ),
     ...[...records, ...former].map((record) => recordFinding(name, record, ownTags, config)),
     leaseFinding(member, config),
+    ...(report.value.warnings ?? []).map((warning) =>
+      note(`warning of ${name}`, warning, 'do what it says; its checker looks every round'),
+    ),
   ];
 }
 

@@ -1,9 +1,9 @@
 /** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
 import type { Answer, GitLabSeconds } from '../../core/answer.ts';
+import { WARN_DAYS } from '../../core/expiry.ts';
 import { namesOf } from '../../names.ts';
 import type { OwnerName, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
-import { SOON_DAYS } from './instance.ts';
 
 const ROLES: Readonly<Record<number, string>> = {
   10: 'Guest',
@@ -13,6 +13,9 @@ const ROLES: Readonly<Record<number, string>> = {
   50: 'Owner',
 };
 const roleOf = (level: number): string => ROLES[level] ?? `level ${level}`;
+
+/** Later than any day. */
+const NEVER = '9999-12-31';
 
 interface Need {
   readonly name: string;
@@ -56,8 +59,10 @@ function tokenFinding(where: string, list: readonly TokenView[], need: Need, now
   const check = `token ${need.name}`;
   const renew = 'run pulumi up for its stack';
   const named = list.filter(({ name }) => name === need.name);
-  // Rotation leaves the old ones in the list, revoked.
-  const token = named.find(({ active }) => active);
+  // A renewal leaves the old ones in the list, revoked, and for a while has two at work: the newer one is the one to look at.
+  const [token] = named
+    .filter(({ active }) => active)
+    .toSorted((a, b) => (b.expiresAt ?? NEVER).localeCompare(a.expiresAt ?? NEVER));
   if (!token)
     return named.length > 0
       ? wrong(check, 'it is expired or revoked', renew)
@@ -76,5 +81,5 @@ function tokenFinding(where: string, list: readonly TokenView[], need: Need, now
   const days = daysLeft(token.expiresAt, now);
   const found = `${what}, ends in ${days} d (${token.expiresAt})`;
   if (days < 0) return wrong(check, found, renew);
-  return days > SOON_DAYS ? ok(check, found) : note(check, found, renew);
+  return days > WARN_DAYS ? ok(check, found) : note(check, found, renew);
 }

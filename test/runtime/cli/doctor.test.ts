@@ -247,6 +247,22 @@ describe('hadr doctor', function () {
       mend: /^delete it in the status project/,
     },
     {
+      name: 'what a checker warns of',
+      hurt: () => {
+        kept = stage.gitlab.model.repository(stage.project).head('main')?.tree.get(`status/${A}.json`) ?? '';
+        save(
+          `status/${A}.json`,
+          kept.replace(/}\s*$/, ',"warnings":["the fleet token of cluster-a expires"]}'),
+          'update',
+        );
+      },
+      heal: () => save(`status/${A}.json`, kept, 'update'),
+      check: `warning of ${A}`,
+      level: 'note',
+      found: /^the fleet token of cluster-a expires$/,
+      mend: /^do what it says/,
+    },
+    {
       name: 'a checker that is suspended',
       hurt: () => stage.cluster.suspendCronJob(NAMES.checker),
       heal: () => stage.cluster.suspendCronJob(NAMES.checker, false),

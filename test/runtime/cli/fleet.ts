@@ -11,7 +11,7 @@ import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { LAB_TIMING } from '../../../lab/demo/times.ts';
 import { round } from '../../../runtime/checker/round.ts';
 import type { Checker } from '../../../runtime/checker/context.ts';
-import { executeIn, type Execute } from '../../../runtime/cli/machine.ts';
+import { executeIn, interruptibleClock, type Execute } from '../../../runtime/cli/machine.ts';
 import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
 import { formatLease } from '../../../runtime/core/lease.ts';
@@ -108,7 +108,12 @@ export class Fleet {
     });
   }
 
-  commits(): string[] {
+  /** What people and claims have committed; reports and the page come and go by themselves. */
+  acts(): string[] {
+    return this.commits().filter((message) => !/^(cluster-[ab]: Online|Page: )/.test(message));
+  }
+
+  private commits(): string[] {
     return this.gitlab.model
       .repository(this.project)
       .log(BRANCH)
@@ -145,6 +150,7 @@ export class Fleet {
   async hadr(args: string, person: Person = {}): Promise<Ended> {
     const out: string[] = [];
     const err: string[] = [];
+    const interrupted = person.interrupted ?? new AbortController().signal;
     const words = args.split(' ').filter((word) => word !== '');
     const surroundings = {
       env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
@@ -152,10 +158,10 @@ export class Fleet {
     };
     const code = await runHadr(words, {
       ...surroundings,
-      clock: systemClock,
+      clock: interruptibleClock(interrupted),
       wallClock,
       execute: person.execute ?? executeIn({ ...surroundings, env: { ...process.env, ...surroundings.env } }),
-      interrupted: person.interrupted ?? new AbortController().signal,
+      interrupted,
       terminal: {
         out: (text) => void out.push(text),
         err: (text) => void err.push(text),
@@ -206,7 +212,9 @@ export async function startFleet(policy: Readonly<Record<string, unknown>> = {})
     statusProject: { path: 'platform/status' },
     fleet: [A, B],
     mainTags: [MAIN_TAG],
-    ...rules,
+    policy: rules.policy,
+    // A checker whose call is late goes on with its next round; a person's command has only the one.
+    timing: { ...TIMING, requestSeconds: 5 },
   };
   await writeFile(join(folder, 'hadr.yaml'), stringify(config));
   for (const name of [A, B]) await addCluster(fleet, name, rules);

@@ -14,7 +14,7 @@ describe('hadr refuses', function () {
 
   /** What people and stacks wrote, and who has the tags; reports come and go by themselves. */
   const state = (): unknown => [
-    fleet.commits().filter((message) => !/^(cluster-[ab]: Online|Page: )/.test(message)),
+    fleet.acts(),
     fleet.holders(),
     [A, B].map((name) => [...fleet.record(name).tags].sort()),
   ];
@@ -311,7 +311,7 @@ describe('hadr refuses', function () {
     const { code, out } = await fleet.hadr('pause');
     fleet.gitlab.model.faults.clear();
     assert.deepEqual([code, out], [0, 'paused: nothing moves until hadr resume\n']);
-    assert.equal(fleet.commits().filter((message) => message === 'Paused').length, 1);
+    assert.equal(fleet.acts().filter((message) => message === 'Paused').length, 1);
     await fleet.hadr('resume');
   });
 
