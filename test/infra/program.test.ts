@@ -264,7 +264,7 @@ describe('the program', () => {
   });
 
   it('prints the bounds, the project, the record, the image and what to do next', () => {
-    assert.equal(a.outputs['runnerRecordId'], 101);
+    assert.deepEqual(a.outputs['runnerRecordIds'], [101]);
     assert.equal(a.outputs['statusProjectId'], 77);
     assert.equal(b.outputs['statusProjectUrl'], 'https://gitlab.example.com/rnd/runner-status');
     assert.match(String(a.outputs['runnerImage']), /gitlab-runner:/);

@@ -82,7 +82,12 @@ export class World {
         ownTags: [own],
         gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
         statusProject: { id: 1, branch: 'main' },
-        kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
+        kubernetes: {
+          server: 'https://kubernetes.default.svc',
+          namespace: 'runners',
+          deployments: ['runner'],
+          adopted: [],
+        },
         policy: { ...policySchema.parse({}), ...overrides.policy },
         timing: { ...DEFAULT_TIMING },
       };
@@ -204,7 +209,15 @@ export class World {
         deployments: () =>
           call('pods', () => ({
             kind: 'known' as const,
-            value: [{ name: 'runner', record: cluster.record, desired: cluster.desired, ready: cluster.ready }],
+            value: [
+              {
+                name: 'runner',
+                record: cluster.record,
+                adopted: false,
+                desired: cluster.desired,
+                ready: cluster.ready,
+              },
+            ],
           })),
       },
       clock: {

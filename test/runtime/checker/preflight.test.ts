@@ -43,7 +43,12 @@ class Fleet {
     ownTags: ['runner-a'],
     gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
     statusProject: { id: 1, branch: 'main' },
-    kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
+    kubernetes: {
+      server: 'https://kubernetes.default.svc',
+      namespace: 'runners',
+      deployments: ['runner'],
+      adopted: [],
+    },
     policy: policySchema.parse({}),
     timing: { ...DEFAULT_TIMING },
   };
@@ -93,7 +98,10 @@ class Fleet {
       save: async () => ({ kind: 'created' }),
     },
     pods: {
-      deployments: async () => ({ kind: 'known', value: [{ name: 'runner', record: OWN, desired: 2, ready: 2 }] }),
+      deployments: async () => ({
+        kind: 'known',
+        value: [{ name: 'runner', record: OWN, adopted: false, desired: 2, ready: 2 }],
+      }),
     },
     clock: { now: () => this.now, sleep: async (ms) => void (this.now += ms) },
     random: () => 0.5,
@@ -256,7 +264,10 @@ describe('the preflight against the lab’s GitLab', () => {
       records: connect('fleet').records,
       project: connect('status').project(project, 'main'),
       pods: {
-        deployments: async () => ({ kind: 'known', value: [{ name: 'runner', record: own, desired: 2, ready: 2 }] }),
+        deployments: async () => ({
+          kind: 'known',
+          value: [{ name: 'runner', record: own, adopted: false, desired: 2, ready: 2 }],
+        }),
       },
       clock,
     });
