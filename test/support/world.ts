@@ -31,6 +31,10 @@ export interface WorldCluster {
   readonly config: CheckerConfig;
   desired: number;
   ready: number;
+  /** Its pods have no sidecar: one whose runner hangs is Ready all the same. */
+  adopted: boolean;
+  /** So many of the ready pods ask for no jobs. */
+  hung: number;
   /** The processes: a dead cluster has none, a full one does not poll. */
   alive: boolean;
   busy: boolean;
@@ -97,6 +101,8 @@ export class World {
         config,
         desired: 2,
         ready: 2,
+        adopted: false,
+        hung: 0,
         alive: true,
         busy: false,
         checkerAlive: true,
@@ -169,7 +175,7 @@ export class World {
   private contactOf(record: WorldRecord, cluster: WorldCluster, index: number): string {
     if (!cluster.alive) return new Date(START).toISOString();
     if (cluster.busy) return new Date(Math.floor(this.ms / 60_000) * 60_000).toISOString();
-    const heard = index < cluster.ready && this.ms >= record.tickedAt + POLL_MS;
+    const heard = index < cluster.ready - cluster.hung && this.ms >= record.tickedAt + POLL_MS;
     return new Date(heard ? record.tickedAt + POLL_MS : START).toISOString();
   }
 
@@ -213,7 +219,7 @@ export class World {
               {
                 name: 'runner',
                 record: cluster.record,
-                adopted: false,
+                adopted: cluster.adopted,
                 desired: cluster.desired,
                 ready: cluster.ready,
               },
