@@ -121,6 +121,18 @@ describe('the preflight', () => {
     assert.deepEqual(fleet.writes, [`create ${reportPath('cluster-b')}`]);
   });
 
+  it('refuses a record that two clusters have, for its tags cannot be with one of them', async () => {
+    const fleet = new Fleet();
+    fleet.files.set(reportPath('cluster-b'), reportOf('cluster-b', [RIVAL, OWN]));
+    assert.match(
+      (await fleet.why()) ?? '',
+      new RegExp(
+        `^runner record ${OWN} of cluster-a is in the report of cluster-b too: each cluster needs a record of its own`,
+      ),
+    );
+    assert.deepEqual(fleet.writes, []);
+  });
+
   it('tells an empty note from a hidden one by a write that changes nothing', async () => {
     const fleet = new Fleet();
     fleet.notes.set(RIVAL, null);
