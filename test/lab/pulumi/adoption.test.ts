@@ -111,7 +111,7 @@ describe('runners of two helm releases', function () {
   it('lose the tag when they hang in pods that are Ready', async () => {
     const pods = a.cluster.pods(`app=${HELM_RELEASE}`);
     assert.equal(pods.length, REPLICAS);
-    for (const { name } of pods) await a.cluster.freezePod(name);
+    for (const { name } of pods) a.cluster.freezePod(name);
     await until('the tag is with cluster-b', () => holders().join() === B, FAINTED * 1000);
     assert.ok(
       a.cluster.pods(`app=${HELM_RELEASE}`).every(({ ready }) => ready),
@@ -122,7 +122,7 @@ describe('runners of two helm releases', function () {
       'the checker does not say why',
     );
     assert.ok(seen.most <= 1);
-    for (const { name } of pods) await a.cluster.unfreezePod(name);
+    for (const { name } of pods) a.cluster.unfreezePod(name);
     await until('cluster-a is whole again', () => lease(a) === `${REPLICAS}/${REPLICAS},${B}`, 40_000);
     assert.deepEqual(holders(), [B], 'equal strength moves nothing');
   });
