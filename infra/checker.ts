@@ -11,13 +11,18 @@ import type { SecretSync } from './secret-sync.ts';
 import type { Settings } from './settings.ts';
 import type { Tokens } from './tokens.ts';
 
+export interface WatchedDeployment {
+  readonly namespace: string;
+  readonly name: pulumi.Input<string>;
+}
+
 export interface CheckerArgs {
   readonly settings: Settings;
   /** The checker as one file. */
   readonly code: string;
   readonly statusProjectId: pulumi.Output<number>;
-  /** The Deployment whose pods it counts. */
-  readonly deployment: pulumi.Output<string>;
+  /** The Deployments whose pods it counts. */
+  readonly deployments: readonly WatchedDeployment[];
   readonly tokens: Pick<Tokens, 'fleet' | 'sidecar' | 'status'>;
   readonly sync: SecretSync;
 }
@@ -57,36 +62,56 @@ export class Checker extends pulumi.ComponentResource {
     this.registerOutputs({ cronJob: this.cronJob });
   }
 
-  /** Reads its own Deployments by name, and lists pods, which RBAC cannot narrow to a selector. */
+  /** In each namespace with runners it reads their Deployments by name, and lists pods, which RBAC cannot narrow to a selector. */
   private account(): k8s.core.v1.ServiceAccount {
-    const { namespace } = this.args.settings.kubernetes;
-    const metadata = { name: this.names.checker, namespace, labels: this.labels };
+    const { settings, deployments } = this.args;
+    const { namespace } = settings.kubernetes;
     const account = new k8s.core.v1.ServiceAccount(
       `${this.prefix}-account`,
-      { metadata, automountServiceAccountToken: false },
+      {
+        metadata: { name: this.names.checker, namespace, labels: this.labels },
+        automountServiceAccountToken: false,
+      },
       this.options,
     );
+    for (const watched of new Set(deployments.map((deployment) => deployment.namespace)))
+      this.role(
+        watched,
+        deployments.filter((deployment) => deployment.namespace === watched).map(({ name }) => name),
+        { kind: 'ServiceAccount', name: account.metadata.name, namespace },
+        // The namespace of an adopted Deployment is not ours, and part of the resource's name.
+        watched === namespace ? this.prefix : `${this.prefix}-${watched}`,
+      );
+    return account;
+  }
+
+  private role(
+    namespace: string,
+    resourceNames: pulumi.Input<string>[],
+    subject: k8s.types.input.rbac.v1.Subject,
+    prefix: string,
+  ): void {
+    const metadata = { name: this.names.checker, namespace, labels: this.labels };
     const role = new k8s.rbac.v1.Role(
-      `${this.prefix}-role`,
+      `${prefix}-role`,
       {
         metadata,
         rules: [
-          { apiGroups: ['apps'], resources: ['deployments'], resourceNames: [this.args.deployment], verbs: ['get'] },
+          { apiGroups: ['apps'], resources: ['deployments'], resourceNames, verbs: ['get'] },
           { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
         ],
       },
       this.options,
     );
     new k8s.rbac.v1.RoleBinding(
-      `${this.prefix}-binding`,
+      `${prefix}-binding`,
       {
         metadata,
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
-        subjects: [{ kind: 'ServiceAccount', name: account.metadata.name, namespace }],
+        subjects: [subject],
       },
       this.options,
     );
-    return account;
   }
 
   private priorityClass(): k8s.scheduling.v1.PriorityClass {
@@ -125,9 +150,9 @@ export class Checker extends pulumi.ComponentResource {
     const { settings, sync, tokens } = this.args;
     const { fleet, sidecar, status } = tokens;
     const expiries = pulumi
-      .all([fleet.expiry, sidecar.expiry, status.expiry])
+      .all([fleet.expiry, sidecar?.expiry, status.expiry])
       .apply(([ofFleet, ofSidecar, ofStatus]) =>
-        expiriesJson({ fleet: ofFleet, sidecar: ofSidecar, status: ofStatus }),
+        expiriesJson({ fleet: ofFleet, ...(ofSidecar && { sidecar: ofSidecar }), status: ofStatus }),
       );
     return new k8s.core.v1.Secret(
       `${this.prefix}-tokens`,

@@ -1,9 +1,9 @@
 /** One stack is one cluster. Everything that is deployed is declared from here. */
 import * as pulumi from '@pulumi/pulumi';
 import { wallClock } from '../runtime/process/clock.ts';
-import { bounds } from '../runtime/timing.ts';
+import { adoptedDetectionSeconds, bounds } from '../runtime/timing.ts';
 import { bundleRuntime, type Bundles } from './bundle.ts';
-import { Checker } from './checker.ts';
+import { Checker, type WatchedDeployment } from './checker.ts';
 import { HandOver } from './hand-over.ts';
 import { namesOf } from './names.ts';
 import { createNamespaces } from './namespaces.ts';
@@ -21,10 +21,12 @@ export interface Outputs {
   readonly cluster: string;
   /** The promise of docs/guarantees.md, with this stack's times. */
   readonly bounds: string;
-  readonly runnerRecordId: pulumi.Output<number>;
+  /** The stack's own runner record, or those that it adopts. */
+  readonly runnerRecordIds: pulumi.Output<number[]>;
   readonly statusProjectId: pulumi.Output<number>;
   readonly statusProjectUrl: pulumi.Output<string>;
-  readonly runnerImage: string;
+  /** Of the stack's own runners. */
+  readonly runnerImage?: string;
   readonly next: pulumi.Output<string[]>;
 }
 
@@ -48,23 +50,29 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
       statusProject: statusProject.projectId,
       names: namesOf(settings.cluster).tokens,
       given: settings.tokens.given,
+      sidecars: settings.adopt.length === 0,
       expiresOn: expiryOf(now(), settings.tokens, settings.fleet.indexOf(settings.cluster) / settings.fleet.length),
     },
     { provider: providers.gitlab },
   );
   const sync = new SecretSync(settings.kubernetes.secretSyncSeconds);
-  const runners = new RunnerGroup(
-    'runners',
-    { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, sync },
-    { clients: providers, dependsOn },
-  );
+  const runners =
+    tokens.sidecar &&
+    new RunnerGroup(
+      'runners',
+      { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, sync },
+      { clients: providers, dependsOn },
+    );
+  const deployments: readonly WatchedDeployment[] = runners
+    ? [{ namespace: settings.kubernetes.namespace, name: runners.deployment }]
+    : settings.adopt.map(({ namespace, deployment }) => ({ namespace, name: deployment }));
   const checker = new Checker(
     'checker',
     {
       settings,
       code: code.checker,
       statusProjectId: statusProject.projectId,
-      deployment: runners.deployment,
+      deployments,
       tokens,
       sync,
     },
@@ -73,41 +81,48 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
   new HandOver(
     'hand-over',
     { settings, statusProjectId: statusProject.projectId },
-    { dependsOn: [...dependsOn, statusProject, tokens, runners, checker] },
+    { dependsOn: [...dependsOn, statusProject, tokens, ...(runners ? [runners] : []), checker] },
   );
 
   return {
     cluster: settings.cluster,
     bounds: boundsText(settings),
-    runnerRecordId: runners.recordId,
+    runnerRecordIds: runners
+      ? runners.recordId.apply((id) => [id])
+      : pulumi.output(settings.adopt.map(({ record }) => record)),
     statusProjectId: statusProject.projectId,
     statusProjectUrl: statusProject.webUrl,
-    runnerImage: settings.runner.image,
+    ...(runners && { runnerImage: settings.runner.image }),
     next: sync.settled(
-      [runners.tokenSecret, checker.tokenSecret],
-      pulumi.all(nextCommands(settings, runners, checker)),
+      [...(runners ? [runners.tokenSecret] : []), checker.tokenSecret],
+      pulumi.all(nextCommands(settings, deployments, checker)),
     ),
   };
 }
 
-function boundsText({ timing, policy }: Settings): string {
-  const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(timing, policy.confirm);
+function boundsText({ timing, policy, adopt }: Settings): string {
+  const detectionSeconds = adopt.length > 0 ? adoptedDetectionSeconds(timing) : timing.detectionSeconds;
+  const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds({ ...timing, detectionSeconds }, policy.confirm);
   return `a dead cluster loses the main tags within ${rounded(deadSeconds)} s (${rounded(deadBusySeconds)} s where all its runners were at work), one that fainted within ${rounded(faintedSeconds)} s`;
 }
 
 /** The lab's times have fractions; a bound is rounded up. */
 const rounded = (seconds: number): number => Math.ceil(seconds * 10) / 10;
 
-function nextCommands({ kubernetes, fleet, cluster }: Settings, runners: RunnerGroup, checker: Checker) {
-  const kubectl =
-    kubernetes.context === undefined
-      ? `kubectl -n ${kubernetes.namespace}`
-      : `kubectl --context ${kubernetes.context} -n ${kubernetes.namespace}`;
+function nextCommands(
+  { kubernetes, fleet, cluster }: Settings,
+  deployments: readonly WatchedDeployment[],
+  checker: Checker,
+) {
+  const kubectl = kubernetes.context === undefined ? 'kubectl' : `kubectl --context ${kubernetes.context}`;
+  const ours = `${kubectl} -n ${kubernetes.namespace}`;
   return [
-    pulumi.interpolate`${kubectl} rollout status deployment/${runners.deployment}`,
-    pulumi.interpolate`${kubectl} get cronjob/${checker.cronJob}`,
+    ...deployments.map(
+      ({ namespace, name }) => pulumi.interpolate`${kubectl} -n ${namespace} rollout status deployment/${name}`,
+    ),
+    pulumi.interpolate`${ours} get cronjob/${checker.cronJob}`,
     pulumi.output(
-      `${kubectl} logs --tail=20 --selector=app.kubernetes.io/component=checker,app.kubernetes.io/instance=${cluster}`,
+      `${ours} logs --tail=20 --selector=app.kubernetes.io/component=checker,app.kubernetes.io/instance=${cluster}`,
     ),
     ...fleet.filter((name) => name !== cluster).map((name) => pulumi.output(`pulumi up --stack ${name}`)),
   ];

@@ -26,7 +26,8 @@ export function checkerJson(settings: Settings, statusProjectId: number): string
       kubernetes: {
         server: settings.kubernetes.server,
         namespace: settings.kubernetes.namespace,
-        deployments: [namesOf(settings.cluster).runner],
+        deployments: settings.adopt.length > 0 ? [] : [namesOf(settings.cluster).runner],
+        adopted: settings.adopt,
       },
       policy: settings.policy,
       timing: settings.timing,

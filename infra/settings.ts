@@ -119,6 +119,7 @@ function parseSections(values: Readonly<Record<string, unknown>>, problems: stri
     gitlabToken: take('gitlabToken', shape.gitlabToken),
     statusProject: take('statusProject', shape.statusProject),
     runner: take('runner', shape.runner),
+    adopt: take('adopt', shape.adopt),
     policy: take('policy', shape.policy),
     timing: take('timing', shape.timing),
     kubernetes: take('kubernetes', shape.kubernetes),

@@ -11,6 +11,8 @@ export interface TokensArgs {
   readonly statusProject: pulumi.Input<number>;
   readonly names: Names['tokens'];
   readonly given: TokenSettings['given'];
+  /** Whether there are sidecars: adopted runners have none. */
+  readonly sidecars: boolean;
   /** The last day of those that the stack makes (token-expiry.ts). */
   readonly expiresOn: string;
 }
@@ -27,8 +29,8 @@ type Role = 'developer' | 'maintainer' | 'owner';
 export class Tokens extends pulumi.ComponentResource {
   /** Edits every record of the fleet. */
   readonly fleet: Token;
-  /** Reads runner records and nothing else. */
-  readonly sidecar: Token;
+  /** Reads runner records and nothing else. Undefined where there is no sidecar. */
+  readonly sidecar: Token | undefined;
   /** Commits to the status project. */
   readonly status: Token;
 
@@ -49,7 +51,7 @@ export class Tokens extends pulumi.ComponentResource {
     // group reads runners and cannot edit them: that is the sidecar's.
     const { owner, given } = args;
     this.fleet = userMade(given.fleet) ?? this.forRunners('fleet', owner.kind === 'group' ? 'owner' : 'maintainer');
-    this.sidecar = userMade(given.sidecar) ?? this.forRunners('sidecar', 'maintainer');
+    this.sidecar = args.sidecars ? (userMade(given.sidecar) ?? this.forRunners('sidecar', 'maintainer')) : undefined;
     this.status = userMade(given.status) ?? this.forStatus();
     this.registerOutputs();
   }

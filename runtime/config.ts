@@ -187,6 +187,41 @@ export const gitlabSchema = z
     error: 'must be an https URL like https://gitlab.example.com',
   });
 
+/** A name of an object in Kubernetes: a DNS label. */
+export const kubernetesName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be lower-case letters, digits and dashes, at most 63 characters',
+  );
+
+const RECORD_ID = 'must be the numeric id of a runner record, as GitLab shows it: #123 is 123';
+
+/** A Deployment of runners that somebody else made and keeps, and the runner record that its pods serve. */
+export const adoptedSchema = z.strictObject({
+  namespace: kubernetesName.describe('Where the Deployment is.'),
+  deployment: z
+    .string()
+    .regex(
+      /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/,
+      'must be the name of a Deployment: lower-case letters, digits, dashes and dots',
+    )
+    .describe('Its name, as kubectl get deployments shows it.'),
+  // Pulumi's CLI may store a number as text.
+  record: z
+    .union(
+      [
+        z.number().int().positive(),
+        z
+          .string()
+          .regex(/^[1-9]\d*$/)
+          .transform(Number),
+      ],
+      { error: RECORD_ID },
+    )
+    .describe('The id of the runner record whose authentication token its pods have.'),
+});
+
 /** checker.json */
 export const checkerConfigSchema = z.strictObject({
   version: z.literal(1),
@@ -200,11 +235,19 @@ export const checkerConfigSchema = z.strictObject({
     id: z.number().int().positive().describe('The numeric id: a project that was renamed keeps it.'),
     branch: z.string().min(1),
   }),
-  kubernetes: z.strictObject({
-    server: z.string().describe('The API server, as pods reach it.'),
-    namespace: z.string().min(1),
-    deployments: z.array(z.string().min(1)).min(1).describe('The Deployments whose pods are this cluster’s runners.'),
-  }),
+  kubernetes: z
+    .strictObject({
+      server: z.string().describe('The API server, as pods reach it.'),
+      namespace: z.string().min(1),
+      deployments: z
+        .array(z.string().min(1))
+        .describe('The Deployments that the stack made; each names its record in an annotation.'),
+      adopted: z.array(adoptedSchema).default([]).describe('The Deployments that it did not make.'),
+    })
+    .refine(({ deployments, adopted }) => deployments.length + adopted.length > 0, {
+      path: ['deployments'],
+      error: 'must name at least one Deployment, here or in adopted',
+    }),
   policy: policySchema,
   timing: timingSchema,
 });
@@ -240,13 +283,14 @@ export const EXPIRIES_FILE = 'expiries.json';
 export const expiriesSchema = z.strictObject({
   version: z.literal(1),
   fleet: tokenExpiry,
-  sidecar: tokenExpiry,
+  sidecar: tokenExpiry.optional().describe('Absent where all runners are adopted: then there is no sidecar.'),
   status: tokenExpiry,
 });
 
 export type Policy = z.infer<typeof policySchema>;
 export type CheckerConfig = z.infer<typeof checkerConfigSchema>;
 export type SidecarConfig = z.infer<typeof sidecarConfigSchema>;
+export type Adopted = z.infer<typeof adoptedSchema>;
 export type GitLabConfig = z.infer<typeof gitlabSchema>;
 export type TokenExpiry = z.infer<typeof tokenExpiry>;
 export type Expiries = z.infer<typeof expiriesSchema>;

@@ -61,8 +61,10 @@ export interface StatusProject {
 /** One runner Deployment of this cluster. */
 export interface RunnerDeployment {
   readonly name: string;
-  /** The runner record from its annotation. */
+  /** The runner record that its pods serve. */
   readonly record: number;
+  /** Not made by the stack: no sidecar is in its pods, so Ready alone says little. */
+  readonly adopted: boolean;
   readonly desired: number;
   /** Pods that are Ready and not about to go. */
   readonly ready: number;

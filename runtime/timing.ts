@@ -75,6 +75,12 @@ export const heardWithinSeconds = (t: Timing): number =>
   Math.max(t.jobReportSeconds, longestGapSeconds(t) + 2 * t.checkIntervalSeconds) + t.requestSeconds;
 
 /**
+ * D of adopted runners, which have no sidecar: from the moment that a runner stops asking for jobs, its process there or
+ * not, to a count without it. Until then it may have been heard; then the round calls it and waits.
+ */
+export const adoptedDetectionSeconds = (t: Timing): number => heardWithinSeconds(t) + t.rollCallSeconds;
+
+/**
  * From here on a runner that neither polls nor reports a job is stuck: the longest time that a healthy one may be
  * silent is a poll that Workhorse holds, or the gap to the next roll call, whichever ends later, and the next poll.
  */
@@ -122,15 +128,16 @@ export interface TimingProblem {
  */
 export function timingProblems(
   t: Timing,
-  options: { readonly lab: boolean; readonly managers: number },
+  options: { readonly lab: boolean; readonly managers: number; readonly adopted: boolean },
 ): TimingProblem[] {
   const problems: TimingProblem[] = [];
   const refuse = (key: keyof Timing, message: string) => problems.push({ key, message });
-  const need = exact(longestGapSeconds(t) + 2 * t.requestSeconds);
+  const calling = options.adopted ? t.rollCallSeconds : 0;
+  const need = exact(longestGapSeconds(t) + calling + 2 * t.requestSeconds);
   if (need > t.leaseSeconds)
     refuse(
       'leaseSeconds',
-      `${t.leaseSeconds} is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + 2 × requestSeconds = ${need}; give at least ${need}`,
+      `${t.leaseSeconds} is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + ${options.adopted ? 'rollCallSeconds (for adopted runners) + ' : ''}2 × requestSeconds = ${need}; give at least ${need}`,
     );
   if (t.checkIntervalSeconds >= t.rollCallSeconds / 2)
     refuse(

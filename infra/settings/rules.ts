@@ -6,13 +6,14 @@ import { MAX_TAGS } from '../../runtime/config.ts';
 import { timingProblems } from '../../runtime/timing.ts';
 import { hasDigest } from '../images.ts';
 import { runnerToml } from '../runner-config.ts';
+import { adoptRule } from './adopt-rule.ts';
 import type { ParsedSettings } from './schema.ts';
 import { given, problem } from './text.ts';
 
 /** Sections that could be parsed. */
 export type Sections = { readonly [K in keyof ParsedSettings]?: ParsedSettings[K] | undefined };
 
-type Rule = (sections: Sections, stack: string) => string[];
+export type Rule = (sections: Sections, stack: string) => string[];
 
 export function ruleProblems(sections: Sections, stack: string): string[] {
   return RULES.flatMap((rule) => rule(sections, stack));
@@ -106,9 +107,12 @@ const tomlRule: Rule = ({ runner }) => {
   return problems;
 };
 
-const timingRule: Rule = ({ timing, runner, lab }) => {
-  if (!timing || !runner || lab === undefined) return [];
-  const problems = timingProblems(timing, { lab, managers: runner.replicas }).map(
+const timingRule: Rule = ({ timing, runner, adopt, lab }) => {
+  if (!timing || !runner || !adopt || lab === undefined) return [];
+  const adopted = adopt.length > 0;
+  // How many pods adopted Deployments have is not known here, and changes without pulumi up.
+  const managers = adopted ? 0 : runner.replicas;
+  const problems = timingProblems(timing, { lab, managers, adopted }).map(
     ({ key, message }) => `timing.${key}: ${message}`,
   );
   if (lab && timing.periodSeconds > 60)
@@ -118,8 +122,8 @@ const timingRule: Rule = ({ timing, runner, lab }) => {
   return problems;
 };
 
-const policyRule: Rule = ({ policy, runner }) =>
-  policy && runner && policy.minOnline > runner.replicas
+const policyRule: Rule = ({ policy, runner, adopt }) =>
+  policy && runner && adopt?.length === 0 && policy.minOnline > runner.replicas
     ? [
         problem(
           'policy.minOnline',
@@ -147,9 +151,10 @@ const kubernetesRule: Rule = ({ kubernetes, lab }) => {
   return problems;
 };
 
-const imagesRule: Rule = ({ runner, images }) => {
-  if (!runner || !images?.requireDigests) return [];
-  return Object.entries({ 'runner.image': runner.image, 'images.node': images.node })
+const imagesRule: Rule = ({ runner, adopt, images }) => {
+  if (!runner || !adopt || !images?.requireDigests) return [];
+  const ours = adopt.length > 0 ? {} : { 'runner.image': runner.image };
+  return Object.entries({ ...ours, 'images.node': images.node })
     .filter(([, image]) => !hasDigest(image))
     .map(([key, image]) =>
       problem(key, image, 'is not named by digest, which images.requireDigests asks for; docs/hardening.md tells how'),
@@ -187,4 +192,5 @@ const RULES: readonly Rule[] = [
   kubernetesRule,
   imagesRule,
   tokensRule,
+  adoptRule,
 ];

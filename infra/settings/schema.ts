@@ -4,10 +4,12 @@
  */
 import * as z from 'zod';
 import {
+  adoptedSchema,
   caCertificate,
   clusterName,
   DEFAULT_GITLAB_URL,
   expiryDay,
+  kubernetesName,
   pathOrId,
   policySchema,
   tagList,
@@ -23,13 +25,6 @@ const port = z
 
 const whole = (least: number, most: number) =>
   z.number().int('must be a whole number').min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
-
-const kubernetesName = z
-  .string()
-  .regex(
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    'must be lower-case letters, digits and dashes, at most 63 characters',
-  );
 
 const image = z
   .string()
@@ -199,6 +194,12 @@ export const settingsSchema = z.strictObject({
   ),
   statusProject,
   runner: runner.prefault({}),
+  adopt: z
+    .array(adoptedSchema)
+    .default([])
+    .describe(
+      'Runners that are there already, of the helm chart for example: the stack then makes none, and leaves Deployments and records as they are. docs/adoption.md leads through it.',
+    ),
   policy: policySchema.prefault({}),
   timing: timingSchema.prefault({}),
   kubernetes: kubernetes.prefault({}),
@@ -216,6 +217,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   gitlab: Object.keys(gitlab.shape),
   statusProject: Object.keys(statusProject.shape),
   runner: Object.keys(runner.shape),
+  adopt: Object.keys(adoptedSchema.shape),
   policy: Object.keys(policySchema.shape),
   timing: Object.keys(timingSchema.shape),
   kubernetes: Object.keys(kubernetes.shape),
@@ -223,6 +225,9 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   images: Object.keys(images.shape),
   tokens: Object.keys(tokens.shape),
 };
+
+/** What the stack makes where nothing is said: with adopt nothing may be said. */
+export const RUNNER_DEFAULTS = runner.parse({});
 
 export type ParsedSettings = z.infer<typeof settingsSchema>;
 export type PathOrId = z.infer<typeof pathOrId>;

@@ -35,7 +35,8 @@ export function problemsIn(key: string, value: unknown, error: z.ZodError): stri
 }
 
 export function unknownKey(section: string, key: string): string {
-  const known = SECTIONS[section] ?? [];
+  // The entries of a list have the same keys.
+  const known = SECTIONS[section.replace(/\.\d+$/, '')] ?? [];
   const path = section === '' ? key : `${section}.${key}`;
   return `${path}: is not a key of this project; use one of ${known.join(', ')}, or remove it`;
 }

@@ -181,7 +181,8 @@ async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joi
   const { outputs } = await engine.up(config, program);
   // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
   await cluster.startRun(namesOf(name).checker);
-  const record = gitlab.model.runners.all.get(Number(outputs['runnerRecordId']));
+  const ids = outputs['runnerRecordIds'];
+  const record = Array.isArray(ids) ? gitlab.model.runners.all.get(Number(ids[0])) : undefined;
   if (!record) throw new Error(`the stack ${name} made no runner record`);
   return { name, cluster, record, engine };
 }

@@ -3,6 +3,7 @@
  * stamp's time is GitLab's, from an answer that came before the pods were counted.
  */
 import { unknown, type Answer, type GitLabSeconds } from '../core/answer.ts';
+import { countOf } from '../core/count.ts';
 import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/files.ts';
 import {
   leaseRecord,
@@ -14,8 +15,8 @@ import {
 } from '../core/facts.ts';
 import { leaseFrom, NOBODY, type Lease } from '../core/lease.ts';
 import { rivalLease } from '../core/rivals.ts';
-import type { RunnerDeployment } from '../ports.ts';
 import type { Checker } from './context.ts';
+import { countCalled, isFall, readManagers } from './count.ts';
 import { newerOf, newestTerm, type KnownTerm } from './newest-term.ts';
 
 export interface Observation {
@@ -60,11 +61,12 @@ export async function observe(checker: Checker): Promise<Observed> {
   if (pods.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${pods.why}` };
   // 3. Every record of which an id is known.
   const reports = rivalNames.map((name, index) => ({ name, report: reportOf(name, rivalTexts[index]) }));
-  const [records, ...known] = await Promise.all([
+  const [records, managers, ...known] = await Promise.all([
     readRecords(
       checker,
       pods.value.map((deployment) => deployment.record),
     ),
+    readManagers(checker, pods.value),
     ...reports.map(({ report }) => readRecords(checker, report.kind === 'found' ? report.value.records : [])),
   ]);
   let rivals: RivalFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [], former: [] }));
@@ -76,6 +78,10 @@ export async function observe(checker: Checker): Promise<Observed> {
     };
   const lease = leaseFrom(lowest.read.value.note, config.cluster, lowest.read.at);
   const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
+  let counted = countOf(pods.value, records, managers, config.timing);
+  if (counted.kind === 'known' && isFall(counted, lease, config.timing))
+    counted = await countCalled(checker, pods.value, records, counted.value.unheard);
+  if (counted.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${counted.why}` };
   // 4. The newest term, and the records that only it knows.
   const ownReport = reportOf(config.cluster, ownReportText);
   const term = await newestTerm(project, highestKnown(previousLease, ownReport, rivals));
@@ -84,13 +90,13 @@ export async function observe(checker: Checker): Promise<Observed> {
     record.read.kind === 'unknown' ? [] : [record.read.at],
   );
   const now = Math.max(stampAt, ...times, term.kind === 'term' ? term.at : 0);
-  const count = countOf(pods.value, records);
   return {
     kind: 'observed',
     observation: {
       stampAt,
       now,
-      ...count,
+      online: counted.value.online,
+      total: counted.value.total,
       records,
       lowest: lowest.read.value,
       previousLease,
@@ -123,22 +129,6 @@ export function reportOf(name: string, text: Answer<string> | undefined): Report
 
 export async function readRecords(checker: Reader, ids: readonly number[]): Promise<RecordFacts[]> {
   return Promise.all([...new Set(ids)].map(async (id) => ({ id, read: await checker.records.read(id) })));
-}
-
-/** A paused record takes no jobs: its pods are ready and yet not online. */
-function countOf(
-  deployments: readonly RunnerDeployment[],
-  records: readonly RecordFacts[],
-): { readonly online: number; readonly total: number } {
-  let online = 0;
-  let total = 0;
-  for (const deployment of deployments) {
-    const record = records.find((candidate) => candidate.id === deployment.record);
-    const takesJobs = record?.read.kind === 'found' && !record.read.value.paused;
-    total += deployment.desired;
-    if (takesJobs) online += Math.min(deployment.ready, deployment.desired);
-  }
-  return { online, total };
 }
 
 /** The highest term that any lease or report knows of. */

@@ -45,7 +45,12 @@ export async function preflight(checker: Checker): Promise<Preflight> {
     if (read.kind !== 'found') continue;
     present.push({ path, text: read.value });
     const report = parseReport(cluster, read.value);
-    if (report.ok && cluster !== config.cluster) records.push(...report.value.records.map((id) => ({ id, cluster })));
+    if (!report.ok || cluster === config.cluster) continue;
+    const shared = report.value.records.find((id) =>
+      records.some((own) => own.id === id && own.cluster === config.cluster),
+    );
+    if (shared !== undefined) return sharedRecord(checker, shared, cluster);
+    records.push(...report.value.records.map((id) => ({ id, cluster })));
   }
   if (page.kind === 'found') present.push({ path: PAGE_PATH, text: page.value });
   // What takes so long would eat the start lag, on which the bounds stand: the rounds go on without an answer.
@@ -84,6 +89,14 @@ async function mayCommit(checker: Checker, file: StatusFile | undefined): Promis
   const created = await checker.project.create(file.path, file.text, message);
   return created.kind === 'unknown' && created.refused ? refusedStatus(checker, created) : CLEARED;
 }
+
+/** Tags are the record's: with one record for two clusters there is nothing to move. Only adopted ones can be shared. */
+const sharedRecord = ({ config }: Checker, id: number, cluster: string): Preflight => ({
+  kind: 'refused',
+  why:
+    `runner record ${id} of ${config.cluster} is in the report of ${cluster} too: each cluster needs a record of its own; create ` +
+    `another in GitLab, give its token to the runners of ${config.cluster} and its id to adopt, and run pulumi up`,
+});
 
 const refusedRecord = ({ config }: Checker, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
   kind: 'refused',

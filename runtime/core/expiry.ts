@@ -20,8 +20,9 @@ export function expiryWarnings(expiries: Known<Expiries>, cluster: string, now: 
   return PARTS.flatMap((part) => warningOf(part, expiries.value[part], cluster, now));
 }
 
-function warningOf(part: Part, { expiresOn, madeBy }: TokenExpiry, cluster: string, now: GitLabSeconds): string[] {
-  if (expiresOn === 'never') return [];
+function warningOf(part: Part, expiry: TokenExpiry | undefined, cluster: string, now: GitLabSeconds): string[] {
+  if (!expiry || expiry.expiresOn === 'never') return [];
+  const { expiresOn, madeBy } = expiry;
   const end = Date.parse(expiresOn) / 1000;
   if (now < end - WARN_DAYS * DAY_SECONDS) return [];
   const tense = now < end ? 'expires' : 'has expired';

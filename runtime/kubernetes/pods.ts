@@ -2,14 +2,16 @@
 import * as https from 'node:https';
 import * as http from 'node:http';
 import * as z from 'zod';
-import { RECORD_ANNOTATION } from '../config.ts';
+import { RECORD_ANNOTATION, type Adopted } from '../config.ts';
 import { unknown, type Known } from '../core/answer.ts';
 import type { RunnerDeployment, RunnerPods } from '../ports.ts';
 
 export interface KubernetesOptions {
   readonly server: string;
   readonly namespace: string;
+  /** Those of `namespace` that the stack made. */
   readonly deployments: readonly string[];
+  readonly adopted: readonly Adopted[];
   readonly timeoutMs: number;
   /** Asked before every call: Kubernetes rotates the token in its file. */
   readonly token: () => Promise<string>;
@@ -24,7 +26,10 @@ const deploymentSchema = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     replicas: z.number().default(1),
-    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+    selector: z.object({
+      matchLabels: z.record(z.string(), z.string()).default({}),
+      matchExpressions: z.array(z.unknown()).default([]),
+    }),
   }),
 });
 
@@ -63,7 +68,7 @@ export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close
     }
   };
 
-  const ready = async (labels: Readonly<Record<string, string>>): Promise<Known<number>> => {
+  const ready = async (namespace: string, labels: Readonly<Record<string, string>>): Promise<Known<number>> => {
     const selector = Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
@@ -72,7 +77,7 @@ export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close
     do {
       const query = new URLSearchParams({ labelSelector: selector, limit: String(PAGE) });
       if (next) query.set('continue', next);
-      const page = await get(`/api/v1/namespaces/${options.namespace}/pods?${query.toString()}`, podListSchema);
+      const page = await get(`/api/v1/namespaces/${namespace}/pods?${query.toString()}`, podListSchema);
       if (page.kind === 'unknown') return page;
       count += page.value.items.filter(
         (pod) =>
@@ -84,22 +89,38 @@ export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close
     return { kind: 'known', value: count };
   };
 
-  const one = async (name: string): Promise<Known<RunnerDeployment>> => {
-    const got = await get(`/apis/apps/v1/namespaces/${options.namespace}/deployments/${name}`, deploymentSchema);
+  /** `adopted` is the record of a Deployment that the stack did not make; its own carry the record as an annotation. */
+  const one = async (namespace: string, name: string, adopted?: number): Promise<Known<RunnerDeployment>> => {
+    const got = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, deploymentSchema);
     if (got.kind === 'unknown') return got;
-    const record = Number(got.value.metadata.annotations[RECORD_ANNOTATION]);
+    const { metadata, spec } = got.value;
+    const record = adopted ?? Number(metadata.annotations[RECORD_ANNOTATION]);
     if (!Number.isInteger(record) || record <= 0)
       return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
-    const pods = await ready(got.value.spec.selector.matchLabels);
+    if (spec.selector.matchExpressions.length > 0)
+      return unknown(`Deployment ${name} selects its pods by matchExpressions, and only matchLabels are understood`);
+    const pods = await ready(namespace, spec.selector.matchLabels);
     if (pods.kind === 'unknown') return pods;
-    return { kind: 'known', value: { name, record, desired: got.value.spec.replicas, ready: pods.value } };
+    return {
+      kind: 'known',
+      value: { name, record, adopted: adopted !== undefined, desired: spec.replicas, ready: pods.value },
+    };
   };
+
+  const reads = [
+    ...options.deployments.map((name) => () => one(options.namespace, name)),
+    ...options.adopted.map(
+      ({ namespace, deployment, record }) =>
+        () =>
+          one(namespace, deployment, record),
+    ),
+  ];
 
   return {
     async deployments(): Promise<Known<readonly RunnerDeployment[]>> {
       const found: RunnerDeployment[] = [];
-      for (const name of options.deployments) {
-        const got = await one(name);
+      for (const read of reads) {
+        const got = await read();
         if (got.kind === 'unknown') return got;
         found.push(got.value);
       }

@@ -249,6 +249,7 @@ describe('the program', () => {
           server: 'https://kubernetes.default.svc',
           namespace: 'gitlab-runner',
           deployments: ['runner-cluster-a'],
+          adopted: [],
         },
         policy: undefined,
         timing: undefined,
@@ -264,7 +265,7 @@ describe('the program', () => {
   });
 
   it('prints the bounds, the project, the record, the image and what to do next', () => {
-    assert.equal(a.outputs['runnerRecordId'], 101);
+    assert.deepEqual(a.outputs['runnerRecordIds'], [101]);
     assert.equal(a.outputs['statusProjectId'], 77);
     assert.equal(b.outputs['statusProjectUrl'], 'https://gitlab.example.com/rnd/runner-status');
     assert.match(String(a.outputs['runnerImage']), /gitlab-runner:/);
@@ -328,6 +329,58 @@ describe('the program with other settings', () => {
       ),
     );
     assert.deepEqual(stack.one('pulumi:providers:kubernetes', 'kubernetes').secretPaths, ['kubeconfig']);
+  });
+
+  it('makes nothing of runners that it adopts: no record, no Deployment, no sidecar and no token for one', async () => {
+    const adopt = [
+      { namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 },
+      { namespace: 'gitlab', deployment: 'big-runner', record: 13 },
+      { namespace: 'gpu', deployment: 'gpu-runner', record: 14 },
+    ];
+    const stack = await runStack('cluster-b', { config: { adopt } });
+    const rbac = 'kubernetes:rbac.authorization.k8s.io/v1';
+    const own = [`${rbac}:Role checker-role`, `${rbac}:RoleBinding checker-binding`];
+    assert.deepEqual(
+      declared(stack).sort(),
+      all(
+        COMMON.filter((line) => !/ runners|job-namespace/.test(line) && !own.includes(line)),
+        MADE_TOKENS.filter((line) => !line.endsWith('sidecar')),
+        ['gitlab', 'gpu'].flatMap((name) => [
+          `${rbac}:Role checker-${name}-role`,
+          `${rbac}:RoleBinding checker-${name}-binding`,
+        ]),
+      ),
+    );
+    assert.deepEqual(
+      z.looseObject({ rules: z.unknown() }).parse(stack.one(`${rbac}:Role`, 'checker-gitlab-role').inputs).rules,
+      [
+        {
+          apiGroups: ['apps'],
+          resources: ['deployments'],
+          resourceNames: ['gitlab-runner', 'big-runner'],
+          verbs: ['get'],
+        },
+        { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      ],
+    );
+    const binding = z
+      .looseObject({ metadata: z.looseObject({ namespace: z.string() }), subjects: z.unknown() })
+      .parse(stack.one(`${rbac}:RoleBinding`, 'checker-gpu-binding').inputs);
+    assert.equal(binding.metadata.namespace, 'gpu');
+    assert.deepEqual(binding.subjects, [
+      { kind: 'ServiceAccount', name: 'checker-cluster-b', namespace: 'gitlab-runner' },
+    ]);
+    const config = checkerConfigSchema.parse(JSON.parse(dataOf(stack, 'checker-config')['checker.json'] ?? ''));
+    assert.deepEqual([config.kubernetes.deployments, config.kubernetes.adopted], [[], adopt]);
+    const expiries: unknown = JSON.parse(secretOf(stack, 'checker-tokens')[EXPIRIES_FILE] ?? '');
+    assert.deepEqual(Object.keys(z.looseObject({}).parse(expiries)).sort(), ['fleet', 'status', 'version']);
+    assert.deepEqual(stack.outputs['runnerRecordIds'], [12, 13, 14]);
+    assert.equal(stack.outputs['runnerImage'], undefined);
+    assert.match(String(stack.outputs['bounds']), /one that fainted within 180 s$/);
+    assert.equal(
+      z.array(z.string()).parse(stack.outputs['next'])[2],
+      'kubectl --context cluster-b -n gpu rollout status deployment/gpu-runner',
+    );
   });
 
   it('creates nothing from a config that it refuses', async () => {

@@ -38,6 +38,8 @@ const DIGEST = `docker.io/gitlab/gitlab-runner:alpine-v18.4.0@sha256:${'01234567
 
 const manyTags = (count: number) => Array.from({ length: count }, (_, index) => `tag-${index}`);
 
+const ADOPTED = { namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 };
+
 interface Refusal {
   readonly name: string;
   readonly change: Values;
@@ -314,7 +316,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'unknown keys, at the top and inside',
     change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
     problems: [
-      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, policy, timing, kubernetes, images, tokens, or remove it',
+      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, tokens, or remove it',
       'images.nodejs: is not a key of this project; use one of node, mirrors, pullSecrets, requireDigests, or remove it',
     ],
   },
@@ -352,9 +354,64 @@ const REFUSALS: readonly Refusal[] = [
       'kubernetes.egressTo.api: is not a key of this project; use one of gitlab, apiServer, dns, or remove it',
     ],
   },
+  {
+    name: 'adopted runners that are no Deployment, no record and have an unknown key',
+    change: { adopt: [{ namespace: 'gitlab', deployment: 'Runner', record: '#12', replicas: 2 }] },
+    problems: [
+      'adopt.0.deployment: "Runner" must be the name of a Deployment: lower-case letters, digits, dashes and dots',
+      'adopt.0.record: "#12" must be the numeric id of a runner record, as GitLab shows it: #123 is 123',
+      'adopt.0.replicas: is not a key of this project; use one of namespace, deployment, record, or remove it',
+    ],
+  },
+  {
+    name: 'a record and a Deployment that are adopted twice',
+    change: { adopt: [ADOPTED, { ...ADOPTED, deployment: 'other' }, { ...ADOPTED, record: 13 }] },
+    problems: [
+      'adopt.1.record: 12 is there before; give each Deployment a runner record of its own',
+      'adopt.2.deployment: "gitlab-runner" is there before; remove one of them',
+    ],
+  },
+  {
+    name: 'adopted runners beside the tokens',
+    change: { adopt: [{ ...ADOPTED, namespace: 'gitlab-runner' }] },
+    problems: [
+      'adopt.0.namespace: "gitlab-runner" is kubernetes.namespace too: runners may often read all Secrets beside them, and the tokens of this stack must not be there; give another as kubernetes.namespace',
+    ],
+  },
+  {
+    name: 'adopted runners together with what is only of the stack’s own, whose secrets it does not show',
+    change: {
+      adopt: [ADOPTED],
+      runner: { replicas: 3, cacheToml: 'Type = "s3"' },
+      kubernetes: { context: 'cluster-a', jobNamespace: 'jobs', egressPorts: [9000] },
+      tokens: { sidecar: 'glpat-hidden', sidecarExpiresOn: 'never' },
+    },
+    problems: [
+      'runner.replicas: 3 is of runners that the stack makes, and with adopt it makes none; remove it',
+      'runner.cacheToml: is of runners that the stack makes, and with adopt it makes none; remove it',
+      'kubernetes.jobNamespace: "jobs" is of runners that the stack makes, and with adopt it makes none; remove it',
+      'kubernetes.egressPorts: [9000] is of runners that the stack makes, and with adopt it makes none; remove it',
+      'tokens.sidecar: is for the sidecars of runners that the stack makes, and with adopt it makes none; remove it',
+    ],
+  },
+  {
+    name: 'a lease that is too short for a call of adopted runners',
+    change: { adopt: [ADOPTED], timing: { leaseSeconds: 50, unhealthyIntervalSeconds: 20, checkIntervalSeconds: 3 } },
+    problems: [
+      'timing.leaseSeconds: 50 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + rollCallSeconds (for adopted runners) + 2 × requestSeconds = 55; give at least 55',
+    ],
+  },
 ];
 
 describe('settings', () => {
+  it('take a record’s id as text too, as pulumi config set --path writes it, and ask nothing of replicas they do not know', () => {
+    const settings = readSettings(
+      rawOf({ ...valid(), adopt: [{ ...ADOPTED, record: '12' }], policy: { minOnline: 5 } }),
+      'cluster-a',
+    );
+    assert.deepEqual(settings.adopt, [ADOPTED]);
+  });
+
   for (const { name, change, stack, problems } of REFUSALS)
     it(`refuses ${name}`, () => assert.deepEqual(problemsOf(change, stack), problems));
 

@@ -31,6 +31,10 @@ export interface WorldCluster {
   readonly config: CheckerConfig;
   desired: number;
   ready: number;
+  /** Its pods have no sidecar: one whose runner hangs is Ready all the same. */
+  adopted: boolean;
+  /** So many of the ready pods ask for no jobs. */
+  hung: number;
   /** The processes: a dead cluster has none, a full one does not poll. */
   alive: boolean;
   busy: boolean;
@@ -82,7 +86,12 @@ export class World {
         ownTags: [own],
         gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
         statusProject: { id: 1, branch: 'main' },
-        kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
+        kubernetes: {
+          server: 'https://kubernetes.default.svc',
+          namespace: 'runners',
+          deployments: ['runner'],
+          adopted: [],
+        },
         policy: { ...policySchema.parse({}), ...overrides.policy },
         timing: { ...DEFAULT_TIMING },
       };
@@ -92,6 +101,8 @@ export class World {
         config,
         desired: 2,
         ready: 2,
+        adopted: false,
+        hung: 0,
         alive: true,
         busy: false,
         checkerAlive: true,
@@ -164,7 +175,7 @@ export class World {
   private contactOf(record: WorldRecord, cluster: WorldCluster, index: number): string {
     if (!cluster.alive) return new Date(START).toISOString();
     if (cluster.busy) return new Date(Math.floor(this.ms / 60_000) * 60_000).toISOString();
-    const heard = index < cluster.ready && this.ms >= record.tickedAt + POLL_MS;
+    const heard = index < cluster.ready - cluster.hung && this.ms >= record.tickedAt + POLL_MS;
     return new Date(heard ? record.tickedAt + POLL_MS : START).toISOString();
   }
 
@@ -204,7 +215,15 @@ export class World {
         deployments: () =>
           call('pods', () => ({
             kind: 'known' as const,
-            value: [{ name: 'runner', record: cluster.record, desired: cluster.desired, ready: cluster.ready }],
+            value: [
+              {
+                name: 'runner',
+                record: cluster.record,
+                adopted: cluster.adopted,
+                desired: cluster.desired,
+                ready: cluster.ready,
+              },
+            ],
           })),
       },
       clock: {

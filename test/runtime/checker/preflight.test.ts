@@ -43,7 +43,12 @@ class Fleet {
     ownTags: ['runner-a'],
     gitlab: { url: 'https://gitlab.example.com', allowHttp: false },
     statusProject: { id: 1, branch: 'main' },
-    kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
+    kubernetes: {
+      server: 'https://kubernetes.default.svc',
+      namespace: 'runners',
+      deployments: ['runner'],
+      adopted: [],
+    },
     policy: policySchema.parse({}),
     timing: { ...DEFAULT_TIMING },
   };
@@ -93,7 +98,10 @@ class Fleet {
       save: async () => ({ kind: 'created' }),
     },
     pods: {
-      deployments: async () => ({ kind: 'known', value: [{ name: 'runner', record: OWN, desired: 2, ready: 2 }] }),
+      deployments: async () => ({
+        kind: 'known',
+        value: [{ name: 'runner', record: OWN, adopted: false, desired: 2, ready: 2 }],
+      }),
     },
     clock: { now: () => this.now, sleep: async (ms) => void (this.now += ms) },
     random: () => 0.5,
@@ -111,6 +119,18 @@ describe('the preflight', () => {
     const fleet = new Fleet();
     assert.equal(await fleet.why(), undefined);
     assert.deepEqual(fleet.writes, [`create ${reportPath('cluster-b')}`]);
+  });
+
+  it('refuses a record that two clusters have, for its tags cannot be with one of them', async () => {
+    const fleet = new Fleet();
+    fleet.files.set(reportPath('cluster-b'), reportOf('cluster-b', [RIVAL, OWN]));
+    assert.match(
+      (await fleet.why()) ?? '',
+      new RegExp(
+        `^runner record ${OWN} of cluster-a is in the report of cluster-b too: each cluster needs a record of its own`,
+      ),
+    );
+    assert.deepEqual(fleet.writes, []);
   });
 
   it('tells an empty note from a hidden one by a write that changes nothing', async () => {
@@ -256,7 +276,10 @@ describe('the preflight against the lab’s GitLab', () => {
       records: connect('fleet').records,
       project: connect('status').project(project, 'main'),
       pods: {
-        deployments: async () => ({ kind: 'known', value: [{ name: 'runner', record: own, desired: 2, ready: 2 }] }),
+        deployments: async () => ({
+          kind: 'known',
+          value: [{ name: 'runner', record: own, adopted: false, desired: 2, ready: 2 }],
+        }),
       },
       clock,
     });

@@ -114,7 +114,7 @@ export async function startStage(): Promise<Stage> {
             settings: loadSettings(),
             code,
             statusProjectId: pulumi.output(project),
-            deployment: pulumi.output(NAMES.runner),
+            deployments: [{ namespace: NAMESPACE, name: NAMES.runner }],
             tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
             sync: new SecretSync(0),
           },

@@ -289,7 +289,7 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
       pods: {
         deployments: async () => ({
           kind: 'known',
-          value: [{ name: 'runner', record: id, desired: 2, ready: cluster.ready }],
+          value: [{ name: 'runner', record: id, adopted: false, desired: 2, ready: cluster.ready }],
         }),
       },
       clock: systemClock,

@@ -212,7 +212,9 @@ export class Cluster {
       time.after(POLL_KUBERNETES_MS, () => {
         const known: Known<readonly RunnerDeployment[]> = {
           kind: 'known',
-          value: [{ name: 'runner', record: this.record, desired: this.desired, ready: this.readyPods }],
+          value: [
+            { name: 'runner', record: this.record, adopted: false, desired: this.desired, ready: this.readyPods },
+          ],
         };
         time.after(POLL_KUBERNETES_MS, () => answer(known));
       });

@@ -1,0 +1,50 @@
+/** Adopted runners: a stack makes its runners or adopts them, and what is only of those that it makes must not be given then. */
+import type { Adopted } from '../../runtime/config.ts';
+import type { Rule } from './rules.ts';
+import { RUNNER_DEFAULTS } from './schema.ts';
+import { given, problem } from './text.ts';
+
+const OF_OURS = 'is of runners that the stack makes, and with adopt it makes none; remove it';
+
+export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
+  if (!adopt || adopt.length === 0) return [];
+  const problems = [
+    ...twice(adopt, 'record', ({ record }) => String(record), 'give each Deployment a runner record of its own'),
+    ...twice(adopt, 'deployment', ({ namespace, deployment }) => `${namespace}/${deployment}`, 'remove one of them'),
+  ];
+  for (const [index, { namespace }] of adopt.entries())
+    if (namespace === kubernetes?.namespace)
+      problems.push(
+        problem(
+          `adopt.${index}.namespace`,
+          namespace,
+          'is kubernetes.namespace too: runners may often read all Secrets beside them, and the tokens of this stack must not be there; give another as kubernetes.namespace',
+        ),
+      );
+  for (const [key, value] of Object.entries(runner ?? {}))
+    if (!Object.entries(RUNNER_DEFAULTS).some(([name, usual]) => name === key && usual === value))
+      problems.push(problem(`runner.${key}`, value, OF_OURS));
+  if (kubernetes?.jobNamespace !== undefined)
+    problems.push(problem('kubernetes.jobNamespace', kubernetes.jobNamespace, OF_OURS));
+  if (kubernetes && kubernetes.egressPorts.length > 0)
+    problems.push(problem('kubernetes.egressPorts', kubernetes.egressPorts, OF_OURS));
+  if (tokens?.sidecar !== undefined)
+    problems.push(
+      'tokens.sidecar: is for the sidecars of runners that the stack makes, and with adopt it makes none; remove it',
+    );
+  return problems;
+};
+
+function twice(
+  adopt: readonly Adopted[],
+  key: 'record' | 'deployment',
+  nameOf: (adopted: Adopted) => string,
+  mend: string,
+): string[] {
+  const seen = new Set<string>();
+  return adopt.flatMap((adopted, index) => {
+    const name = nameOf(adopted);
+    if (!seen.has(name)) return seen.add(name) && [];
+    return [`adopt.${index}.${key}: ${given(adopted[key])} is there before; ${mend}`];
+  });
+}
