@@ -39,6 +39,9 @@ const kubernetes = (name: string): Tool => ({
   atLeast: '1.34.0',
 });
 
+/** Prometheus 3.16.0 is 0.316.0 as a Go module, for its Go code promises nothing. */
+const prometheusRelease = (version: string): string => version.replace(/^0\.(\d)0?(\d+)\./, '$1.$2.');
+
 export const TOOLS: readonly Tool[] = [
   {
     name: 'kubeconform',
@@ -58,6 +61,15 @@ export const TOOLS: readonly Tool[] = [
     linked: (version) => ({ 'main.version': version }),
     versionArgs: ['version'],
     atLeast: '1.20.0',
+  },
+  {
+    name: 'promtool',
+    folder: 'prometheus',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    module: 'github.com/prometheus/prometheus',
+    linked: (version) => ({ 'github.com/prometheus/common/version.Version': prometheusRelease(version) }),
+    versionArgs: ['--version'],
+    atLeast: '3.0.0',
   },
   {
     name: 'pulumi',

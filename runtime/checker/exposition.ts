@@ -5,7 +5,7 @@
 import type * as http from 'node:http';
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/answer.ts';
-import { eligibilities } from '../core/eligible.ts';
+import { eligibilities, outlookOf } from '../core/eligible.ts';
 import type { Facts, RecordFacts } from '../core/facts.ts';
 import { isRetired } from '../core/files.ts';
 import { pinnedCluster, rivalLease } from '../core/rivals.ts';
@@ -35,6 +35,7 @@ const ELIGIBLE = gauge(
   'This cluster could hold the main tags, now or after a wait.',
   'cluster',
 );
+const ELIGIBLES = gauge('hadr_eligible_clusters', 'How many clusters could hold the main tags; absent while unknown.');
 const RUNNERS = gauge('hadr_cluster_runners', 'Runners that this cluster should have.', 'cluster');
 const ONLINE = gauge('hadr_cluster_online_runners', 'Runners of this cluster that are online.', 'cluster');
 const LEASE = gauge('hadr_cluster_lease_timestamp_seconds', 'When this cluster last asserted its report.', 'cluster');
@@ -59,6 +60,7 @@ export const CHECKER_METRICS: readonly Metric[] = [
   HOLDER,
   TAGGED,
   ELIGIBLE,
+  ELIGIBLES,
   RUNNERS,
   ONLINE,
   LEASE,
@@ -148,12 +150,21 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     [HOLDER, each((name) => holder && bit(name === holder.holder))],
     [TAGGED, each((name) => taggedValue(records.get(name) ?? [], facts.mainTags))],
     [ELIGIBLE, each((name) => eligibleValue(eligible.get(name)))],
+    [ELIGIBLES, single(eligibleCount(facts, config))],
     [RUNNERS, each((name) => leases.get(name)?.total)],
     [ONLINE, each((name) => leases.get(name)?.online)],
     [LEASE, each((name) => leases.get(name)?.at)],
     [PINNED, each((name) => asked && bit(pinnedCluster(asked, facts.now) === name))],
     [RETIRED, each((name) => asked && bit(isRetired(asked, name)))],
   ];
+}
+
+/** None only where that is known of each of them. */
+function eligibleCount(facts: Facts, config: CheckerConfig): number | undefined {
+  const count = (eligibilities(facts, config) ?? []).filter(
+    ({ eligibility }) => eligibility.kind === 'eligible',
+  ).length;
+  return outlookOf(facts, config).kind === 'unknown' ? undefined : count;
 }
 
 const eligibleValue = (kind: 'eligible' | 'not' | 'unknown' | undefined): number | undefined =>
