@@ -16,9 +16,14 @@ const header = (stack: string): string =>
     '',
   ].join('\n');
 
-/** Of the stack whose files are in `folder`. Throws Pulumi's RunError where its config is refused. */
-export async function render(folder: string, stack: string, program: () => Promise<object>): Promise<string> {
-  const { values, ...config } = await stackConfig(folder, stack, {}, { gitlabToken: UNKNOWN });
+/** Of the stack whose files are in `folder`, with `over` laid over its config. Throws Pulumi's RunError where that is refused. */
+export async function render(
+  folder: string,
+  stack: string,
+  program: () => Promise<object>,
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const { values, ...config } = await stackConfig(folder, stack, over, { gitlabToken: UNKNOWN });
   const readable: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(values))
     readable[key] = withoutCiphers(value, key.endsWith(':notify') ? UNKNOWN_ADDRESS : UNKNOWN);
