@@ -21,6 +21,8 @@ export interface Command {
 export interface Tool extends Command {
   /** The Go package that is the command. */
   readonly package: string;
+  /** Build tags, where the tool is more than is needed of it. */
+  readonly tags?: string;
   /** The module whose version in go.mod is the tool's. */
   readonly module: string;
   /** Variables that the tool's own release build sets, given its version: without them it does not know which one it is. */
@@ -66,6 +68,8 @@ export const TOOLS: readonly Tool[] = [
     name: 'promtool',
     folder: 'prometheus',
     package: 'github.com/prometheus/prometheus/cmd/promtool',
+    // Rules are tested without the clients of all the clouds in which Prometheus can look for targets.
+    tags: 'remove_all_sd',
     module: 'github.com/prometheus/prometheus',
     linked: (version) => ({ 'github.com/prometheus/common/version.Version': prometheusRelease(version) }),
     versionArgs: ['--version'],
