@@ -11,7 +11,7 @@ export interface CheckerPodArgs {
   readonly settings: Settings;
   readonly serviceAccount: pulumi.Input<string>;
   readonly priorityClass: pulumi.Input<string>;
-  /** Secret with the files `fleet`, `status` and `expiries.json`. */
+  /** Secret with the files `fleet`, `status`, `expiries.json`, and `webhook` where there is one. */
   readonly tokenSecret: pulumi.Input<string>;
   /** ConfigMap with checker.json. */
   readonly config: pulumi.Input<string>;
@@ -53,6 +53,9 @@ export function checkerPod(args: CheckerPodArgs): types.input.core.v1.PodSpec {
           { name: 'HADR_SERVICE_ACCOUNT', value: paths.SERVICE_ACCOUNT_DIR },
           { name: 'HADR_TERMINATION_LOG', value: paths.TERMINATION_LOG },
         ],
+        ...(settings.monitoring.enabled && {
+          ports: [{ name: 'metrics', containerPort: settings.monitoring.checkerPort, protocol: 'TCP' }],
+        }),
         terminationMessagePath: paths.TERMINATION_LOG,
         volumeMounts: [
           { name: 'code', mountPath: paths.CODE_DIR, readOnly: true },

@@ -1,11 +1,11 @@
 /** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { EXPIRIES_FILE } from '../runtime/config.ts';
+import { EXPIRIES_FILE, WEBHOOK_FILE } from '../runtime/config.ts';
 import { checkerPod } from './checker-pod.ts';
 import { checkerExceptions } from './exceptions.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
-import { egressRules } from './network.ts';
+import { egressRules, metricsRule, webhookRules } from './network.ts';
 import { checkerJson, expiriesJson } from './runtime-config.ts';
 import type { SecretSync } from './secret-sync.ts';
 import type { Settings } from './settings.ts';
@@ -130,7 +130,7 @@ export class Checker extends pulumi.ComponentResource {
 
   private network(): void {
     const { settings } = this.args;
-    const { cluster, kubernetes } = settings;
+    const { cluster, kubernetes, monitoring } = settings;
     new k8s.networking.v1.NetworkPolicy(
       `${this.prefix}-network`,
       {
@@ -138,7 +138,8 @@ export class Checker extends pulumi.ComponentResource {
         spec: {
           podSelector: { matchLabels: selectorOf(cluster, 'checker') },
           policyTypes: ['Ingress', 'Egress'],
-          egress: egressRules(settings),
+          ...(monitoring.enabled && { ingress: [metricsRule(settings, monitoring.checkerPort)] }),
+          egress: [...egressRules(settings), ...webhookRules(settings)],
         },
       },
       this.options,
@@ -158,7 +159,12 @@ export class Checker extends pulumi.ComponentResource {
       `${this.prefix}-tokens`,
       {
         metadata: { namespace: settings.kubernetes.namespace, labels: this.labels },
-        stringData: { fleet: fleet.value, status: status.value, [EXPIRIES_FILE]: expiries },
+        stringData: {
+          fleet: fleet.value,
+          status: status.value,
+          [EXPIRIES_FILE]: expiries,
+          ...(settings.secrets.webhook && { [WEBHOOK_FILE]: settings.secrets.webhook }),
+        },
       },
       { ...this.options, hooks: { afterUpdate: [sync.hook] } },
     ).metadata.name;

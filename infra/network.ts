@@ -1,10 +1,11 @@
 /**
- * What pods may reach. A NetworkPolicy knows ports and blocks of addresses, and no host names: where kubernetes.egressTo
+ * What pods may reach, and who may reach them. A NetworkPolicy knows ports and blocks of addresses, and no host names: where kubernetes.egressTo
  * names no addresses, a rule allows its ports everywhere.
  */
 import type { types } from '@pulumi/kubernetes';
 import type { Settings } from './settings.ts';
 
+type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 type Port = types.input.networking.v1.NetworkPolicyPort;
 
@@ -16,7 +17,7 @@ const DNS: Port[] = [
 /** Most network plugins apply a policy to the address behind the Service `kubernetes`, where its port 443 is often 6443. */
 const API_SERVER_PORTS = [443, 6443];
 
-const portOf = (url: string): number => {
+export const portOf = (url: string): number => {
   const { protocol, port } = new URL(url);
   return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 };
@@ -42,3 +43,13 @@ export function egressRules(
     ...(further.length > 0 ? [rule([], tcp(further))] : []),
   ];
 }
+
+/** The way to the webhook, where people want to be notified. */
+export const webhookRules = ({ webhookPort, kubernetes }: Pick<Settings, 'webhookPort' | 'kubernetes'>): Egress[] =>
+  webhookPort === undefined ? [] : [rule(kubernetes.egressTo.webhook, tcp([webhookPort]))];
+
+/** Prometheus may read metrics, and nobody else. The label is the one that Kubernetes itself gives to every namespace. */
+export const metricsRule = ({ monitoring }: Pick<Settings, 'monitoring'>, port: number): Ingress => ({
+  from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring.namespace } } }],
+  ports: tcp([port]),
+});

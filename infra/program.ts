@@ -5,6 +5,7 @@ import { adoptedDetectionSeconds, bounds } from '../runtime/timing.ts';
 import { bundleRuntime, type Bundles } from './bundle.ts';
 import { Checker, type WatchedDeployment } from './checker.ts';
 import { HandOver } from './hand-over.ts';
+import { Monitoring } from './monitoring.ts';
 import { namesOf } from './names.ts';
 import { createNamespaces } from './namespaces.ts';
 import { findOwner } from './owner.ts';
@@ -78,10 +79,13 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
     },
     { provider: providers.kubernetes, dependsOn },
   );
+  const monitoring = settings.monitoring.enabled
+    ? [new Monitoring('monitoring', { settings }, { provider: providers.kubernetes, dependsOn })]
+    : [];
   new HandOver(
     'hand-over',
     { settings, statusProjectId: statusProject.projectId },
-    { dependsOn: [...dependsOn, statusProject, tokens, ...(runners ? [runners] : []), checker] },
+    { dependsOn: [...dependsOn, statusProject, tokens, ...(runners ? [runners] : []), checker, ...monitoring] },
   );
 
   return {

@@ -6,7 +6,7 @@ import { RECORD_ANNOTATION } from '../runtime/config.ts';
 import { runnerExceptions } from './exceptions.ts';
 import { JOB_IMAGE, mirrored } from './images.ts';
 import { labelsOf, namesOf, selectorOf } from './names.ts';
-import { egressRules } from './network.ts';
+import { egressRules, metricsRule } from './network.ts';
 import { numericId, type Owner } from './owner.ts';
 import { CA_FILE } from './paths.ts';
 import type { Providers } from './providers.ts';
@@ -243,7 +243,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
         spec: {
           podSelector: { matchLabels: selectorOf(cluster, 'runner') },
           policyTypes: ['Ingress', 'Egress'],
-          ingress: [{ ports: [{ protocol: 'TCP', port: runner.sidecarPort }] }],
+          ingress: [metricsRule(settings, runner.sidecarPort)],
           egress: egressRules(settings, kubernetes.egressPorts),
         },
       },

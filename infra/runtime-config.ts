@@ -31,6 +31,7 @@ export function checkerJson(settings: Settings, statusProjectId: number): string
       },
       policy: settings.policy,
       timing: settings.timing,
+      ...(settings.monitoring.enabled && { metricsPort: settings.monitoring.checkerPort }),
     }),
   );
 }

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { clusterName, type GitLabConfig, type TokenExpiry } from '../runtime/config.ts';
 import { mirrored } from './images.ts';
 import { PROJECT, type Names } from './names.ts';
+import { portOf } from './network.ts';
 import { ruleProblems, type Sections } from './settings/rules.ts';
 import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
 import { given, problem, problemsIn, unknownKey } from './settings/text.ts';
@@ -12,7 +13,7 @@ import { given, problem, problemsIn, unknownKey } from './settings/text.ts';
 export type OwnerRef =
   { readonly kind: 'group'; readonly ref: PathOrId } | { readonly kind: 'project'; readonly ref: PathOrId };
 
-type SecretKey = 'gitlabToken' | 'tokens';
+type SecretKey = 'gitlabToken' | 'tokens' | 'notify';
 
 /** What the program works with. Secrets are outputs that Pulumi encrypts; nothing else here is one. */
 export interface Settings extends Omit<ParsedSettings, SecretKey | 'gitlab' | 'kubernetes' | 'runner'> {
@@ -23,6 +24,8 @@ export interface Settings extends Omit<ParsedSettings, SecretKey | 'gitlab' | 'k
   };
   readonly runner: Omit<ParsedSettings['runner'], 'kubernetesToml' | 'cacheToml'>;
   readonly tokens: TokenSettings;
+  /** The port of the webhook, for the network policy; undefined where there is none. */
+  readonly webhookPort: number | undefined;
   readonly secrets: Secrets;
 }
 
@@ -42,6 +45,7 @@ export interface Secrets {
   /** The cache's table often holds access keys, the executor's may hold credentials of a registry. */
   readonly kubernetesToml: pulumi.Output<string>;
   readonly cacheToml: pulumi.Output<string>;
+  readonly webhook?: pulumi.Output<string>;
 }
 
 /** A config that was refused: every problem in one message. Pulumi prints it without a stack trace. */
@@ -124,6 +128,8 @@ function parseSections(values: Readonly<Record<string, unknown>>, problems: stri
     timing: take('timing', shape.timing),
     kubernetes: take('kubernetes', shape.kubernetes),
     images: take('images', shape.images),
+    notify: take('notify', shape.notify),
+    monitoring: take('monitoring', shape.monitoring),
     tokens: take('tokens', shape.tokens),
   };
 }
@@ -138,7 +144,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 function settingsOf(parsed: ParsedSettings, stack: string): Settings {
-  const { gitlab, gitlabToken, tokens, kubernetes, runner, images, ...rest } = parsed;
+  const { gitlab, gitlabToken, tokens, notify, kubernetes, runner, images, ...rest } = parsed;
   const { group: _group, project: _project, ...where } = gitlab;
   const { kubeconfig, ...cluster } = kubernetes;
   const { kubernetesToml, cacheToml, ...pods } = runner;
@@ -158,11 +164,13 @@ function settingsOf(parsed: ParsedSettings, stack: string): Settings {
         ...givenToken('status', tokens),
       },
     },
+    webhookPort: notify.webhook === undefined ? undefined : portOf(notify.webhook),
     secrets: {
       gitlabToken: pulumi.secret(gitlabToken),
       kubernetesToml: pulumi.secret(kubernetesToml),
       cacheToml: pulumi.secret(cacheToml),
       ...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
+      ...(notify.webhook !== undefined && { webhook: pulumi.secret(notify.webhook) }),
     },
   };
 }

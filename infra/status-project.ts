@@ -43,6 +43,8 @@ export class StatusProject extends pulumi.ComponentResource {
         defaultBranch: branch,
         // Without a first commit there is no branch to commit to.
         initializeWithReadme: true,
+        // Checkers open an incident where no cluster is eligible.
+        issuesAccessLevel: 'enabled',
         // No pipelines: a commit here must never ask for a runner.
         buildsAccessLevel: 'disabled',
         autoDevopsEnabled: false,

@@ -222,6 +222,8 @@ export const adoptedSchema = z.strictObject({
     .describe('The id of the runner record whose authentication token its pods have.'),
 });
 
+const port = z.number().int().min(1).max(65_535);
+
 /** checker.json */
 export const checkerConfigSchema = z.strictObject({
   version: z.literal(1),
@@ -250,6 +252,7 @@ export const checkerConfigSchema = z.strictObject({
     }),
   policy: policySchema,
   timing: timingSchema,
+  metricsPort: port.optional().describe('Where the checker serves /metrics while it lives; absent: nowhere.'),
 });
 
 /** sidecar.json */
@@ -262,7 +265,7 @@ export const sidecarConfigSchema = z.strictObject({
     .string()
     .refine((url) => hasProtocol(url, 'http:'), 'must be an http URL like http://127.0.0.1:9252/metrics')
     .describe("The runner's metrics endpoint inside the pod."),
-  port: z.number().int().min(1).max(65_535).describe('Where the sidecar serves /metrics and /healthz.'),
+  port: port.describe('Where the sidecar serves /metrics and /healthz.'),
   timing: timingSchema,
 });
 
@@ -278,6 +281,9 @@ const tokenExpiry = z.strictObject({
 
 /** The name of the file with the expiries, beside the checker's tokens: what belongs together is replaced together. */
 export const EXPIRIES_FILE = 'expiries.json';
+
+/** The name of the file with the webhook's address, beside the checker's tokens; absent where nobody is to be notified. */
+export const WEBHOOK_FILE = 'webhook';
 
 /** expiries.json: when each token of this cluster ends, so that nobody has to ask GitLab. */
 export const expiriesSchema = z.strictObject({

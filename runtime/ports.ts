@@ -58,6 +58,27 @@ export interface StatusProject {
   save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
+/** An issue in the status project that tells people that no cluster is eligible. */
+export interface Incident {
+  /** Counted within the project (`iid`). */
+  readonly number: number;
+  readonly url: string;
+}
+
+/** The incidents of the status project: whether one is open is what a checker remembers of having told people. */
+export interface Incidents {
+  /** Those that are open and bear our label. */
+  open(): Promise<Answer<readonly Incident[]>>;
+  raise(title: string, text: string): Promise<Answer<Incident>>;
+  close(number: number): Promise<Answer<true>>;
+}
+
+/** Where people are told what has happened, once. */
+export interface Notifier {
+  /** One try; `unknown` says why it may not have arrived, without the address: that is a secret. */
+  send(text: string): Promise<{ readonly kind: 'sent' } | Unknown>;
+}
+
 /** One runner Deployment of this cluster. */
 export interface RunnerDeployment {
   readonly name: string;

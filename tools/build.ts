@@ -50,7 +50,7 @@ export async function buildTool(tool: Tool, say: (line: string) => void): Promis
 
 async function countPackages(tool: Tool, pin: Pin): Promise<number> {
   try {
-    const { stdout } = await run('go', ['list', '-deps', tool.package], {
+    const { stdout } = await run('go', ['list', '-deps', '-tags', tool.tags ?? '', tool.package], {
       cwd: pin.folder,
       env: environment(),
       maxBuffer: 16 * 1024 * 1024,
@@ -76,7 +76,16 @@ async function compile(
   say: (line: string) => void,
 ): Promise<void> {
   const linked = Object.entries(tool.linked(pin.version)).map(([name, value]) => `-X ${name}=${value}`);
-  const flags = ['-trimpath', '-v', '-ldflags', ['-s', '-w', ...linked].join(' '), '-o', output];
+  const flags = [
+    '-trimpath',
+    '-v',
+    '-tags',
+    tool.tags ?? '',
+    '-ldflags',
+    ['-s', '-w', ...linked].join(' '),
+    '-o',
+    output,
+  ];
   const child = spawn('go', ['build', ...flags, tool.package], {
     cwd: pin.folder,
     env: environment(),

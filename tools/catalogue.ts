@@ -21,6 +21,8 @@ export interface Command {
 export interface Tool extends Command {
   /** The Go package that is the command. */
   readonly package: string;
+  /** Build tags, where the tool is more than is needed of it. */
+  readonly tags?: string;
   /** The module whose version in go.mod is the tool's. */
   readonly module: string;
   /** Variables that the tool's own release build sets, given its version: without them it does not know which one it is. */
@@ -38,6 +40,9 @@ const kubernetes = (name: string): Tool => ({
   // The oldest release that Kubernetes itself still mends.
   atLeast: '1.34.0',
 });
+
+/** Prometheus 3.16.0 is 0.316.0 as a Go module, for its Go code promises nothing. */
+const prometheusRelease = (version: string): string => version.replace(/^0\.(\d)0?(\d+)\./, '$1.$2.');
 
 export const TOOLS: readonly Tool[] = [
   {
@@ -58,6 +63,17 @@ export const TOOLS: readonly Tool[] = [
     linked: (version) => ({ 'main.version': version }),
     versionArgs: ['version'],
     atLeast: '1.20.0',
+  },
+  {
+    name: 'promtool',
+    folder: 'prometheus',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    // Rules are tested without the clients of all the clouds in which Prometheus can look for targets.
+    tags: 'remove_all_sd',
+    module: 'github.com/prometheus/prometheus',
+    linked: (version) => ({ 'github.com/prometheus/common/version.Version': prometheusRelease(version) }),
+    versionArgs: ['--version'],
+    atLeast: '3.0.0',
   },
   {
     name: 'pulumi',

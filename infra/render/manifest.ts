@@ -17,6 +17,8 @@ const KINDS = [
   'PodDisruptionBudget',
   'Deployment',
   'CronJob',
+  'PodMonitor',
+  'PrometheusRule',
   'Secret',
   'ConfigMap',
 ];

@@ -6,6 +6,9 @@ import { stackConfig, withoutCiphers } from './stack-config.ts';
 /** In place of a secret that the program needs and a rendering does not. It is a valid token, and in TOML a comment. */
 const UNKNOWN = '#known-to-pulumi-up-alone';
 
+/** In place of an address that is a secret. */
+const UNKNOWN_ADDRESS = 'https://known-to-pulumi-up-alone.invalid';
+
 const header = (stack: string): string =>
   [
     `# What stack ${stack} puts into Kubernetes, for readers and scanners. It is not for kubectl apply: what only pulumi up`,
@@ -13,10 +16,16 @@ const header = (stack: string): string =>
     '',
   ].join('\n');
 
-/** Of the stack whose files are in `folder`. Throws Pulumi's RunError where its config is refused. */
-export async function render(folder: string, stack: string, program: () => Promise<object>): Promise<string> {
-  const { values, ...config } = await stackConfig(folder, stack, {}, { gitlabToken: UNKNOWN });
+/** Of the stack whose files are in `folder`, with `over` laid over its config. Throws Pulumi's RunError where that is refused. */
+export async function render(
+  folder: string,
+  stack: string,
+  program: () => Promise<object>,
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const { values, ...config } = await stackConfig(folder, stack, over, { gitlabToken: UNKNOWN });
   const readable: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(values)) readable[key] = withoutCiphers(value, UNKNOWN);
+  for (const [key, value] of Object.entries(values))
+    readable[key] = withoutCiphers(value, key.endsWith(':notify') ? UNKNOWN_ADDRESS : UNKNOWN);
   return header(stack) + manifests(await declare({ ...config, values: readable }, program, UNKNOWN));
 }

@@ -161,6 +161,26 @@ const imagesRule: Rule = ({ runner, adopt, images }) => {
     );
 };
 
+const notifyRule: Rule = ({ notify, lab }) => {
+  if (notify?.webhook === undefined) return [];
+  const { protocol, username, password } = new URL(notify.webhook);
+  if (username !== '' || password !== '') return ['notify.webhook: holds a user or password; remove them'];
+  return protocol === 'https:' || (protocol === 'http:' && lab !== false)
+    ? []
+    : ['notify.webhook: is not https; give the address that your chat shows for the webhook (lab allows http)'];
+};
+
+const monitoringRule: Rule = ({ monitoring, kubernetes }) =>
+  monitoring?.enabled && monitoring.namespace === kubernetes?.namespace
+    ? [
+        problem(
+          'monitoring.namespace',
+          monitoring.namespace,
+          'is kubernetes.namespace, where the tokens are; name the one in which Prometheus runs',
+        ),
+      ]
+    : [];
+
 const tokensRule: Rule = ({ tokens }) => {
   if (!tokens) return [];
   const problems = (['fleet', 'sidecar', 'status'] as const).flatMap((part) => {
@@ -191,6 +211,8 @@ const RULES: readonly Rule[] = [
   timingRule,
   kubernetesRule,
   imagesRule,
+  notifyRule,
+  monitoringRule,
   tokensRule,
   adoptRule,
 ];

@@ -51,6 +51,9 @@ const addresses = z
 
 const secret = z.string().regex(/^\S+$/, 'must be a token without blanks or line breaks');
 
+/** Judged in rules.ts, whose sentences never quote it. */
+const webAddress = z.string().refine((text) => URL.canParse(text), 'must be a web address');
+
 const gitlab = z.strictObject({
   url: z.string().default(DEFAULT_GITLAB_URL).describe('Where GitLab is: scheme, host and port, without a path.'),
   group: pathOrId.optional().describe('The group that owns the runner records of all clusters: its path or id.'),
@@ -126,10 +129,11 @@ const kubernetes = z.strictObject({
       gitlab: addresses.describe('Of GitLab, its load balancer for example.'),
       apiServer: addresses.describe('Of the API server: the Service `kubernetes` and what is behind it.'),
       dns: addresses.describe('Of DNS: its Service, the pods behind it, a cache on the node.'),
+      webhook: addresses.describe('Of notify.webhook.'),
     })
     .prefault({})
     .describe(
-      'Blocks of addresses that pods may reach, for NetworkPolicy knows no names: gitlab, apiServer, dns. Empty: any, on their ports.',
+      'Blocks of addresses that pods may reach, for NetworkPolicy knows no names: gitlab, apiServer, dns, webhook. Empty: any, on their ports.',
     ),
 });
 
@@ -175,6 +179,38 @@ const tokens = z.strictObject({
   statusExpiresOn: expiryDay.optional().describe('The same for tokens.status.'),
 });
 
+const notify = z.strictObject({
+  webhook: webAddress
+    .optional()
+    .describe(
+      'Secret. Where people are told of each term, and of the times when no cluster is eligible: the address of a webhook of Slack, Mattermost or anything else that takes {"text": …}.',
+    ),
+});
+
+const monitoring = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Checkers serve /metrics, and PodMonitors, a PrometheusRule and a dashboard are made. Needs the kinds of the Prometheus operator in the cluster.',
+    ),
+  namespace: kubernetesName
+    .default('monitoring')
+    .describe('Where Prometheus runs: pods of this namespace alone may read metrics.'),
+  labels: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      'Labels by which your Prometheus selects PodMonitors and rules, such as {"release": "kube-prometheus-stack"}.',
+    ),
+  checkerPort: port.default(9254).describe('Where the checker serves /metrics.'),
+  runbooks: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('docs/runbooks')
+    .describe('Where your people read docs/runbooks of this project: the beginning of every alert’s runbook_url.'),
+});
+
 export const settingsSchema = z.strictObject({
   fleet: z
     .array(clusterName)
@@ -204,6 +240,8 @@ export const settingsSchema = z.strictObject({
   timing: timingSchema.prefault({}),
   kubernetes: kubernetes.prefault({}),
   images: images.prefault({}),
+  notify: notify.prefault({}),
+  monitoring: monitoring.prefault({}),
   tokens: tokens
     .prefault({})
     .describe(
@@ -223,6 +261,8 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   kubernetes: Object.keys(kubernetes.shape),
   'kubernetes.egressTo': Object.keys(kubernetes.shape.egressTo.unwrap().shape),
   images: Object.keys(images.shape),
+  notify: Object.keys(notify.shape),
+  monitoring: Object.keys(monitoring.shape),
   tokens: Object.keys(tokens.shape),
 };
 

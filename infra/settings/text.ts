@@ -4,7 +4,7 @@ import { SECTIONS } from './schema.ts';
 
 /** Keys whose values may hold a credential, by mistake a private key: their problems never quote them. */
 const SENSITIVE =
-  /^(gitlabToken|gitlab\.caCertificate|tokens|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
+  /^(gitlabToken|gitlab\.caCertificate|tokens|notify|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
 
 const MOST_CHARACTERS = 80;
 

@@ -78,6 +78,7 @@ const PROJECT_FIELDS: Fields = {
   description: 'description',
   visibilityLevel: 'visibility',
   buildsAccessLevel: 'builds_access_level',
+  issuesAccessLevel: 'issues_access_level',
 };
 
 const project: Resource = {

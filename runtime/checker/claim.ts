@@ -10,8 +10,9 @@ import type { CheckerConfig } from '../config.ts';
 import type { Budget, Checker } from './context.ts';
 
 export type Claimed =
-  /** The term's file stands; its holder is this cluster or whoever was first. */
-  { readonly kind: 'term'; readonly term: Term } | { readonly kind: 'failed'; readonly why: string };
+  /** The term's file stands, as this process wrote it or as whoever was first. */
+  | { readonly kind: 'term'; readonly term: Term; readonly isOwn: boolean }
+  | { readonly kind: 'failed'; readonly why: string };
 
 const TRIES = 3;
 const JITTER_MS = 400;
@@ -41,11 +42,11 @@ export async function claim(claimant: Claimant, facts: Facts, decision: Claim, b
     if (spent !== undefined) return failed(spent);
     const message = `Term ${term.number}: ${term.holder} takes the main tags from ${term.previous} (${term.ground}: ${term.reason})`;
     const created = await project.create(path, fileText(term), message);
-    if (created.kind === 'created') return { kind: 'term', term };
+    if (created.kind === 'created') return { kind: 'term', term, isOwn: true };
     why = created.kind === 'exists' ? 'it exists already' : created.why;
     // Whatever happened, the file tells: an earlier try of ours may have been applied, or somebody else was first.
     const look = await project.file(path);
-    if (look.kind === 'found') return standing(term.number, look.value);
+    if (look.kind === 'found') return standing(term.number, look.value, fileText(term));
     if (look.kind === 'unknown') why = look.why;
     await clock.sleep(claimant.random() * JITTER_MS * attempt);
   }
@@ -56,9 +57,9 @@ export async function claim(claimant: Claimant, facts: Facts, decision: Claim, b
   }
 }
 
-function standing(number: number, text: string): Claimed {
+function standing(number: number, text: string, own: string): Claimed {
   const parsed = parseTerm(number, text);
-  return parsed.ok ? { kind: 'term', term: parsed.value } : { kind: 'failed', why: parsed.why };
+  return parsed.ok ? { kind: 'term', term: parsed.value, isOwn: text === own } : { kind: 'failed', why: parsed.why };
 }
 
 /** Of a holder that fell silent: its last stamp. */

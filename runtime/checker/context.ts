@@ -1,7 +1,7 @@
 /** What a checker works with: its config and its ports. */
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/answer.ts';
-import type { Clock, Log, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
+import type { Clock, Incidents, Log, Notifier, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
 
 export interface Checker {
   readonly config: CheckerConfig;
@@ -9,6 +9,9 @@ export interface Checker {
   readonly expiries: Known<Expiries>;
   readonly records: RunnerRecords;
   readonly project: StatusProject;
+  readonly incidents: Incidents;
+  /** Undefined where nobody asked to be notified. */
+  readonly notifier: Notifier | undefined;
   readonly pods: RunnerPods;
   readonly clock: Clock;
   /** From 0 up to 1; only for jitter. */

@@ -2,13 +2,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema } from '../config.ts';
+import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema, WEBHOOK_FILE } from '../config.ts';
 import { connectGitLab, type GitLabConnection } from '../gitlab/connect.ts';
+import { incidentsOf } from '../gitlab/incidents.ts';
+import { createHttp } from '../http.ts';
 import { kubernetesPods } from '../kubernetes/pods.ts';
-import { systemClock } from '../process/clock.ts';
-import { jsonFile, tokenFile } from '../process/files.ts';
+import { listen } from '../metrics/serve.ts';
+import { webhookAt } from '../notify/webhook.ts';
+import { systemClock, wallClock } from '../process/clock.ts';
+import { jsonFile, readIfThere, reasonOf, tokenFile } from '../process/files.ts';
+import type { Log } from '../ports.ts';
 import { createLog } from '../process/log.ts';
 import { EXIT_CANNOT_START, readStart, StartError, variable } from '../process/start.ts';
+import { createExposition, Monitor } from './exposition.ts';
 import { run } from './run.ts';
 
 const variables = z.object({
@@ -35,17 +41,29 @@ async function main(): Promise<number> {
     token: tokenFile(env.HADR_SERVICE_ACCOUNT, 'token'),
     ca: () => readFile(join(env.HADR_SERVICE_ACCOUNT, 'ca.crt'), 'utf8'),
   });
-  const result = await run({
-    config,
-    expiries: await jsonFile(join(env.HADR_TOKENS, EXPIRIES_FILE), expiriesSchema),
-    records: fleet.records,
-    project: status.project(config.statusProject.id, config.statusProject.branch),
-    pods,
-    clock: systemClock,
-    random: Math.random,
-    log: createLog({ fields: { cluster: config.cluster } }),
-  });
-  for (const connection of [fleet, status, pods]) connection.close();
+  const web = createHttp();
+  const webhook = { send: web.send, url: tokenFile(env.HADR_TOKENS, WEBHOOK_FILE) };
+  const isNotifying = (await readIfThere(join(env.HADR_TOKENS, WEBHOOK_FILE))) !== undefined;
+  const expiries = await jsonFile(join(env.HADR_TOKENS, EXPIRIES_FILE), expiriesSchema);
+  const log = createLog({ fields: { cluster: config.cluster } });
+  const monitor = new Monitor({ config, expiries, wall: wallClock });
+  const metrics = await serveMetrics(monitor, config.metricsPort, log);
+  const result = await run(
+    {
+      config,
+      expiries,
+      records: fleet.records,
+      project: status.project(config.statusProject.id, config.statusProject.branch),
+      incidents: incidentsOf(status.resource, config.statusProject.id),
+      notifier: isNotifying ? webhookAt({ ...webhook, timeoutMs: timing.requestSeconds * 1000 }) : undefined,
+      pods,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    },
+    (round, seconds) => monitor.saw(round, seconds),
+  );
+  for (const connection of [fleet, status, pods, web, metrics]) connection.close();
   if (result.finished > 0) return 0;
   if (result.refused) {
     await say(result.why ?? 'refused');
@@ -53,6 +71,24 @@ async function main(): Promise<number> {
   }
   await say(`no round of this run was finished: ${result.why ?? 'none was begun'}`);
   return 1;
+}
+
+/** A port that cannot be had costs the metrics and nothing else. */
+async function serveMetrics(monitor: Monitor, port: number | undefined, log: Log): Promise<{ close(): void }> {
+  const server = createExposition(monitor);
+  try {
+    if (port !== undefined) await listen(server, port);
+  } catch (error) {
+    log.error(
+      `no /metrics: cannot listen on port ${port} (${reasonOf(error)}); set monitoring.checkerPort to a free one`,
+    );
+  }
+  return {
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 /** The last words go to Kubernetes, where `kubectl describe` shows them, and to the log. */

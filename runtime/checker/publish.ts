@@ -1,11 +1,21 @@
 /** After a round: writes the page that people look at, where it would say something new. Its failure costs nobody but them. */
 import { expiryWarnings } from '../core/expiry.ts';
 import type { Facts } from '../core/facts.ts';
-import { BADGE_PATH, PAGE_PATH, pageAuthor, pageMark, pageView, TIMELINE_PATH, type PageView } from '../core/page.ts';
+import {
+  BADGE_PATH,
+  PAGE_PATH,
+  pageAuthor,
+  pageMark,
+  pageView,
+  tellsOfNobody,
+  TIMELINE_PATH,
+  type PageView,
+} from '../core/page.ts';
 import { badge, timeline } from '../core/page-pictures.ts';
 import { badgeWords, pageText, type NumberedTerm } from '../core/page-text.ts';
 import type { Budget, Checker } from './context.ts';
 import { readTerms } from './read-terms.ts';
+import { closeIncidents, raiseIncident, type Told } from './tell.ts';
 
 /** So many terms are shown. */
 const SHOWN_TERMS = 10;
@@ -27,7 +37,24 @@ export async function publish(checker: Checker, facts: Facts, budget: Budget, pa
   const standing = await project.file(PAGE_PATH);
   if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
   const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${mark}\n`);
+  const told = standing.kind === 'found' && tellsOfNobody(standing.value);
+  if (isNews && (await incident(checker, facts, view, told, budget)) === 'unknown') return;
   if (!isNews || (await write(checker, view, standing.kind === 'found', budget))) page.mark = mark;
+}
+
+/**
+ * Before the page says that no cluster is eligible, or no longer says so, the incident is opened or closed. So the page is the
+ * memory of it: it changes once, by one author, and what was broken off before is done again.
+ */
+async function incident(
+  checker: Checker,
+  facts: Facts,
+  { obstacles }: PageView,
+  told: boolean,
+  budget: Budget,
+): Promise<Told> {
+  if ((obstacles !== undefined) === told || budget.exhausted() !== undefined) return 'done';
+  return obstacles ? raiseIncident(checker, facts, obstacles, budget) : closeIncidents(checker, budget);
 }
 
 /** The page and its pictures in one commit: they never tell different stories. */

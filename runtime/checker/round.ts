@@ -9,12 +9,16 @@ import { observe, type Observation } from './observe.ts';
 import { publish, type Page } from './publish.ts';
 import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
+import { tellTerm } from './tell.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
 
+/** With what the round has decided on, where it came so far. */
+export type Round = RoundResult & { readonly facts?: Facts };
+
 /** `page` is what the run knows of the page; a round alone knows nothing of it. */
-export async function round(checker: Checker, page: Page = { mark: undefined }): Promise<RoundResult> {
+export async function round(checker: Checker, page: Page = { mark: undefined }): Promise<Round> {
   const budget = startBudget(checker.clock, checker.config.timing.budgetSeconds);
   // 1. Observe.
   const observed = await observe(checker);
@@ -30,7 +34,7 @@ export async function round(checker: Checker, page: Page = { mark: undefined }):
   let decision = decide(facts, { policy, timing });
   if (decision.kind === 'call') {
     const spent = budget.exhausted();
-    if (spent !== undefined) return { kind: 'unfinished', why: spent };
+    if (spent !== undefined) return { kind: 'unfinished', why: spent, facts };
     checker.log.info(`calls the roll of ${decision.rival}: ${decision.reason}`);
     const roll = await rollCall(checker, facts, decision.rival);
     facts = { ...facts, roll };
@@ -40,7 +44,7 @@ export async function round(checker: Checker, page: Page = { mark: undefined }):
   const result = await act(checker, seen, facts, decision, budget);
   // After a claim the facts are those of the term before; the next round shows the new one.
   if (result.kind === 'finished' && decision.kind !== 'claim') await publish(checker, facts, budget, page);
-  return result;
+  return { ...result, facts };
 }
 
 function factsOf(checker: Checker, seen: Observation, stamped: Facts['self']['stamped']): Facts {
@@ -87,7 +91,9 @@ async function act(
         previous: term.previous,
       });
       await stampTerm(checker, seen, facts.self.stamped, term);
-      return convergeUnder(checker, seen, facts, term, decision.reason, budget);
+      const result = await convergeUnder(checker, seen, facts, term, decision.reason, budget);
+      if (claimed.isOwn) await tellTerm(checker, term, budget);
+      return result;
     }
   }
 }

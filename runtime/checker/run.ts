@@ -2,7 +2,7 @@
 import type { Checker } from './context.ts';
 import { preflight } from './preflight.ts';
 import type { Page } from './publish.ts';
-import { round } from './round.ts';
+import { round, type Round } from './round.ts';
 
 export interface RunResult {
   readonly finished: number;
@@ -17,7 +17,11 @@ export interface RunResult {
  * The period is counted from the start of the process, by its monotonic clock: whatever the lag of the start, the last round
  * begins no earlier than E + T before the period's end, so the next run's first is at most G = E + T + s later.
  */
-export async function run(checker: Checker): Promise<RunResult> {
+export async function run(
+  checker: Checker,
+  /** Told of each round when it has ended, and how long it took. */
+  saw: (round: Round, seconds: number) => void = () => undefined,
+): Promise<RunResult> {
   const { clock, config, log } = checker;
   const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
   const start = clock.now();
@@ -31,6 +35,7 @@ export async function run(checker: Checker): Promise<RunResult> {
   for (let next = clock.now(); next < last;) {
     const began = clock.now();
     const result = await round(checker, page);
+    saw(result, (clock.now() - began) / 1000);
     if (result.kind === 'finished') finished += 1;
     else {
       unfinished += 1;

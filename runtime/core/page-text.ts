@@ -38,9 +38,14 @@ export function badgeWords({ mainTags, clusters, term }: PageView): string {
   return `${mainTags.join(', ')}: ${term.holder} ${holder ? `${holder.online}/${holder.total}` : 'unknown'}`;
 }
 
-function orders({ isPaused, pin, clusters }: PageView): string[] {
+function orders({ obstacles, isPaused, pin, clusters }: PageView): string[] {
   const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
   return [
+    ...(obstacles
+      ? [
+          '🚨 **No cluster is eligible**: jobs that ask for the main tags wait; this project has an incident that tells why.',
+        ]
+      : []),
     ...(isPaused ? ['**Paused**: nothing moves until somebody takes `paused` back.'] : []),
     ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),
     ...(retired.length > 0 ? [`**Retired**: ${retired.join(', ')}.`] : []),

@@ -5,6 +5,7 @@
 import type { Policy } from '../config.ts';
 import type { Timing } from '../timing.ts';
 import { isoOf } from './answer.ts';
+import { outlookOf } from './eligible.ts';
 import type { Facts, RivalFacts } from './facts.ts';
 import { isRetired, type Term } from './files.ts';
 import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from './rivals.ts';
@@ -34,6 +35,8 @@ export interface PageView {
   readonly mainTags: readonly string[];
   readonly term: Term;
   readonly clusters: readonly PageCluster[];
+  /** What is in the way of each cluster where none is eligible, else undefined. */
+  readonly obstacles: readonly string[] | undefined;
   readonly isPaused: boolean;
   readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
   /** What the clusters warn people of, in their order. */
@@ -62,6 +65,8 @@ export function pageView(
     if (!shown) return undefined;
     clusters.push({ ...common(rival), ...shown });
   }
+  const outlook = outlookOf(facts, { policy, timing });
+  if (outlook.kind === 'unknown') return undefined;
   const pinned = pinnedCluster(control.value, now);
   const all = [
     { name: self.name, warnings },
@@ -71,6 +76,7 @@ export function pageView(
     mainTags,
     term: term.term,
     clusters: clusters.toSorted(byName),
+    obstacles: outlook.kind === 'none' ? outlook.obstacles : undefined,
     isPaused: control.value.paused,
     pin: pinned === undefined ? undefined : { cluster: pinned, until: control.value.pin?.until },
     warnings: all.toSorted(byName).flatMap((cluster) => cluster.warnings),
@@ -125,9 +131,16 @@ export function pageMark(view: PageView): string {
     ...(view.isPaused ? ['paused'] : []),
     ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
   ];
-  const all = [`term ${view.term.number}`, ...clusters, ...asked, ...view.warnings.map(commented)];
+  const nobody = view.obstacles === undefined ? [] : [NOBODY_ELIGIBLE];
+  const all = [`term ${view.term.number}`, ...nobody, ...clusters, ...asked, ...view.warnings.map(commented)];
   return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
 }
+
+const NOBODY_ELIGIBLE = 'no cluster eligible';
+
+/** Whether a page says that no cluster is eligible. It stands where no warning can: right behind the term. */
+export const tellsOfNobody = (page: string): boolean =>
+  new RegExp(`^<!-- HADR page \\d+: term \\d+; ${NOBODY_ELIGIBLE};`).test(page);
 
 /** Warnings come from files that people may edit: none ends the comment, or the line. */
 const commented = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('--', '–');

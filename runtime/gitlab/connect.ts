@@ -4,8 +4,8 @@ import * as z from 'zod';
 import type { GitLabConfig } from '../config.ts';
 import { unknown, type Answer, type Unknown } from '../core/answer.ts';
 import type { ManagerView, RecordView } from '../core/facts.ts';
+import { createHttp } from '../http.ts';
 import type { Clock, CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../ports.ts';
-import { createHttp } from './http.ts';
 import { createRequester, dateOf, GitLabError } from './requester.ts';
 
 export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {

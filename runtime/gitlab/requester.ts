@@ -6,8 +6,8 @@
  */
 import { createRequesterFn, type FormattedResponse } from '@gitbeaker/requester-utils';
 import * as z from 'zod';
+import type { HttpResponse, HttpSend } from '../http.ts';
 import type { Clock } from '../ports.ts';
-import type { HttpResponse, HttpSend } from './http.ts';
 
 /** GitLab said no, or nothing. Carries no header and no request: they hold the token. */
 export class GitLabError extends Error {

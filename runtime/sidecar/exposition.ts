@@ -1,6 +1,8 @@
 /** /metrics for Prometheus and /healthz for people: what the sidecar last concluded, and that it still looks. */
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import type { Evidence } from '../core/evidence.ts';
+import { bit, render, single, type Metric, type Sample } from '../metrics/format.ts';
+import { createServer, METRICS_TYPE } from '../metrics/serve.ts';
 import { formatHealth, healthOf, STALE_SECONDS } from './health.ts';
 import type { Snapshot } from './loop.ts';
 
@@ -21,65 +23,67 @@ export interface Exposed {
 
 const VERDICTS: readonly Evidence[] = ['online', 'offline', 'unknown'];
 
-const escaped = (value: string): string => value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+const metric = (type: Metric['type'], name: string, help: string, ...labels: string[]): Metric => ({
+  type,
+  name: `hadr_sidecar_${name}`,
+  help,
+  labels,
+});
 
-type Labels = Readonly<Record<string, string | number>>;
+const INFO = metric('gauge', 'info', 'Which runner this sidecar watches.', 'cluster', 'record', 'system_id');
+const EVIDENCE = metric('gauge', 'evidence', 'The present verdict on the runner: 1 for the one that holds.', 'verdict');
+const READY = metric('gauge', 'ready', 'The last definite verdict was online.');
+const LIVE = metric('gauge', 'live', '0 only while the runner is stuck and GitLab reachable.');
+const LAST_LOOK = metric('gauge', 'last_look_timestamp_seconds', 'When the sidecar last looked.');
+const LOOKS = metric('counter', 'looks_total', 'Looks at the runner.');
+const RUNNER_READS = metric(
+  'counter',
+  'runner_reads_total',
+  "Reads of the runner's metrics by what came of them.",
+  'result',
+);
+const GITLAB_LOOKS = metric(
+  'counter',
+  'gitlab_looks_total',
+  'Looks at the runner record in GitLab by what came of them.',
+  'result',
+);
+const VERDICT_CHANGES = metric('counter', 'verdict_changes_total', 'Changes of the verdict or its cause.');
+const WRITE_FAILURES = metric('counter', 'health_write_failures_total', 'Failed writes of the health file.');
 
-function metric(type: 'gauge' | 'counter', name: string, help: string, values: readonly (readonly [Labels, number])[]) {
-  const lines = values.map(([labels, value]) => {
-    const text = Object.entries(labels).map(([key, label]) => `${key}="${escaped(String(label))}"`);
-    return `${name}${text.length > 0 ? `{${text.join(',')}}` : ''} ${value}`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('\n')}\n`;
-}
+/** All that a sidecar may tell. */
+export const SIDECAR_METRICS: readonly Metric[] = [
+  INFO,
+  EVIDENCE,
+  READY,
+  LIVE,
+  LAST_LOOK,
+  LOOKS,
+  RUNNER_READS,
+  GITLAB_LOOKS,
+  VERDICT_CHANGES,
+  WRITE_FAILURES,
+];
 
-const perKey = (label: string, counts: Readonly<Record<string, number>>): (readonly [Labels, number])[] =>
-  Object.entries(counts).map(([key, count]) => [{ [label]: key }, count]);
+const perResult = (counts: Readonly<Record<string, number>>): Sample[] =>
+  Object.entries(counts).map(([result, value]) => ({ labels: { result }, value }));
 
-/** Prometheus' text format. A timestamp that is not known yet is left out, as the format's conventions ask. */
 export function renderMetrics({ facts, snapshot, now, wall }: Exposed): string {
   const { state, counts, lookedAtMs } = snapshot();
   const { cluster, record, systemId } = facts;
-  const bit = (value: boolean) => (value ? 1 : 0);
-  const looked: (readonly [Labels, number])[] =
-    lookedAtMs === undefined ? [] : [[{}, Math.round(wall() - (now() - lookedAtMs)) / 1000]];
-  return [
-    metric('gauge', 'hadr_sidecar_info', 'Which runner this sidecar watches.', [
-      [{ cluster, record, system_id: systemId }, 1],
-    ]),
-    metric(
-      'gauge',
-      'hadr_sidecar_evidence',
-      'The present verdict on the runner: 1 for the one that holds.',
-      VERDICTS.map((verdict) => [{ verdict }, bit(verdict === state.verdict.evidence)]),
-    ),
-    metric('gauge', 'hadr_sidecar_ready', 'The last definite verdict was online.', [[{}, bit(state.ready)]]),
-    metric('gauge', 'hadr_sidecar_live', '0 only while the runner is stuck and GitLab reachable.', [
-      [{}, bit(state.live)],
-    ]),
-    ...(looked.length > 0
-      ? [metric('gauge', 'hadr_sidecar_last_look_timestamp_seconds', 'When the sidecar last looked.', looked)]
-      : []),
-    metric('counter', 'hadr_sidecar_looks_total', 'Looks at the runner.', [[{}, counts.looks]]),
-    metric(
-      'counter',
-      'hadr_sidecar_runner_reads_total',
-      "Reads of the runner's metrics by what came of them.",
-      perKey('result', counts.runnerReads),
-    ),
-    metric(
-      'counter',
-      'hadr_sidecar_gitlab_looks_total',
-      'Looks at the runner record in GitLab by what came of them.',
-      perKey('result', counts.gitlabLooks),
-    ),
-    metric('counter', 'hadr_sidecar_verdict_changes_total', 'Changes of the verdict or its cause.', [
-      [{}, counts.verdictChanges],
-    ]),
-    metric('counter', 'hadr_sidecar_health_write_failures_total', 'Failed writes of the health file.', [
-      [{}, counts.healthWriteFailures],
-    ]),
-  ].join('');
+  const { evidence } = state.verdict;
+  return render([
+    [INFO, [{ labels: { cluster, record, system_id: systemId }, value: 1 }]],
+    [EVIDENCE, VERDICTS.map((verdict) => ({ labels: { verdict }, value: bit(verdict === evidence) }))],
+    [READY, single(bit(state.ready))],
+    [LIVE, single(bit(state.live))],
+    [LAST_LOOK, single(lookedAtMs === undefined ? undefined : Math.round(wall() - (now() - lookedAtMs)) / 1000)],
+    [LOOKS, single(counts.looks)],
+    [RUNNER_READS, perResult(counts.runnerReads)],
+    [GITLAB_LOOKS, perResult(counts.gitlabLooks)],
+    [VERDICT_CHANGES, single(counts.verdictChanges)],
+    [WRITE_FAILURES, single(counts.healthWriteFailures)],
+  ]);
 }
 
 /** True while the loop runs; what it says of the runner is another matter. */
@@ -88,30 +92,11 @@ const isLooking = ({ snapshot, now }: Exposed): boolean => {
   return lookedAtMs !== undefined && now() - lookedAtMs < STALE_SECONDS * 1000;
 };
 
-export function createExposition(exposed: Exposed): http.Server {
-  return http.createServer((request, response) => {
-    const send = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
-      response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
-      response.end(request.method === 'HEAD' ? undefined : text);
-    };
-    if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'only GET\n');
-    const path = request.url?.split('?')[0];
-    if (path === '/metrics') return send(200, renderMetrics(exposed), 'text/plain; version=0.0.4; charset=utf-8');
-    if (path === '/healthz')
-      return send(isLooking(exposed) ? 200 : 503, formatHealth(healthOf(exposed.snapshot().state)));
-    return send(404, 'here are /metrics and /healthz\n');
-  });
-}
-
-/**
- * On every address of the pod, of whichever IP family it has: Prometheus comes from outside, `kubectl port-forward` to the
- * loopback. What is served says nothing that is secret.
- */
-export const listen = (server: http.Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, () => {
-      server.off('error', reject);
-      resolve();
-    });
+export const createExposition = (exposed: Exposed): http.Server =>
+  createServer({
+    '/metrics': () => ({ status: 200, text: renderMetrics(exposed), type: METRICS_TYPE }),
+    '/healthz': () => ({
+      status: isLooking(exposed) ? 200 : 503,
+      text: formatHealth(healthOf(exposed.snapshot().state)),
+    }),
   });

@@ -154,7 +154,12 @@ describe('the pods', () => {
 
   it('lets Prometheus reach the sidecar’s port, and keeps the runner’s own endpoint inside the pod', () => {
     const { spec } = policySpec.parse(a.one(POLICY, 'runners-network').inputs);
-    assert.deepEqual(spec.ingress, [{ ports: [{ protocol: 'TCP', port: 9253 }] }]);
+    assert.deepEqual(spec.ingress, [
+      {
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+        ports: [{ protocol: 'TCP', port: 9253 }],
+      },
+    ]);
     assert.deepEqual(container(a, 'sidecar')['ports'], [{ name: 'metrics', containerPort: 9253, protocol: 'TCP' }]);
     assert.match(secretOf(a, 'runners-config-toml')['config.toml'] ?? '', /^listen_address = "127\.0\.0\.1:9252"$/m);
   });

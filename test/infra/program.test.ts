@@ -145,6 +145,7 @@ describe('the program', () => {
       visibilityLevel: 'private',
       defaultBranch: 'main',
       initializeWithReadme: true,
+      issuesAccessLevel: 'enabled',
       buildsAccessLevel: 'disabled',
       autoDevopsEnabled: false,
       sharedRunnersEnabled: false,

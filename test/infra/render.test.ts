@@ -109,6 +109,8 @@ describe('rendering a stack whose file holds secrets', () => {
     '  gitlab-runner-hadr:runner:',
     `    cacheToml: 'Type = "${SECRET}"'`,
     '    kubernetesToml: { secure: v1:cipher }',
+    '  gitlab-runner-hadr:notify:',
+    '    webhook: { secure: v1:cipher }',
     '',
   ];
 

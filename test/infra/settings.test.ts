@@ -316,7 +316,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'unknown keys, at the top and inside',
     change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
     problems: [
-      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, tokens, or remove it',
+      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, notify, monitoring, tokens, or remove it',
       'images.nodejs: is not a key of this project; use one of node, mirrors, pullSecrets, requireDigests, or remove it',
     ],
   },
@@ -351,7 +351,32 @@ const REFUSALS: readonly Refusal[] = [
     change: { kubernetes: { context: 'cluster-a', egressTo: { gitlab: ['203.0.113.7'], api: [] } } },
     problems: [
       'kubernetes.egressTo.gitlab.0: "203.0.113.7" must be a block of addresses such as 203.0.113.7/32',
-      'kubernetes.egressTo.api: is not a key of this project; use one of gitlab, apiServer, dns, or remove it',
+      'kubernetes.egressTo.api: is not a key of this project; use one of gitlab, apiServer, dns, webhook, or remove it',
+    ],
+  },
+  {
+    name: 'a webhook without TLS, and says it without the address',
+    change: { notify: { webhook: 'http://hooks.example.com/T0/webhook-secret' } },
+    problems: ['notify.webhook: is not https; give the address that your chat shows for the webhook (lab allows http)'],
+  },
+  {
+    name: 'a webhook that is no address, and says it without what was given',
+    change: { notify: { webhook: 'webhook-secret', slack: true } },
+    problems: [
+      'notify.webhook: must be a web address',
+      'notify.slack: is not a key of this project; use one of webhook, or remove it',
+    ],
+  },
+  {
+    name: 'a webhook with a password in it',
+    change: { notify: { webhook: 'https://me:webhook-secret@hooks.example.com/' } },
+    problems: ['notify.webhook: holds a user or password; remove them'],
+  },
+  {
+    name: 'Prometheus in the namespace of the tokens',
+    change: { monitoring: { enabled: true, namespace: 'gitlab-runner' } },
+    problems: [
+      'monitoring.namespace: "gitlab-runner" is kubernetes.namespace, where the tokens are; name the one in which Prometheus runs',
     ],
   },
   {
@@ -396,7 +421,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     name: 'a lease that is too short for a call of adopted runners',
-    change: { adopt: [ADOPTED], timing: { leaseSeconds: 50, unhealthyIntervalSeconds: 20, checkIntervalSeconds: 3 } },
+    change: { adopt: [ADOPTED], timing: { leaseSeconds: 50, unhealthyIntervalSeconds: 5, checkIntervalSeconds: 3 } },
     problems: [
       'timing.leaseSeconds: 50 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + rollCallSeconds (for adopted runners) + 2 × requestSeconds = 55; give at least 55',
     ],

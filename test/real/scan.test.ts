@@ -18,7 +18,8 @@ describe('the scanners', function () {
     if ((await pythonVersion()) === undefined) this.skip();
     all = await scanners();
     folder = await mkdtemp(join(tmpdir(), 'hadr-scan-test-'));
-    manifests = await render(ROOT, A, () => program(() => Promise.resolve({ checker: '//', sidecar: '//' })));
+    const fast = () => program(() => Promise.resolve({ checker: '//', sidecar: '//' }));
+    manifests = await render(ROOT, A, fast, { monitoring: { enabled: true } });
   });
 
   after(async () => {
@@ -37,6 +38,13 @@ describe('the scanners', function () {
 
   for (const [what, name, right, wrong, finding] of [
     ['a field that there is not', 'kubeconform', /imagePullPolicy:/, 'imagePulPolicy:', /Deployment .*imagePulPolicy/],
+    [
+      'a field that the operator does not know',
+      'kubeconform',
+      /podMetricsEndpoints:/,
+      'endpoints:',
+      /PodMonitor .*endpoints/,
+    ],
     ['a number that is text', 'kubeconform', /replicas: 2/, 'replicas: two', /Deployment .*replicas/],
     ['an object without its kind’s version', 'kubeconform', /policy\/v1/, 'policy/v1beta1', /PodDisruptionBudget/],
     ['a container without limits', 'kube-score', / limits:\n( +\S+: \S+\n){3}/, ' limits: {}\n', /container-resources/],

@@ -21,6 +21,7 @@ import { stackConfig } from '../../infra/render/stack-config.ts';
 import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema } from '../../runtime/config.ts';
 import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
 import { connectGitLab } from '../../runtime/gitlab/connect.ts';
+import { incidentsOf } from '../../runtime/gitlab/incidents.ts';
 import { systemClock } from '../../runtime/process/clock.ts';
 import { round } from '../../runtime/checker/round.ts';
 
@@ -189,6 +190,8 @@ function startChecker(
         expiries: { kind: 'known', value: expiries },
         records: fleet.records,
         project: status.project(config.statusProject.id, config.statusProject.branch),
+        incidents: incidentsOf(status.resource, config.statusProject.id),
+        notifier: undefined,
         pods: { deployments: () => Promise.resolve({ kind: 'known', value: deployments }) },
         clock: systemClock,
         random: Math.random,

@@ -8,8 +8,9 @@ import { unknown, type Answer, type Known } from '../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
 import type { Checker } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
-import type { CreateResult, RecordChange, SavedFile } from '../../runtime/ports.ts';
+import type { CreateResult, Incidents, Notifier, RecordChange, SavedFile } from '../../runtime/ports.ts';
 import { LASTING } from './expiries.ts';
+import { keptIncidents, type KeptIncident } from './incidents.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 /** How long after a tick a living idle manager's poll reaches Rails. */
@@ -61,6 +62,11 @@ export class World {
   readonly commits: string[] = [];
   readonly changes: TagChange[] = [];
   readonly warnings: string[] = [];
+  readonly incidents: KeptIncident[] = [];
+  /** What the webhook was sent. */
+  readonly messages: string[] = [];
+  /** Takes a message; may say that it did not. */
+  webhook: (text: string) => ReturnType<Notifier['send']> = async () => ({ kind: 'sent' });
   /** Called before each call of a checker; may throw `Crash` or change the world. */
   beforeCall: (cluster: string, call: string) => void = () => undefined;
 
@@ -181,12 +187,18 @@ export class World {
 
   checker(name: string): Checker {
     const cluster = this.cluster(name);
-    const call = async <T>(what: string, act: () => T): Promise<T> => {
+    const call = async <T>(what: string, act: () => T | Promise<T>): Promise<T> => {
       await Promise.resolve();
       this.beforeCall(name, what);
       return act();
     };
     const log = (message: string): void => void message;
+    const kept = keptIncidents(this.incidents);
+    const incidents: Incidents = {
+      open: () => call('incidents', () => (this.down ? unknown('GitLab is down') : kept.open())),
+      raise: (title, text) => call('raise', () => (this.down ? unknown('GitLab is down') : kept.raise(title, text))),
+      close: (number) => call(`close ${number}`, () => (this.down ? unknown('GitLab is down') : kept.close(number))),
+    };
     return {
       config: cluster.config,
       expiries: cluster.expiries,
@@ -210,6 +222,13 @@ export class World {
           call(`create ${path}`, () => this.commit([{ path, text, exists: false }], message)),
         save: (files, message) =>
           call(`save ${files.map(({ path }) => path).join()}`, () => this.commit(files, message)),
+      },
+      incidents,
+      notifier: {
+        send: (text) => {
+          this.messages.push(text);
+          return this.webhook(text);
+        },
       },
       pods: {
         deployments: () =>

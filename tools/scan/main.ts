@@ -1,4 +1,7 @@
-/** `npm run scan`: every stack that has a file, rendered and run through the scanners. Fails on any finding. */
+/**
+ * `npm run scan`: every stack that has a file, rendered and run through the scanners, as it is and with what is off by default.
+ * Fails on any finding.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +13,12 @@ import { ToolError } from '../build.ts';
 import { scanners, type Scanner } from './scanners.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What makes further objects. */
+const OPTIONS = {
+  monitoring: { enabled: true },
+  notify: { webhook: 'https://hooks.example.com/services' },
+};
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -28,11 +37,15 @@ async function main(): Promise<boolean> {
   try {
     let clean = true;
     const all = await scanners();
-    for (const stack of await stacksIn(ROOT)) {
-      const file = join(folder, `${stack}.yaml`);
-      await writeFile(file, await render(ROOT, stack, program));
-      for (const scanner of all) clean = (await isClean(stack, scanner, file)) && clean;
-    }
+    for (const stack of await stacksIn(ROOT))
+      for (const [name, over] of [
+        [stack, {}],
+        [`${stack} with all options`, OPTIONS],
+      ] as const) {
+        const file = join(folder, `${stack}.yaml`);
+        await writeFile(file, await render(ROOT, stack, program, over));
+        for (const scanner of all) clean = (await isClean(name, scanner, file)) && clean;
+      }
     return clean;
   } finally {
     await rm(folder, { recursive: true });

@@ -32,7 +32,7 @@ export function schemasOf(description: unknown): ReadonlyMap<string, object> {
 }
 
 /** kubeconform keeps the first part of a group: `rbac.authorization.k8s.io` is `rbac`. */
-function fileOf(group: string, version: string, kind: string): string {
+export function fileOf(group: string, version: string, kind: string): string {
   const parts = [kind, ...(group === '' ? [] : [group.split('.')[0]]), version];
   return `${parts.join('-').toLowerCase()}.json`;
 }

@@ -66,10 +66,19 @@ function projectPage(model: GitLabModel, project: Project): string {
     .log('main')
     .slice(0, 15)
     .map((commit) => [new Date(commit.at).toISOString(), escapeHtml(commit.author), escapeHtml(commit.message)]);
+  const issues = model
+    .issues(project.id)
+    .find('all', [])
+    .map(({ iid, title, closedAt, description }) => [
+      `#${iid} ${escapeHtml(title)}`,
+      closedAt === undefined ? 'open' : 'closed',
+      markdown(description, `/${project.path}`),
+    ]);
   const files = [...tree.keys()].toSorted().map(link).join('');
   return frame(
     project.path,
     `<h1>${escapeHtml(project.path)}</h1><ul>${files}</ul>${markdown(tree.get('README.md') ?? '', `/${project.path}`)}` +
+      (issues.length > 0 ? `<h2>Issues</h2>${table(['Issue', 'State', 'What'], issues)}` : '') +
       `<h2>Commits</h2>${table(['When', 'Who', 'What'], commits)}`,
   );
 }

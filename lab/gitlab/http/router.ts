@@ -3,6 +3,7 @@ import type { GitLabModel } from '../model/gitlab.ts';
 import type { FaultKind } from '../model/faults.ts';
 import { accountRoutes } from '../api/accounts.ts';
 import { jobRoutes } from '../api/jobs.ts';
+import { issueRoutes } from '../api/issues.ts';
 import { repositoryRoutes } from '../api/repository.ts';
 import { runnerRoutes } from '../api/runners.ts';
 import { answer, type Reply, type Route } from '../api/route.ts';
@@ -34,6 +35,7 @@ const ROUTES: readonly { readonly route: Route; readonly parts: readonly string[
   ...accountRoutes,
   ...runnerRoutes,
   ...jobRoutes,
+  ...issueRoutes,
   ...repositoryRoutes,
 ]
   .map((route) => ({ route, parts: route.pattern.split('/').slice(1) }))

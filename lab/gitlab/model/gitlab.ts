@@ -1,6 +1,7 @@
 /** The embedded GitLab's state. No HTTP, no timers: its clock and its randomness are passed in. */
 import { Access } from './access.ts';
 import { Faults } from './faults.ts';
+import { Issues } from './issues.ts';
 import { Jobs, type Job } from './jobs.ts';
 import { Repository } from './repository.ts';
 import { GITLAB_TIMES, Runners, type Runner, type RunnerTimes } from './runners.ts';
@@ -50,6 +51,7 @@ export class GitLabModel {
   readonly jobs: Jobs;
   readonly faults = new Faults();
   readonly repositories = new Map<number, Repository>();
+  private readonly issuesOf = new Map<number, Issues>();
   private readonly states = new Map<string, TerraformState>();
   private readonly listeners = new Set<(event: GitLabEvent) => void>();
 
@@ -74,6 +76,12 @@ export class GitLabModel {
     let repository = this.repositories.get(projectId);
     if (!repository) this.repositories.set(projectId, (repository = new Repository(this.now)));
     return repository;
+  }
+
+  issues(projectId: number): Issues {
+    let issues = this.issuesOf.get(projectId);
+    if (!issues) this.issuesOf.set(projectId, (issues = new Issues(this.now)));
+    return issues;
   }
 
   terraform(projectId: number, name: string, create: boolean): TerraformState | undefined {

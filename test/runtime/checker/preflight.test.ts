@@ -11,6 +11,7 @@ import type { CreateResult } from '../../../runtime/ports.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
 import { LASTING } from '../../support/expiries.ts';
+import { keptIncidents } from '../../support/incidents.ts';
 
 const OWN = 11;
 const RIVAL = 12;
@@ -97,6 +98,8 @@ class Fleet {
       },
       save: async () => ({ kind: 'created' }),
     },
+    incidents: keptIncidents(),
+    notifier: undefined,
     pods: {
       deployments: async () => ({
         kind: 'known',

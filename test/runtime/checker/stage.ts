@@ -3,6 +3,7 @@
  * GitLab over HTTP. Cluster B's runs are at the test's hand; A is there as its record, its note and its files.
  */
 import assert from 'node:assert/strict';
+import * as http from 'node:http';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as z from 'zod';
@@ -22,6 +23,7 @@ import { fileText, reportPath, termPath, type Report, type Term } from '../../..
 import { formatLease, type Lease } from '../../../runtime/core/lease.ts';
 import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { until } from '../../lab/until.ts';
+import { onLoopback } from '../../support/loopback.ts';
 
 export const A = 'cluster-a';
 export const B = 'cluster-b';
@@ -66,6 +68,8 @@ export interface Stage {
   readonly records: Readonly<Record<Name, number>>;
   /** B's stack, as Pulumi keeps its config. */
   readonly config: Readonly<Record<string, string>>;
+  /** What the webhook was sent. */
+  readonly messages: readonly string[];
   /** Tokens that may do what they must. */
   readonly tokens: Tokens;
   token(kind: 'group' | 'project', scopes: readonly string[], level: number, expiresAt?: string): string;
@@ -96,14 +100,25 @@ export async function startStage(): Promise<Stage> {
     const id = kind === 'group' ? gitlab.groupId : project;
     return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
+  const messages: string[] = [];
+  const webhook = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => void (body += chunk.toString()));
+    request.on('end', () => {
+      messages.push(body);
+      response.end('ok');
+    });
+  });
+  const webhookUrl = `http://127.0.0.1:${await onLoopback(webhook)}/webhook-secret`;
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
-  const config = configOf(gitlab.url, cluster.access.url, project);
+  const config = configOf(gitlab.url, cluster.access.url, project, webhookUrl);
   const stage: Stage = {
     gitlab,
     cluster,
     project,
     records,
     config,
+    messages,
     tokens,
     token,
     apply: async (given) => {
@@ -135,6 +150,8 @@ export async function startStage(): Promise<Stage> {
     close: async () => {
       await cluster.close();
       await gitlab.close();
+      webhook.close();
+      webhook.closeAllConnections();
     },
   };
   await cluster.client.apply(runners(records[B]));
@@ -182,7 +199,7 @@ function runners(record: number) {
 }
 
 /** The stack's config as Pulumi keeps it. */
-function configOf(gitlabUrl: string, server: string, project: number): Record<string, string> {
+function configOf(gitlabUrl: string, server: string, project: number, webhook: string): Record<string, string> {
   const values = {
     fleet: [A, B],
     mainTags: ['rnd-runner'],
@@ -194,6 +211,8 @@ function configOf(gitlabUrl: string, server: string, project: number): Record<st
     // A single stamp of A is believed: a run has a single round.
     policy: { confirm: 1 },
     timing: TIMING,
+    monitoring: { enabled: true },
+    notify: { webhook },
   };
   const texts = Object.entries(values).map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
   const all = [...texts, ['gitlabToken', 'glpat-provisioning']];

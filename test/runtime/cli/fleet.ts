@@ -16,6 +16,7 @@ import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
 import { formatLease } from '../../../runtime/core/lease.ts';
 import { emptyMemory } from '../../../runtime/core/memory.ts';
+import { incidentsOf } from '../../../runtime/gitlab/incidents.ts';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
 import { systemClock, wallClock } from '../../../runtime/process/clock.ts';
 import { until } from '../../lab/until.ts';
@@ -286,6 +287,8 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
       expiries: LASTING,
       records: forFleet.records,
       project: forStatus.project(project, BRANCH),
+      incidents: incidentsOf(forStatus.resource, project),
+      notifier: undefined,
       pods: {
         deployments: async () => ({
           kind: 'known',

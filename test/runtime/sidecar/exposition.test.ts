@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import { atBirth, type EvidenceState } from '../../../runtime/core/evidence.ts';
-import { createExposition, listen, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
+import { listen } from '../../../runtime/metrics/serve.ts';
+import { createExposition, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
 import type { Snapshot } from '../../../runtime/sidecar/loop.ts';
 import { onLoopback } from '../../support/loopback.ts';
 

@@ -7,6 +7,7 @@ import { LASTING } from '../../support/expiries.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';
+import { incidentsOf, notifierOf } from './incidents.ts';
 import { Pod } from './pod.ts';
 import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
 import type { Watcher } from './watcher.ts';
@@ -189,6 +190,8 @@ export class Cluster {
           expiries: LASTING,
           records: gitlab.records(process, requestSeconds),
           project: gitlab.project(process, requestSeconds),
+          incidents: incidentsOf(gitlab, process, requestSeconds),
+          notifier: notifierOf(process, requestSeconds),
           pods: { deployments: () => this.deployments(process) },
           clock: process.clock,
           random: random.next,

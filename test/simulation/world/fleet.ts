@@ -29,7 +29,7 @@ export class Fleet {
   control: { paused: boolean; pin: Control['pin']; retired: string[] } = { paused: false, pin: null, retired: [] };
   private ids = 0;
 
-  constructor(setup: Setup, random: Random, watcher: Watcher, program: CheckerProgram = run) {
+  constructor(setup: Setup, random: Random, watcher: Watcher, program: CheckerProgram = (checker) => run(checker)) {
     this.policy = { ...policySchema.parse({}), ...setup.policy };
     this.gitlab = new SimulatedGitLab(this.time, random, watcher);
     this.gitlab.model.repository(PROJECT).commit({

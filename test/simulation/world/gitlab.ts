@@ -33,7 +33,7 @@ export interface Hindrance {
   credentialsRefused: boolean;
 }
 
-interface Call<T> {
+export interface Call<T> {
   readonly process: Process;
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly path: string;
@@ -92,7 +92,7 @@ export class SimulatedGitLab {
   }
 
   /** A call from its sending to its answer. */
-  private call<T>(call: Call<T>): Promise<T> {
+  call<T>(call: Call<T>): Promise<T> {
     const { process, limitMs } = call;
     return new Promise((resolve) => {
       const sentAt = this.time.now;
@@ -183,7 +183,7 @@ export class SimulatedGitLab {
     return at === undefined ? null : new Date(at).toISOString();
   }
 
-  private found<T>(value: T | undefined): Answer<T> {
+  found<T>(value: T | undefined): Answer<T> {
     const at = this.date();
     return value === undefined ? { kind: 'absent', at } : { kind: 'found', value, at };
   }

@@ -1,6 +1,6 @@
 /**
- * One HTTP call to GitLab over node:http(s), with keep-alive and a time limit that covers everything from the connection to
- * the last byte. (`fetch` would cost the sidecar 18 MB more memory.) Retries live in requester.ts.
+ * One HTTP call over node:http(s), with keep-alive and a time limit that covers everything from the connection to the last
+ * byte. (`fetch` would cost the sidecar 18 MB more memory.) Retries live in gitlab/requester.ts.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -21,7 +21,7 @@ export interface HttpResponse {
 
 export type HttpSend = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** No answer of GitLab that we read is larger than a page of managers; this only bounds what a broken proxy may send. */
+/** No answer that we read is larger than a page of managers; this only bounds what a broken proxy may send. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 function flatHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
