@@ -24,7 +24,7 @@ fun t2: one Tick { first.next.next }
 fun t3: one Tick { t2.next }
 fun t4: one Tick { t3.next }
 /** A count, up to two. */
-fun once_more[t: Tick]: one Tick { t = first => first.next else t2 }
+fun onceMore[t: Tick]: one Tick { t = first => first.next else t2 }
 fun over[t: Tick]: set Tick { t.nexts }
 fun upTo[t: Tick]: set Tick { t + t.prevs }
 
@@ -137,7 +137,7 @@ fun silentFor[c: Cluster]: lone Tick {
 fun counted[c: Cluster]: one Tick {
   (c not in Acts' or silent[c]) => c.faint
     else Holder in Said => first
-    else (c in News or ConfirmByTheHoldersStamps in Removed.guards) => once_more[c.faint]
+    else (c in News or ConfirmByTheHoldersStamps in Removed.guards) => onceMore[c.faint]
     else c.faint
 }
 
@@ -193,7 +193,7 @@ pred stamps {
 pred moves {
   no claimants implies Holder' = Holder else Holder' in claimants
   all c: Cluster {
-    c.sick' = (Holder' != Holder implies first else c in Acts' - Said' implies once_more[c.sick] else c.sick)
+    c.sick' = (Holder' != Holder implies first else c in Acts' - Said' implies onceMore[c.sick] else c.sick)
     c.faint' = (Holder' != Holder implies first else counted[c])
     c.quiet' = (Holder' != Holder implies none else silentFor[c])
   }

@@ -117,18 +117,18 @@ pred looks[k: Checker] {
       implies todo' = todo - k -> r and aim' = aim and sent' = sent and Fair' = Fair and Wrote' = Wrote
     else ALookThatHasGrownOldWritesNothing in Removed.guards
       implies aim' = aim + k -> r and todo' = todo and sent' = sent and Fair' = Fair and Wrote' = Wrote
-    else sends_[k, r] and aim' = aim
+    else sending[k, r] and aim' = aim
     saw' = saw and under' = under and Busy' = Busy
   }
   unseen' = unseen and Late' = Late and Tagged' = Tagged and Newest' = Newest
 }
-pred sends_[k: Checker, r: Record] {
+pred sending[k: Checker, r: Record] {
   sent' = sent + k -> r -> k.under
   Fair' = (k.under = Newest implies Fair + k else Fair - k)
   Wrote' = Wrote + k and todo' = todo
 }
 pred sends[k: Checker] {
-  sends_[k, k.aim]
+  sending[k, k.aim]
   aim' = aim - k -> Record
   saw' = saw and under' = under and Busy' = Busy
   unseen' = unseen and Late' = Late and Tagged' = Tagged and Newest' = Newest
