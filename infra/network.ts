@@ -1,6 +1,6 @@
 /**
- * What pods may reach, and who may reach them. A NetworkPolicy knows ports and blocks of addresses, and no host names: where kubernetes.egressTo
- * names no addresses, a rule allows its ports everywhere.
+ * What pods may reach, and who may reach them. A NetworkPolicy knows ports and blocks of addresses, and no host names: where
+ * kubernetes.egressTo names no addresses, a rule allows its ports everywhere.
  */
 import type { types } from '@pulumi/kubernetes';
 import type { Settings } from './settings.ts';

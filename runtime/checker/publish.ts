@@ -7,9 +7,11 @@ import {
   pageAuthor,
   pageMark,
   pageView,
-  tellsOfNobody,
   TIMELINE_PATH,
+  vacancyAfter,
+  vacancyIn,
   type PageView,
+  type Vacancy,
 } from '../core/page.ts';
 import { badge, timeline } from '../core/page-pictures.ts';
 import { badgeWords, pageText, type NumberedTerm } from '../core/page-text.ts';
@@ -20,41 +22,53 @@ import { closeIncidents, raiseIncident, type Told } from './tell.ts';
 /** So many terms are shown. */
 const SHOWN_TERMS = 10;
 
-/** What this run knows of the page: its first line, where it has seen or written it. */
+/** What this run knows of the page, where it has seen or written it: its first line, and what that tells of a vacancy. */
 export interface Page {
   mark: string | undefined;
+  vacancy?: Vacancy | undefined;
 }
 
 export async function publish(checker: Checker, facts: Facts, budget: Budget, page: Page): Promise<void> {
   const { config, project } = checker;
   const warnings = expiryWarnings(checker.expiries, config.cluster, facts.now);
-  const view = pageView(facts, config.policy, config.timing, warnings);
-  if (!view || pageAuthor(view) !== config.cluster) return;
-  const mark = pageMark(view);
-  if (mark === page.mark || budget.exhausted() !== undefined) return;
+  const seen = pageView(facts, config.policy, config.timing, warnings);
+  if (!seen || pageAuthor(seen) !== config.cluster) return;
+  const viewAfter = (vacancy: Vacancy | undefined): PageView => ({
+    ...seen,
+    vacancy: vacancyAfter(seen, vacancy, facts.now, config.timing),
+  });
+  if (pageMark(viewAfter(page.vacancy)) === page.mark || budget.exhausted() !== undefined) return;
   // What is no longer true is not remembered: another cluster may have written meanwhile.
   page.mark = undefined;
   const standing = await project.file(PAGE_PATH);
   if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
+  page.vacancy = standing.kind === 'found' ? vacancyIn(standing.value) : undefined;
+  const view = viewAfter(page.vacancy);
+  const mark = pageMark(view);
   const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${mark}\n`);
-  const told = standing.kind === 'found' && tellsOfNobody(standing.value);
-  if (isNews && (await incident(checker, facts, view, told, budget)) === 'unknown') return;
-  if (!isNews || (await write(checker, view, standing.kind === 'found', budget))) page.mark = mark;
+  if (isNews) {
+    if ((await incident(checker, facts, view, page.vacancy, budget)) === 'unknown') return;
+    if (!(await write(checker, view, standing.kind === 'found', budget))) return;
+  }
+  page.mark = mark;
+  page.vacancy = view.vacancy;
 }
 
 /**
- * Before the page says that no cluster is eligible, or no longer says so, the incident is opened or closed. So the page is the
- * memory of it: it changes once, by one author, and what was broken off before is done again.
+ * Before the page says that people are told of a vacancy, or no longer says so, the incident is opened or closed. So the page is
+ * the memory of it: it changes once, by one author, and what was broken off before is done again.
  */
 async function incident(
   checker: Checker,
   facts: Facts,
-  { obstacles }: PageView,
-  told: boolean,
+  { obstacles, vacancy }: PageView,
+  before: Vacancy | undefined,
   budget: Budget,
 ): Promise<Told> {
-  if ((obstacles !== undefined) === told || budget.exhausted() !== undefined) return 'done';
-  return obstacles ? raiseIncident(checker, facts, obstacles, budget) : closeIncidents(checker, budget);
+  const isTold = before?.isTold ?? false;
+  if ((vacancy?.isTold ?? false) === isTold) return 'done';
+  if (budget.exhausted() !== undefined) return 'unknown';
+  return isTold ? closeIncidents(checker, budget) : raiseIncident(checker, facts, obstacles ?? [], budget);
 }
 
 /** The page and its pictures in one commit: they never tell different stories. */

@@ -38,13 +38,11 @@ export function badgeWords({ mainTags, clusters, term }: PageView): string {
   return `${mainTags.join(', ')}: ${term.holder} ${holder ? `${holder.online}/${holder.total}` : 'unknown'}`;
 }
 
-function orders({ obstacles, isPaused, pin, clusters }: PageView): string[] {
+function orders({ vacancy, isPaused, pin, clusters }: PageView): string[] {
   const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
   return [
-    ...(obstacles
-      ? [
-          '🚨 **No cluster is eligible**: jobs that ask for the main tags wait; this project has an incident that tells why.',
-        ]
+    ...(vacancy
+      ? [`🚨 **No cluster has been eligible** since ${moment(vacancy.since)}: jobs that ask for the main tags wait.`]
       : []),
     ...(isPaused ? ['**Paused**: nothing moves until somebody takes `paused` back.'] : []),
     ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),

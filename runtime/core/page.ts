@@ -4,7 +4,8 @@
  */
 import type { Policy } from '../config.ts';
 import type { Timing } from '../timing.ts';
-import { isoOf } from './answer.ts';
+import { isoOf, type GitLabSeconds } from './answer.ts';
+import { heldFor } from './assess.ts';
 import { outlookOf } from './eligible.ts';
 import type { Facts, RivalFacts } from './facts.ts';
 import { isRetired, type Term } from './files.ts';
@@ -31,25 +32,37 @@ export interface PageCluster {
   readonly state: ClusterState;
 }
 
+/** A time in which no cluster is eligible. */
+export interface Vacancy {
+  /** When that was first seen, by GitLab's time. */
+  readonly since: string;
+  /** There is an incident. */
+  readonly isTold: boolean;
+}
+
 export interface PageView {
   readonly mainTags: readonly string[];
   readonly term: Term;
   readonly clusters: readonly PageCluster[];
   /** What is in the way of each cluster where none is eligible, else undefined. */
   readonly obstacles: readonly string[] | undefined;
+  readonly vacancy: Vacancy | undefined;
   readonly isPaused: boolean;
   readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
   /** What the clusters warn people of, in their order. */
   readonly warnings: readonly string[];
 }
 
-/** What is to be shown, or undefined while any of it is unknown, and before the first term. `warnings` are this cluster's. */
+/**
+ * What is to be shown, or undefined while any of it is unknown, and before the first term; the vacancy is missing, for that the
+ * page itself remembers. `warnings` are this cluster's.
+ */
 export function pageView(
   facts: Facts,
   policy: Policy,
   timing: Timing,
   warnings: readonly string[],
-): PageView | undefined {
+): Omit<PageView, 'vacancy'> | undefined {
   const { term, control, now, self, rivals, mainTags } = facts;
   if (term.kind !== 'term' || control.kind !== 'found') return undefined;
   const common = ({ name }: { readonly name: string }) => ({
@@ -113,7 +126,7 @@ function shownOf(
 }
 
 /** Who writes the page: the holder, or, where it is silent, the first by name that is not. Two writers do no harm. */
-export function pageAuthor({ clusters }: PageView): string | undefined {
+export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | undefined {
   const speaking = clusters.filter(({ state }) => state.kind === 'well' || state.kind === 'faint');
   return (speaking.find(({ isHolder }) => isHolder) ?? speaking[0])?.name;
 }
@@ -131,16 +144,34 @@ export function pageMark(view: PageView): string {
     ...(view.isPaused ? ['paused'] : []),
     ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
   ];
-  const nobody = view.obstacles === undefined ? [] : [NOBODY_ELIGIBLE];
+  const { vacancy } = view;
+  const nobody = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isTold ? ', told' : ''}`] : [];
   const all = [`term ${view.term.number}`, ...nobody, ...clusters, ...asked, ...view.warnings.map(commented)];
   return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
 }
 
-const NOBODY_ELIGIBLE = 'no cluster eligible';
+const VACANCY = 'no cluster eligible since';
 
-/** Whether a page says that no cluster is eligible. It stands where no warning can: right behind the term. */
-export const tellsOfNobody = (page: string): boolean =>
-  new RegExp(`^<!-- HADR page \\d+: term \\d+; ${NOBODY_ELIGIBLE};`).test(page);
+/** What a page tells of a vacancy. It stands where no warning can: right behind the term. */
+export function vacancyIn(page: string): Vacancy | undefined {
+  const match = new RegExp(`^<!-- HADR page \\d+: term \\d+; ${VACANCY} ([0-9TZ:-]+)(, told)?;`).exec(page);
+  return match?.[1] === undefined ? undefined : { since: match[1], isTold: match[2] !== undefined };
+}
+
+/**
+ * The vacancy after a look, given what the page tells of one. People are told of it when it has lasted for a lease: what ends
+ * before that wakes nobody.
+ */
+export function vacancyAfter(
+  { obstacles }: Pick<PageView, 'obstacles'>,
+  before: Vacancy | undefined,
+  now: GitLabSeconds,
+  { leaseSeconds }: Timing,
+): Vacancy | undefined {
+  if (!obstacles) return undefined;
+  const since = before?.since ?? isoOf(now);
+  return { since, isTold: before?.isTold === true || heldFor(now, since) >= leaseSeconds };
+}
 
 /** Warnings come from files that people may edit: none ends the comment, or the line. */
 const commented = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('--', '–');

@@ -100,7 +100,10 @@ describe('the incident', () => {
     assert.equal(world.incidents.length, 1);
     assert.equal(world.incidents[0]?.title, 'No cluster is eligible for rnd-runner');
     assert.match(world.incidents[0]?.text ?? '', /^- cluster-a has 0\\\/2 runners online of the 1 that it needs$/m);
-    assert.match(world.files.get(PAGE_PATH) ?? '', /^- 🚨 \*\*No cluster is eligible\*\*/m);
+    assert.match(
+      world.files.get(PAGE_PATH) ?? '',
+      /^- 🚨 \*\*No cluster has been eligible\*\* since 2026-01-01 00:0\d:\d\dZ: /m,
+    );
     assert.match(
       world.messages.at(-1) ?? '',
       /^No cluster is eligible for rnd-runner: .* cluster-b has 0\/2 runners online/,
@@ -117,6 +120,23 @@ describe('the incident', () => {
       /^rnd-runner: a cluster is eligible again; the incident is closed\. .*issues\/1$/m,
     );
     assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
+  });
+
+  it('is not opened for what ends within a lease, however often', async () => {
+    const world = await settled();
+    for (let time = 0; time < 10; time += 1) {
+      faint(world);
+      await world.run(45);
+      world.cluster(A).ready = 2;
+      await world.run(60);
+    }
+    assert.equal(world.incidents.length, 0);
+    assert.equal(world.messages.length, 1);
+    faint(world);
+    const began = world.ms;
+    assert.ok(await world.run(HOUR, () => open(world) === 1));
+    const seconds = (world.ms - began) / 1000;
+    assert.ok(seconds >= 60 && seconds <= 90, `after ${seconds} s`);
   });
 
   it('is opened by a cluster that lives and is faint, for one that is silent', async () => {
@@ -163,7 +183,7 @@ describe('the incident', () => {
     world.beforeCall = (_cluster, call) => void (/incidents|raise|close/.test(call) && calls.push(call));
     await world.run(HOUR);
     faint(world);
-    await world.run(60);
+    await world.run(120);
     assert.deepEqual(calls, ['incidents', 'raise']);
     await world.run(HOUR);
     assert.equal(calls.length, 2);
