@@ -155,9 +155,15 @@ export async function startStage(): Promise<Stage> {
       webhook.closeAllConnections();
     },
   };
-  await cluster.client.apply(runners(records[B]));
-  await stage.apply(tokens);
-  await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
+  try {
+    await cluster.client.apply(runners(records[B]));
+    await stage.apply(tokens);
+    await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
+  } catch (error) {
+    // A stage that was not set up must not keep the process of the tests alive.
+    await stage.close();
+    throw error;
+  }
   return stage;
 }
 
