@@ -1,7 +1,7 @@
 /** Config straight from a stack: Pulumi.yaml's defaults and Pulumi.<stack>.yaml, without Pulumi and without its backend. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { clusterName } from '../config.ts';
+import { adoptedSchema, clusterName, type Adopted } from '../config.ts';
 import { readIfThere } from '../process/files.ts';
 import { wrongUsage } from './exit.ts';
 import { yamlValues, type Values } from './yaml.ts';
@@ -19,6 +19,7 @@ const statusProject = z.object({ path: z.unknown(), branch: z.unknown().optional
 const own = z.object({
   ownTags: z.array(z.string()).catch([]),
   preferred: z.boolean().catch(false),
+  adopt: z.array(adoptedSchema).catch([]),
   kubernetes: z
     .object({
       context: z.string().optional(),
@@ -33,6 +34,8 @@ export interface StackFacts {
   readonly name: string;
   readonly ownTags: readonly string[];
   readonly preferred: boolean;
+  /** Runners that it did not make; where there are some, it makes none. */
+  readonly adopt: readonly Adopted[];
   readonly kubernetes: { readonly context: string | undefined; readonly namespace: string; readonly server: string };
 }
 
@@ -52,13 +55,13 @@ export async function stackValues(cwd: string, name: string): Promise<Stack> {
   for (const [key, value] of Object.entries(stack.config))
     if (key.startsWith(`${project.name}:`)) all[key.slice(project.name.length + 1)] = value;
   const { path, branch } = statusProject.parse(all['statusProject']);
-  const { ownTags, preferred, kubernetes } = own.parse(all);
+  const { ownTags, preferred, adopt, kubernetes } = own.parse(all);
   return {
     values: {
       ...Object.fromEntries(SHARED.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]]))),
       statusProject: { path, ...(branch !== undefined && { branch }) },
     },
-    facts: { name, ownTags, preferred, kubernetes: { ...kubernetes, context: kubernetes.context } },
+    facts: { name, ownTags, preferred, adopt, kubernetes: { ...kubernetes, context: kubernetes.context } },
   };
 }
 

@@ -421,7 +421,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     name: 'a lease that is too short for a call of adopted runners',
-    change: { adopt: [ADOPTED], timing: { leaseSeconds: 50, unhealthyIntervalSeconds: 5, checkIntervalSeconds: 3 } },
+    change: { adopt: [ADOPTED], timing: { leaseSeconds: 50 } },
     problems: [
       'timing.leaseSeconds: 50 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + rollCallSeconds (for adopted runners) + 2 × requestSeconds = 55; give at least 55',
     ],

@@ -42,23 +42,14 @@ export async function deployedFindings(
 ): Promise<Finding[]> {
   const { stack } = expected;
   const names = namesOf(stack.name);
-  const kubectl = (...args: string[]): Promise<Executed> =>
-    execute('kubectl', [
-      ...(stack.kubernetes.context === undefined ? [] : ['--context', stack.kubernetes.context]),
-      '--namespace',
-      stack.kubernetes.namespace,
-      ...args,
-    ]);
-  const get = async <T>(schema: z.ZodType<T>, kind: string, name: string): Promise<T | string> => {
-    const answer = await kubectl('get', kind, name, '--output', 'json');
-    return answer.code === 0 ? parsed(schema, answer.stdout) : reasonOf(answer);
-  };
+  const kubectl = kubectlIn(execute, stack, stack.kubernetes.namespace);
+  const get = <T>(schema: z.ZodType<T>, kind: string, name: string): Promise<T | string> =>
+    read(kubectl, schema, kind, name);
   const cronJob = await get(cronJobSchema, 'cronjob', names.checker);
   const check = `CronJob ${names.checker}`;
   if (typeof cronJob === 'string')
     return [unseen(check, cronJob, `check your kubectl and its context, or run pulumi up --stack ${stack.name}`)];
   const maps = cronJob.spec.jobTemplate.spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
-  const deployment = await get(deploymentSchema, 'deployment', names.runner);
   const account = `system:serviceaccount:${stack.kubernetes.namespace}:${names.checker}`;
   return [
     cronJob.spec.suspend
@@ -69,10 +60,41 @@ export async function deployedFindings(
         )
       : ok(check, 'it is scheduled'),
     configFinding(await firstConfig(maps, (name) => get(configMapSchema, 'configmap', name)), expected),
-    recordFinding(names.runner, deployment, member, stack.name),
-    await rightFinding(kubectl, account, 'get', `deployments.apps/${names.runner}`, stack.name),
-    await rightFinding(kubectl, account, 'list', 'pods', stack.name),
+    ...(await runnerFindings(execute, stack, account, member)),
   ];
+}
+
+type Kubectl = (...args: string[]) => Promise<Executed>;
+
+const kubectlIn =
+  (execute: Execute, { kubernetes: { context } }: StackFacts, namespace: string): Kubectl =>
+  (...args) =>
+    execute('kubectl', [...(context === undefined ? [] : ['--context', context]), '--namespace', namespace, ...args]);
+
+async function read<T>(kubectl: Kubectl, schema: z.ZodType<T>, kind: string, name: string): Promise<T | string> {
+  const answer = await kubectl('get', kind, name, '--output', 'json');
+  return answer.code === 0 ? parsed(schema, answer.stdout) : reasonOf(answer);
+}
+
+/** Each Deployment that the checker counts, whoever made it, and its rights there. */
+async function runnerFindings(
+  execute: Execute,
+  stack: StackFacts,
+  account: string,
+  member: RivalFacts | undefined,
+): Promise<Finding[]> {
+  const own = { namespace: stack.kubernetes.namespace, deployment: namesOf(stack.name).runner, record: undefined };
+  const findings: Finding[] = [];
+  for (const { namespace, deployment, record } of stack.adopt.length > 0 ? stack.adopt : [own]) {
+    const kubectl = kubectlIn(execute, stack, namespace);
+    const found = await read(kubectl, deploymentSchema, 'deployment', deployment);
+    findings.push(
+      recordFinding(deployment, found, record, member, stack.name),
+      await rightFinding(kubectl, account, 'get', `deployments.apps/${deployment}`, stack.name),
+      await rightFinding(kubectl, account, 'list', 'pods', stack.name),
+    );
+  }
+  return findings;
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T | string {
@@ -114,6 +136,7 @@ function configFinding(deployed: CheckerConfig | string, { config, stack, projec
     ['mainTags', config.mainTags, deployed.mainTags],
     ['ownTags', stack.ownTags, deployed.ownTags],
     ['preferred', stack.preferred, deployed.preferred],
+    ['adopt', stack.adopt, deployed.kubernetes.adopted],
     ['gitlab.url', new URL(config.gitlab.url).origin, new URL(deployed.gitlab.url).origin],
     ['statusProject', { id: projectId, branch: config.statusProject.branch }, deployed.statusProject],
     ['policy', config.policy, deployed.policy],
@@ -128,13 +151,15 @@ function configFinding(deployed: CheckerConfig | string, { config, stack, projec
 function recordFinding(
   name: string,
   deployment: z.infer<typeof deploymentSchema> | string,
+  adopted: number | undefined,
   member: RivalFacts | undefined,
   stack: string,
 ): Finding {
   const check = `Deployment ${name}`;
   const up = `run pulumi up --stack ${stack}`;
-  if (typeof deployment === 'string') return unseen(check, deployment, up);
-  const record = Number(deployment.metadata.annotations[RECORD_ANNOTATION]);
+  if (typeof deployment === 'string')
+    return unseen(check, deployment, adopted === undefined ? up : `correct adopt in Pulumi.${stack}.yaml and ${up}`);
+  const record = adopted ?? Number(deployment.metadata.annotations[RECORD_ANNOTATION]);
   if (!(record > 0)) return wrong(check, `it lacks the annotation ${RECORD_ANNOTATION}`, up);
   if (member?.report.kind === 'found' && !member.report.value.records.includes(record))
     return wrong(
@@ -147,7 +172,7 @@ function recordFinding(
 
 /** `kubectl auth can-i` asks the API server itself, as the checker's own account. */
 async function rightFinding(
-  kubectl: (...args: string[]) => Promise<Executed>,
+  kubectl: Kubectl,
   account: string,
   verb: string,
   resource: string,

@@ -21,6 +21,8 @@ interface Need {
   readonly name: string;
   readonly scope: string;
   readonly level: number;
+  /** Adopted runners have no sidecar, and it no token. */
+  readonly sidecar?: true;
 }
 
 /** What each token must be able to do (README, the table of tokens). Those of a project's runners need Maintainer at most. */
@@ -32,7 +34,7 @@ export function needsOf(
   return {
     owner: [
       { name: tokens.fleet, scope: 'manage_runner', level: owner === 'group' ? 50 : 40 },
-      { name: tokens.sidecar, scope: 'manage_runner', level: 40 },
+      { name: tokens.sidecar, scope: 'manage_runner', level: 40, sidecar: true },
     ],
     status: [{ name: tokens.status, scope: 'api', level: 30 }],
   };
@@ -69,7 +71,7 @@ function tokenFinding(where: string, list: readonly TokenView[], need: Need, now
       : note(
           check,
           `${where} has none of this name`,
-          'where you gave the token yourself (tokens.* in the stack), look after its end; else run pulumi up',
+          `where you gave the token yourself (tokens.* in the stack), look after its end; ${need.sidecar ? 'a stack that adopts its runners needs none; ' : ''}else run pulumi up`,
         );
   if (!token.scopes.includes(need.scope) && !token.scopes.includes('api'))
     return wrong(check, `its scopes are ${token.scopes.join(', ')}`, `it needs ${need.scope}: ${renew}`);

@@ -43,6 +43,7 @@ const TIMING = {
   requestSeconds: 3,
   rollCallSeconds: 3,
   checkIntervalSeconds: 1,
+  unhealthyIntervalSeconds: 2,
   leaseSeconds: LEASE_SECONDS,
 };
 
