@@ -33,12 +33,13 @@ export async function countCalled(
   deployments: readonly RunnerDeployment[],
   records: readonly RecordFacts[],
   unheard: readonly Unheard[],
+  busySeconds: number,
 ): Promise<Known<Count>> {
   const { timing } = checker.config;
   const called = await callRoll(checker, unheard, records);
   if (called.kind === 'unknown') return called;
   await checker.clock.sleep(timing.rollCallSeconds * 1000);
-  const counted = countOf(deployments, records, await readManagers(checker, deployments), timing);
+  const counted = countOf(deployments, records, await readManagers(checker, deployments), timing, busySeconds);
   if (counted.kind === 'known') tell(checker, counted.value.unheard);
   return counted;
 }

@@ -3,7 +3,7 @@
  * stamp's time is GitLab's, from an answer that came before the pods were counted.
  */
 import { unknown, type Answer, type GitLabSeconds } from '../core/answer.ts';
-import { countOf } from '../core/count.ts';
+import { busyWithin, countOf } from '../core/count.ts';
 import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/files.ts';
 import {
   leaseRecord,
@@ -13,8 +13,10 @@ import {
   type RivalFacts,
   type TermFacts,
 } from '../core/facts.ts';
-import { leaseFrom, NOBODY, type Lease } from '../core/lease.ts';
+import { heardSince, leaseFrom, NOBODY, type Lease } from '../core/lease.ts';
 import { rivalLease } from '../core/rivals.ts';
+import { contactOf } from '../core/roll.ts';
+import { heardWithinSeconds } from '../timing.ts';
 import type { Checker } from './context.ts';
 import { countCalled, isFall, readManagers } from './count.ts';
 import { newerOf, newestTerm, type KnownTerm } from './newest-term.ts';
@@ -78,9 +80,11 @@ export async function observe(checker: Checker): Promise<Observed> {
     };
   const lease = leaseFrom(lowest.read.value.note, config.cluster, lowest.read.at);
   const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
-  let counted = countOf(pods.value, records, managers, config.timing);
+  const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(config.timing));
+  const busySeconds = busyWithin(since, stampAt, config.timing);
+  let counted = countOf(pods.value, records, managers, config.timing, busySeconds);
   if (counted.kind === 'known' && isFall(counted, lease, config.timing))
-    counted = await countCalled(checker, pods.value, records, counted.value.unheard);
+    counted = await countCalled(checker, pods.value, records, counted.value.unheard, busySeconds);
   if (counted.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${counted.why}` };
   // 4. The newest term, and the records that only it knows.
   const ownReport = reportOf(config.cluster, ownReportText);

@@ -6,7 +6,7 @@ import { expiryWarnings } from '../core/expiry.ts';
 import type { RollFacts } from '../core/facts.ts';
 import { remember } from '../core/assess.ts';
 import { emptyMemory } from '../core/memory.ts';
-import { newestOf } from '../core/roll.ts';
+import { contactOf } from '../core/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { Budget, Checker } from './context.ts';
 import type { Observation } from './observe.ts';
@@ -36,7 +36,7 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
     term: Math.max(term?.number ?? 0, previous?.term ?? 0, seen.term.kind === 'damaged' ? seen.term.number : 0),
     at: seen.stampAt,
     inTouchSince: inTouchSince(previous, seen.stampAt, config.timing.leaseSeconds + config.timing.roundSeconds),
-    heardSince: heardSince(previous, contactOf(seen), seen.stampAt, heardWithinSeconds(config.timing)),
+    heardSince: heardSince(previous, contactOf(seen.records), seen.stampAt, heardWithinSeconds(config.timing)),
     memory: remember(
       previous?.memory ?? emptyMemory(term?.number ?? 0),
       observed,
@@ -46,10 +46,6 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
     ),
   };
 }
-
-/** The newest contact of this cluster's own managers, in GitLab's seconds. */
-const contactOf = ({ records }: Observation): GitLabSeconds | undefined =>
-  newestOf(records.map(({ read }) => (read.kind === 'found' ? read.value.contactedAt : null)));
 
 /** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */
 export async function stamp(checker: Checker, seen: Observation, budget: Budget): Promise<Stamped> {

@@ -10,7 +10,7 @@
  *                         fewer                      as many as it hears: a fall, to be proved by a call (round)
  *                         nobody knows               unknown, and with it the whole count
  */
-import { unknown, type Answer, type Found, type Known } from './answer.ts';
+import { unknown, type Answer, type Found, type GitLabSeconds, type Known } from './answer.ts';
 import type { ManagerView, RecordFacts } from './facts.ts';
 import { heardWithinSeconds, vouchSeconds, type Timing } from '../timing.ts';
 
@@ -45,14 +45,26 @@ export type ManagersByRecord = ReadonlyMap<number, Answer<readonly ManagerView[]
  * The managers that GitLab has heard of late: an idle one answers each roll, a full one by its jobs, of which one report
  * may be lost. Running jobs alone are no sign of life: GitLab shows those of a dead manager for an hour.
  */
-export function heardManagers({ value, at }: Found<readonly ManagerView[]>, timing: Timing): number {
+export function heardManagers(
+  { value, at }: Found<readonly ManagerView[]>,
+  timing: Timing,
+  busySeconds = vouchSeconds(timing),
+): number {
   const heard = value.filter(({ contactedAt, busy }) => {
     if (contactedAt === null) return false;
     const age = at - Date.parse(contactedAt) / 1000;
-    return age <= heardWithinSeconds(timing) || (busy && age < vouchSeconds(timing));
+    return age <= heardWithinSeconds(timing) || (busy && age < busySeconds);
   });
   return new Set(heard.map(({ systemId }) => systemId)).size;
 }
+
+/**
+ * How young the contact of a manager with running jobs must be. Where GitLab hears this cluster again after it did not, jobs
+ * have had no chance to report before their period is over, and any contact will do. `heardSince` is 0 where it hears nobody:
+ * then nobody is there to say that it hears at all, and jobs do not vouch longer than ever.
+ */
+export const busyWithin = (heardSince: GitLabSeconds, at: GitLabSeconds, timing: Timing): number =>
+  heardSince !== 0 && at - heardSince < vouchSeconds(timing) ? Number.POSITIVE_INFINITY : vouchSeconds(timing);
 
 /** Online / Total, or unknown: no count is made of what could not be read. */
 export function countOf(
@@ -60,6 +72,7 @@ export function countOf(
   records: readonly RecordFacts[],
   managers: ManagersByRecord,
   timing: Timing,
+  busySeconds = vouchSeconds(timing),
 ): Known<Count> {
   let online = 0;
   let total = 0;
@@ -70,7 +83,9 @@ export function countOf(
     // A paused record takes no jobs: its pods are ready and yet not online.
     if (read?.kind !== 'found' || read.value.paused) continue;
     const standing = Math.min(ready, desired);
-    const heard = adopted ? heardOf(record, managers.get(record), timing) : { kind: 'known' as const, value: standing };
+    const heard = adopted
+      ? heardOf(managers.get(record), record, timing, busySeconds)
+      : { kind: 'known' as const, value: standing };
     if (heard.kind === 'unknown') return heard;
     online += Math.min(standing, heard.value);
     if (heard.value < standing) unheard.push({ name, record, ready: standing, heard: heard.value });
@@ -78,7 +93,12 @@ export function countOf(
   return { kind: 'known', value: { online, total, unheard } };
 }
 
-function heardOf(record: number, read: Answer<readonly ManagerView[]> | undefined, timing: Timing): Known<number> {
+function heardOf(
+  read: Answer<readonly ManagerView[]> | undefined,
+  record: number,
+  timing: Timing,
+  busySeconds: number,
+): Known<number> {
   if (!read) return unknown(`the managers of record ${record} were not read`);
   switch (read.kind) {
     case 'unknown':
@@ -86,6 +106,6 @@ function heardOf(record: number, read: Answer<readonly ManagerView[]> | undefine
     case 'absent':
       return { kind: 'known', value: 0 };
     case 'found':
-      return { kind: 'known', value: heardManagers(read, timing) };
+      return { kind: 'known', value: heardManagers(read, timing, busySeconds) };
   }
 }

@@ -1,6 +1,6 @@
 /** Judging a roll call: who of a record's managers has contacted GitLab since it was called. */
 import type { GitLabSeconds } from './answer.ts';
-import type { ManagerView } from './facts.ts';
+import type { ManagerView, RecordFacts } from './facts.ts';
 
 export interface RollReads {
   readonly before: readonly ManagerView[];
@@ -24,6 +24,10 @@ export function newestOf(contacts: readonly (string | null)[]): GitLabSeconds | 
   const times = contacts.flatMap((contact) => (contact === null ? [] : [secondsOf(contact)]));
   return times.length === 0 ? undefined : Math.max(...times);
 }
+
+/** When GitLab last heard a manager of any of these records; undefined for never. */
+export const contactOf = (records: readonly RecordFacts[]): GitLabSeconds | undefined =>
+  newestOf(records.map(({ read }) => (read.kind === 'found' ? read.value.contactedAt : null)));
 
 /** The last contact of any of these managers, in GitLab's seconds; 0 for none. */
 export const newestContact = (reads: readonly RollReads[]): GitLabSeconds => newestOf(contactsIn(reads)) ?? 0;

@@ -1,12 +1,12 @@
 /**
- * `npm run simulate -- --seed 1 --hours 500 [--clusters 2|3|4|5|mixed]` runs episodes until so many hours are simulated.
- * `npm run simulate -- --episode 1.187 [--clusters N] [--faults 0,3] [--trace]` replays one of them.
+ * `npm run simulate -- --seed 1 --hours 500 [--clusters 2|3|4|5|mixed] [--adopted]` runs episodes until so many hours are simulated.
+ * `npm run simulate -- --episode 1.187 [--clusters N] [--faults 0,3] [--adopted] [--trace]` replays one of them.
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runEpisode } from './episode.ts';
-import { clustersOf, namedPlan } from './seeds.ts';
+import { adoptedPlan, clustersOf, namedPlan } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { quantile, sum, type Summary } from './summary.ts';
 import { episodesFor, simulate, type Batch } from './batch.ts';
@@ -30,6 +30,7 @@ function options() {
         episode: { type: 'string' },
         faults: { type: 'string' },
         trace: { type: 'boolean', default: false },
+        adopted: { type: 'boolean', default: false },
         workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
       },
     }).values;
@@ -82,8 +83,10 @@ async function replay(
   clusters: number,
   kept: readonly number[] | undefined,
   showAll: boolean,
+  adopted: boolean,
 ): Promise<number> {
-  const result = await runEpisode(namedPlan(seed, clusters, kept));
+  const plan = namedPlan(seed, clusters, kept);
+  const result = await runEpisode(adopted ? adoptedPlan(plan) : plan);
   if (showAll) process.stdout.write(`${result.trace.join('\n')}\n`);
   const [first] = result.violations;
   if (!first) {
@@ -101,7 +104,7 @@ async function replay(
       '',
       `episode ${seed} breaks ${first.invariant}: ${violation?.text ?? first.text}`,
       `with ${short.kept.length} of ${result.plan.faults.length} faults; replay it with`,
-      `  npm run simulate -- --episode ${seed} --clusters ${clusters} --faults ${faults.join(',')} --trace`,
+      `  npm run simulate -- --episode ${seed} --clusters ${clusters} --faults ${faults.join(',')}${adopted ? ' --adopted' : ''} --trace`,
       '',
     ].join('\n'),
   );
@@ -113,7 +116,7 @@ async function main(): Promise<number> {
   const clusters = clusterNumbers(given.clusters);
   if (given.episode !== undefined) {
     const kept = given.faults?.split(',').map((text) => wholeNumber(text, 'faults', 0, 99));
-    return replay(given.episode, clusters[0] ?? 2, kept, given.trace);
+    return replay(given.episode, clusters[0] ?? 2, kept, given.trace, given.adopted);
   }
   const hours = Number(given.hours);
   if (!(hours > 0)) fail(`--hours ${given.hours} is no number of hours`);
@@ -123,6 +126,7 @@ async function main(): Promise<number> {
     clusters,
     episodes,
     rule: 'hadr',
+    adopted: given.adopted,
     workers: wholeNumber(given.workers, 'workers', 1, 64),
   };
   const began = performance.now();
@@ -133,7 +137,7 @@ async function main(): Promise<number> {
   const names = new Set(summary.violations.map(({ episode }) => episode));
   process.stdout.write(`episodes with violations: ${[...names].join(', ')}\n`);
   const index = Number(first.episode.split('.').at(-1));
-  await replay(first.episode, clustersOf(clusters, index), undefined, false);
+  await replay(first.episode, clustersOf(clusters, index), undefined, false, given.adopted);
   return 1;
 }
 

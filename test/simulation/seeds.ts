@@ -6,6 +6,9 @@ export const episodeSeed = (seed: string, index: number): string => `${seed}.${i
 /** How many clusters an episode has: each of the numbers in turn. */
 export const clustersOf = (numbers: readonly number[], index: number): number => numbers[index % numbers.length] ?? 2;
 
+/** The same plan with other people's runners. */
+export const adoptedPlan = (plan: Plan): Plan => ({ ...plan, setup: { ...plan.setup, adopted: true } });
+
 /** The plan of an episode, with only some of its faults where they are named. */
 export function namedPlan(seed: string, clusters: number, kept: readonly number[] | undefined): Plan {
   const plan = planOf(seed, clusters);

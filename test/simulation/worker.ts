@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { runEpisode } from './episode.ts';
 import { planOf } from './plan.ts';
 import { contactRule } from './rules/contact-rule.ts';
-import { clustersOf, episodeSeed } from './seeds.ts';
+import { adoptedPlan, clustersOf, episodeSeed } from './seeds.ts';
 import { add, noSummary } from './summary.ts';
 import type { CheckerProgram } from './world/cluster.ts';
 
@@ -27,6 +27,8 @@ export const jobSchema = z.object({
   place: z.number(),
   workers: z.number(),
   rule: z.enum(['hadr', 'status', 'contact']),
+  /** All runners are adopted. */
+  adopted: z.boolean(),
 });
 export type Job = z.infer<typeof jobSchema>;
 
@@ -34,9 +36,8 @@ async function main(port: NonNullable<typeof parentPort>, job: Job): Promise<voi
   const summary = noSummary();
   const program = PROGRAMS[job.rule];
   for (let index = job.place; index < job.episodes; index += job.workers) {
-    const result = await runEpisode(planOf(episodeSeed(job.seed, index), clustersOf(job.clusters, index)), {
-      ...(program && { program }),
-    });
+    const plan = planOf(episodeSeed(job.seed, index), clustersOf(job.clusters, index));
+    const result = await runEpisode(job.adopted ? adoptedPlan(plan) : plan, { ...(program && { program }) });
     add(summary, index, result);
     port.postMessage({ kind: 'progress', hours: result.plan.seconds / 3600, violations: result.violations.length });
   }

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isoOf, unknown, type Answer } from '../../../runtime/core/answer.ts';
-import { countOf, heardManagers, type Counted, type ManagersByRecord } from '../../../runtime/core/count.ts';
+import {
+  busyWithin,
+  countOf,
+  heardManagers,
+  type Counted,
+  type ManagersByRecord,
+} from '../../../runtime/core/count.ts';
 import type { ManagerView, RecordFacts } from '../../../runtime/core/facts.ts';
 import { DEFAULT_TIMING, heardWithinSeconds, vouchSeconds } from '../../../runtime/timing.ts';
 
@@ -55,6 +61,13 @@ describe('the managers that GitLab hears', () => {
   ];
   for (const [name, view, heard] of cases)
     it(`${heard === 1 ? 'include' : 'leave out'} ${name}`, () => assert.equal(heardOf([view]), heard));
+
+  it('include one with jobs, however old its contact, where GitLab hears the cluster again only since a moment ago', () => {
+    const silent = { kind: 'found' as const, value: [manager(1, 3000, true), manager(2, 3000)], at: NOW };
+    const heard = (since: number) => heardManagers(silent, DEFAULT_TIMING, busyWithin(since, NOW, DEFAULT_TIMING));
+    assert.deepEqual([heard(NOW), heard(NOW - vouch + 1)], [1, 1]);
+    assert.deepEqual([heard(NOW - vouch), heard(0)], [0, 0], 'nobody who is heard: jobs do not vouch for all');
+  });
 
   it('count a manager once, however many rows it has', () => assert.equal(heardOf([manager(1, 3), manager(1, 9)]), 1));
 });

@@ -121,7 +121,11 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       if (!confirmed(claim, isWeak))
         oracle.violate('I4', `${what}: stronger, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       const lag = lagSeconds(oracle);
-      const strong = oracle.truthOf(holder ?? '').throughout(lag, (_, desired, ready) => ready >= desired);
+      // Adopted pods are ready whatever their runner does.
+      const { isAdopted } = oracle.fleet;
+      const strong = oracle
+        .truthOf(holder ?? '')
+        .throughout(lag, (online, desired, ready) => (isAdopted ? Math.min(online, ready) : ready) >= desired);
       if (strong) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} was at full strength`);
       return;
     }

@@ -5,7 +5,7 @@
 import { parseReport } from '../../../runtime/core/files.ts';
 import type { Lease } from '../../../runtime/core/lease.ts';
 import { leaseFrom } from '../../../runtime/core/lease.ts';
-import { bounds, longestGapSeconds } from '../../../runtime/timing.ts';
+import { adoptedDetectionSeconds, bounds, longestGapSeconds } from '../../../runtime/timing.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
 import { START } from '../world/gitlab.ts';
 import { MAIN_TAG, type Fleet } from '../world/fleet.ts';
@@ -103,7 +103,8 @@ export class Oracle {
       );
     const ready = pods.answer.value.reduce((sum, { ready: count, desired }) => sum + Math.min(count, desired), 0);
     const paused = [...round.records.values()].some(({ answer }) => answer.kind === 'found' && answer.value.paused);
-    if (lease.online > ready || (lease.online < ready && !paused))
+    // Of adopted runners fewer may be heard than are ready.
+    if (lease.online > ready || (lease.online < ready && !paused && !this.fleet.isAdopted))
       this.violate('stamp', `${process.name} stamped ${lease.online} online and saw ${ready} ready pods`);
   }
 
@@ -181,7 +182,10 @@ export class Oracle {
   get promised() {
     const { timing, fleet } = this;
     const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
-    const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(timing, fleet.policy.confirm);
+    const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(
+      fleet.isAdopted ? { ...timing, detectionSeconds: adoptedDetectionSeconds(timing) } : timing,
+      fleet.policy.confirm,
+    );
     const idle = Math.max(deadSeconds, faintedSeconds) + turns;
     // A challenger at work hears itself only with its jobs' next report, and that must come after a call.
     const deafSeconds =

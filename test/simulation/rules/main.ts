@@ -45,7 +45,14 @@ async function main(): Promise<void> {
   line(HEAD);
   line(HEAD.map(() => '---'));
   for (const rule of RULES) {
-    const batch = { seed: values.seed, clusters, episodes, workers: availableParallelism(), rule: rule.program };
+    const batch = {
+      seed: values.seed,
+      clusters,
+      episodes,
+      workers: availableParallelism(),
+      rule: rule.program,
+      adopted: false,
+    };
     const summary = await simulate(batch, rule.edits);
     line(row(rule, summary));
     const names = summary.falseMoves;

@@ -23,6 +23,8 @@ export interface ClusterParts {
   readonly config: CheckerConfig;
   readonly pods: number;
   readonly capacity: number;
+  /** Its runners were there before the stack. */
+  readonly adopted: boolean;
   /** What a checker's pod runs. */
   readonly program: (checker: Checker) => Promise<unknown>;
   readonly nextId: () => number;
@@ -105,6 +107,7 @@ export class Cluster {
       timing: this.config.timing,
       capacity: parts.capacity,
       record: this.record,
+      adopted: parts.adopted,
       processId: parts.nextId(),
       random: this.random.fork(`pod ${this.podsMade}`),
       watcher: parts.watcher,
@@ -216,7 +219,13 @@ export class Cluster {
         const known: Known<readonly RunnerDeployment[]> = {
           kind: 'known',
           value: [
-            { name: 'runner', record: this.record, adopted: false, desired: this.desired, ready: this.readyPods },
+            {
+              name: 'runner',
+              record: this.record,
+              adopted: this.parts.adopted,
+              desired: this.desired,
+              ready: this.readyPods,
+            },
           ],
         };
         time.after(POLL_KUBERNETES_MS, () => answer(known));

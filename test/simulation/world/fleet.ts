@@ -15,6 +15,8 @@ export interface Setup {
   readonly clusters: readonly { readonly pods: number; readonly capacity: number }[];
   readonly preferred: number | undefined;
   readonly policy: Partial<Policy>;
+  /** All of its runners are adopted ones. No plan says so by itself. */
+  readonly adopted?: true;
 }
 
 export class Fleet {
@@ -22,6 +24,7 @@ export class Fleet {
   readonly gitlab: SimulatedGitLab;
   readonly clusters: Cluster[];
   readonly policy: Policy;
+  readonly isAdopted: boolean;
   /** Whose each record is, those that are gone included. */
   readonly owners = new Map<number, string>();
   /** When records were removed. */
@@ -30,6 +33,7 @@ export class Fleet {
   private ids = 0;
 
   constructor(setup: Setup, random: Random, watcher: Watcher, program: CheckerProgram = (checker) => run(checker)) {
+    this.isAdopted = setup.adopted === true;
     this.policy = { ...policySchema.parse({}), ...setup.policy };
     this.gitlab = new SimulatedGitLab(this.time, random, watcher);
     this.gitlab.model.repository(PROJECT).commit({
@@ -50,6 +54,7 @@ export class Fleet {
           config: configOf(names, index, setup, this.policy),
           pods,
           capacity,
+          adopted: this.isAdopted,
           program: (checker) => program(checker, this.owners),
           nextId: () => (this.ids += 1),
           newRecord: (cluster) => this.newRecord(cluster),

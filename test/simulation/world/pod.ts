@@ -18,6 +18,8 @@ const RESTART_AFTER = 3;
 
 export interface PodParts extends Omit<ManagerParts, 'record'> {
   readonly record: number;
+  /** There is no sidecar in it: Kubernetes takes it for ready as long as its process is there. */
+  readonly adopted: boolean;
   readonly processId: number;
   readonly random: Random;
   readonly watcher: Watcher;
@@ -37,7 +39,7 @@ export class Pod {
   /** While it is set, a runner that ended is not started again. */
   crashLoops = false;
   private readonly parts: PodParts;
-  private sidecar: Process;
+  private sidecar: Process | undefined;
   private health: Health | undefined;
   private ended = false;
   private failedReadiness = 0;
@@ -48,7 +50,7 @@ export class Pod {
     this.record = parts.record;
     this.parts = parts;
     this.manager = this.newManager(systemId);
-    this.sidecar = this.startSidecar(parts.processId);
+    this.sidecar = parts.adopted ? undefined : this.startSidecar(parts.processId);
     const period = probePeriodSeconds(parts.timing) * 1000;
     parts.time.after(parts.random.between(0, period), () => this.probe(period));
   }
@@ -88,7 +90,7 @@ export class Pod {
     if (!this.running) return;
     const { time } = this.parts;
     time.after(period, () => this.probe(period));
-    const isReady = this.health?.ready === true && this.manager.state !== 'dead';
+    const isReady = (this.parts.adopted || this.health?.ready === true) && this.manager.state !== 'dead';
     this.failedReadiness = isReady ? 0 : this.failedReadiness + 1;
     if (isReady) this.ready = true;
     else if (this.failedReadiness >= UNREADY_AFTER) this.ready = false;
@@ -118,6 +120,7 @@ export class Pod {
   }
 
   restartSidecar(id: number): void {
+    if (!this.sidecar) return;
     this.sidecar.kill();
     if (this.running) this.sidecar = this.startSidecar(id);
   }
@@ -127,7 +130,7 @@ export class Pod {
     this.ended = true;
     this.ready = false;
     this.manager.kill();
-    this.sidecar.kill();
+    this.sidecar?.kill();
   }
 
   /** Deleted in Kubernetes: it finishes its jobs, and then it is gone. */
