@@ -17,7 +17,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const options = { parent: this, provider };
     const custom = (part: string, kind: string, object: object) =>
       new k8s.apiextensions.CustomResource(`${name}-${part}`, { apiVersion: API_VERSION, kind, ...object }, options);
-    custom('runners', 'PodMonitor', podMonitor(settings, 'runner'));
+    // Adopted runners have no sidecar to scrape.
+    if (settings.adopt.length === 0) custom('runners', 'PodMonitor', podMonitor(settings, 'runner'));
     custom('checker', 'PodMonitor', podMonitor(settings, 'checker'));
     custom('alerts', 'PrometheusRule', prometheusRule(settings));
     new k8s.core.v1.ConfigMap(`${name}-dashboard`, dashboard(settings), options);

@@ -162,6 +162,13 @@ describe('a stack with monitoring', () => {
     });
   });
 
+  it('asks for none of sidecars where the runners are adopted: they have none', async () => {
+    const adopt = [{ namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 }];
+    const adopting = await runStack('cluster-b', { config: { adopt, monitoring: { enabled: true } } });
+    const monitors = adopting.resources.filter(({ type }) => type === `${CUSTOM}:PodMonitor`).map(({ name }) => name);
+    assert.deepEqual(monitors, ['monitoring-checker']);
+  });
+
   it('asks the operator for two PodMonitors and a rule, with the labels by which it selects, and Grafana for the dashboard', () => {
     for (const [kind, name] of [
       ['PodMonitor', 'monitoring-runners'],
