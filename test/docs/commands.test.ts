@@ -91,10 +91,13 @@ function checkKey(words: readonly string[]): void {
   }
   let schema: unknown = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
   const form = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
-  for (const part of (plain[0] ?? '').replaceAll(/\[[^\]]*\]/g, '').split('.')) {
-    const parsed = form.safeParse(schema);
-    assert.ok(parsed.success && Object.hasOwn(parsed.data.properties, part), `there is no key ${plain[0]}`);
-    schema = parsed.data.properties[part];
+  const list = z.looseObject({ items: z.unknown() });
+  for (const part of (plain[0] ?? '').split(/[.[]/)) {
+    const parsed = part.endsWith(']') ? list.safeParse(schema) : form.safeParse(schema);
+    assert.ok(parsed.success, `there is no key ${plain[0]}`);
+    const { data } = parsed;
+    schema = 'properties' in data ? z.record(z.string(), z.unknown()).parse(data.properties)[part] : data.items;
+    assert.notEqual(schema, undefined, `there is no key ${plain[0]}`);
   }
 }
 
