@@ -3,7 +3,7 @@ import { isoOf } from '../../../runtime/core/answer.ts';
 import { parseTerm, termPath, type Term } from '../../../runtime/core/files.ts';
 import { replay } from '../../../runtime/core/replay.ts';
 import type { Lease } from '../../../runtime/core/lease.ts';
-import { busyContactSeconds, longestGapSeconds } from '../../../runtime/timing.ts';
+import { busyContactSeconds, heardWithinSeconds, longestGapSeconds } from '../../../runtime/timing.ts';
 import { START } from '../world/gitlab.ts';
 import type { Process } from '../world/process.ts';
 import type { Oracle } from './oracle.ts';
@@ -76,6 +76,10 @@ function judgeKnown({ oracle, process, known, term, what, holder }: Case): void 
 function judgeTouch({ oracle, process, what }: Case): void {
   const { touch } = oracle.stampsOf(process.cluster);
   if (touch < oracle.timing.leaseSeconds) oracle.violate('I5', `${what} after ${touch} s in touch with GitLab`);
+  // For so long GitLab may not have heard them without anybody noticing; beyond that the tags would be no better off here.
+  const deaf = heardWithinSeconds(oracle.timing) + longestGapSeconds(oracle.timing);
+  if (oracle.truthOf(process.cluster).throughout(deaf, (online) => online === 0))
+    oracle.violate('I5', `${what} though none of its own runners had served for ${deaf} s`);
 }
 
 /** The longest that a report may lag behind the truth: a stamp's age, the rounds to read it, and the sidecar's detection. */
