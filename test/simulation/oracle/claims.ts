@@ -78,7 +78,7 @@ function judgeTouch({ oracle, process, what }: Case): void {
   if (touch < oracle.timing.leaseSeconds) oracle.violate('I5', `${what} after ${touch} s in touch with GitLab`);
   // For so long GitLab may not have heard them without anybody noticing; beyond that the tags would be no better off here.
   const deaf = heardWithinSeconds(oracle.timing) + longestGapSeconds(oracle.timing);
-  if (oracle.truthOf(process.cluster).throughout(deaf, (online) => online === 0))
+  if (oracle.truthOf(process.cluster).throughout(deaf, (_, __, ___, serving) => serving === 0))
     oracle.violate('I5', `${what} though none of its own runners had served for ${deaf} s`);
 }
 

@@ -14,6 +14,8 @@ export class Truth {
   private readonly online = new Int16Array(SPAN);
   private readonly desired = new Int16Array(SPAN);
   private readonly ready = new Int16Array(SPAN);
+  /** Those of which the fleet has not been told included: its own checker knows them. */
+  private readonly serving = new Int16Array(SPAN);
   private samples = 0;
   private readonly reported = new Set<number>();
   private readonly isAllTold: boolean;
@@ -37,15 +39,20 @@ export class Truth {
     this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.knows(record));
     this.desired[slot] = cluster.desired;
     this.ready[slot] = cluster.readyPods;
+    this.serving[slot] = cluster.isPaused ? 0 : cluster.online;
     this.samples += 1;
   }
 
   /** True where `holds` holds for every sample of the last seconds; false where not that many are known. */
-  throughout(seconds: number, holds: (online: number, desired: number, ready: number) => boolean): boolean {
+  throughout(
+    seconds: number,
+    holds: (online: number, desired: number, ready: number, serving: number) => boolean,
+  ): boolean {
     if (this.samples < seconds) return false;
     for (let back = 1; back <= seconds; back += 1) {
       const slot = (this.samples - back) % SPAN;
-      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1, this.ready[slot] ?? 0)) return false;
+      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1, this.ready[slot] ?? 0, this.serving[slot] ?? 0))
+        return false;
     }
     return true;
   }
