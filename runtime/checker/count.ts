@@ -6,7 +6,8 @@
 import { countOf, type Count, type ManagersByRecord, type Unheard } from '../core/count.ts';
 import type { Known } from '../core/answer.ts';
 import type { RecordFacts } from '../core/facts.ts';
-import { ageOf, type LeaseRead } from '../core/lease.ts';
+import type { LeaseRead } from '../core/lease.ts';
+import { isFresh } from '../core/rivals.ts';
 import type { RunnerDeployment } from '../ports.ts';
 import type { Timing } from '../timing.ts';
 import type { Checker } from './context.ts';
@@ -21,10 +22,9 @@ export async function readManagers(
 }
 
 /** Whether the count falls below what the lease in the cluster's own note asserts, by silence alone. */
-export function isFall(counted: Known<Count>, lease: LeaseRead, { leaseSeconds }: Timing): boolean {
+export function isFall(counted: Known<Count>, lease: LeaseRead, timing: Timing): boolean {
   if (counted.kind === 'unknown' || counted.value.unheard.length === 0) return false;
-  const stands = lease.kind === 'lease' && ageOf(lease) <= leaseSeconds;
-  return !stands || counted.value.online < lease.lease.online;
+  return !isFresh(lease, timing) || counted.value.online < lease.lease.online;
 }
 
 /** Calls the roll of those that GitLab does not hear, and counts again. */

@@ -5,11 +5,11 @@
 import type * as http from 'node:http';
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/answer.ts';
-import { eligibilities, outlookOf } from '../core/eligible.ts';
+import { eligibilities, outlookOf, type Eligibility } from '../core/eligible.ts';
 import type { Facts, RecordFacts } from '../core/facts.ts';
 import { isRetired } from '../core/files.ts';
 import { pinnedCluster, rivalLease } from '../core/rivals.ts';
-import { hasMainTag } from '../core/tags.ts';
+import { anyHasMainTag } from '../core/tags.ts';
 import { bit, render, single, type Family, type Metric, type Sample } from '../metrics/format.ts';
 import { createServer, METRICS_TYPE } from '../metrics/serve.ts';
 import type { Round, RoundResult } from './round.ts';
@@ -152,7 +152,7 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     [HOLDER, each((name) => holder && bit(name === holder.holder))],
     [TAGGED, each((name) => taggedValue(records.get(name) ?? [], facts.mainTags))],
     [ELIGIBLE, each((name) => eligibleValue(eligible.get(name)))],
-    [ELIGIBLES, single(eligibleCount(facts, config))],
+    [ELIGIBLES, single(eligibleCount([...eligible.values()], facts, config))],
     [RUNNERS, each((name) => leases.get(name)?.total)],
     [ONLINE, each((name) => leases.get(name)?.online)],
     [LEASE, each((name) => leases.get(name)?.at)],
@@ -162,18 +162,15 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
 }
 
 /** None only where that is known of each of them. */
-function eligibleCount(facts: Facts, config: CheckerConfig): number | undefined {
-  const count = (eligibilities(facts, config) ?? []).filter(
-    ({ eligibility }) => eligibility.kind === 'eligible',
-  ).length;
-  return outlookOf(facts, config).kind === 'unknown' ? undefined : count;
+function eligibleCount(kinds: readonly Eligibility['kind'][], facts: Facts, config: CheckerConfig): number | undefined {
+  return outlookOf(facts, config).kind === 'unknown' ? undefined : kinds.filter((kind) => kind === 'eligible').length;
 }
 
-const eligibleValue = (kind: 'eligible' | 'not' | 'unknown' | undefined): number | undefined =>
+const eligibleValue = (kind: Eligibility['kind'] | undefined): number | undefined =>
   kind === undefined || kind === 'unknown' ? undefined : bit(kind === 'eligible');
 
 /** One record with a main tag is enough; that none has it is known only where all could be read. */
 function taggedValue(records: readonly RecordFacts[], mainTags: readonly string[]): number | undefined {
-  if (records.some(({ read }) => read.kind === 'found' && hasMainTag(read.value.tags, mainTags))) return 1;
+  if (anyHasMainTag(records, mainTags)) return 1;
   return records.some(({ read }) => read.kind === 'unknown') ? undefined : 0;
 }

@@ -80,20 +80,24 @@ export async function stamp(checker: Checker, seen: Observation, budget: Budget)
  * Writes into the lease that the holder was called and that nobody answered, where that is news. Its loss costs a challenger whose
  * own runners are all at work another call.
  */
-export async function stampCall(checker: Checker, seen: Observation, stamped: Lease, roll: RollFacts): Promise<void> {
-  if (roll.kind === 'unknown' || roll.answered > 0 || stamped.memory.calledAt !== 0) return;
-  const note = noteWithLease(seen.lowest.note, { ...stamped, memory: { ...stamped.memory, calledAt: roll.at } });
-  if (note !== undefined) await checker.records.write(seen.lowest.id, { note });
+export function stampCall(checker: Checker, seen: Observation, stamped: Lease, roll: RollFacts): Promise<void> {
+  if (roll.kind === 'unknown' || roll.answered > 0 || stamped.memory.calledAt !== 0) return Promise.resolve();
+  return stampAgain(checker, seen, { ...stamped, memory: { ...stamped.memory, calledAt: roll.at } });
 }
 
 /**
  * Writes a term that was just claimed into the lease at once: until then nobody but its file knows the number, and the loss of
  * the file would let it be given again. Its failure is mended by the next stamp.
  */
-export async function stampTerm(checker: Checker, seen: Observation, stamped: Lease, term: Term): Promise<void> {
-  const lease = { ...stamped, holder: term.holder, term: term.number, memory: emptyMemory(term.number) };
-  const note = noteWithLease(seen.lowest.note, lease);
-  if (note !== undefined) await checker.records.write(seen.lowest.id, { note });
+export function stampTerm(checker: Checker, seen: Observation, stamped: Lease, term: Term): Promise<void> {
+  const { holder, number } = term;
+  return stampAgain(checker, seen, { ...stamped, holder, term: number, memory: emptyMemory(number) });
+}
+
+/** The lease of this round once more, with what the round has learned since. */
+async function stampAgain({ records }: Checker, { lowest }: Observation, lease: Lease): Promise<void> {
+  const note = noteWithLease(lowest.note, lease);
+  if (note !== undefined) await records.write(lowest.id, { note });
 }
 
 /** Commits status/<cluster>.json where it says something new. Its failure costs people a look, so it is only told. */

@@ -57,7 +57,8 @@ function order(facts: Facts, control: Control, name: string, holder: string): El
 const strength = (online: number, total: number, needed: number): Eligibility =>
   online < needed ? not(`has ${online}/${total} runners online of the ${needed} that it needs`) : ELIGIBLE;
 
-function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
+/** What a rival's own records say, whatever people have asked for. */
+export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
   const read = rivalLease(rival.name, rival.records);
   switch (read.kind) {
     case 'unknown':

@@ -9,7 +9,7 @@ import { successionOf, type FleetFacts } from './leave.ts';
 import type { RivalFacts } from './facts.ts';
 import { ageOf } from './lease.ts';
 import { isFresh, minOnlineOf, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
-import { hasMainTag } from './tags.ts';
+import { anyHasMainTag } from './tags.ts';
 
 export const HEALTHS = ['ok', 'degraded', 'no holder', 'two holders', 'unknown'] as const;
 export type Health = (typeof HEALTHS)[number];
@@ -22,10 +22,7 @@ export interface Judgement {
 
 /** The clusters with a main tag on any of their records, as far as GitLab shows them. */
 export const taggedClusters = ({ members, mainTags }: FleetFacts): string[] =>
-  members.filter((member) => isTagged(member, mainTags)).map(({ name }) => name);
-
-const isTagged = ({ records, former }: RivalFacts, mainTags: readonly string[]): boolean =>
-  [...records, ...former].some(({ read }) => read.kind === 'found' && hasMainTag(read.value.tags, mainTags));
+  members.filter(({ records, former }) => anyHasMainTag([...records, ...former], mainTags)).map(({ name }) => name);
 
 export function healthOf(fleet: FleetFacts, rules: Rules): Judgement {
   const tagged = taggedClusters(fleet);

@@ -6,10 +6,10 @@ import type { Policy } from '../config.ts';
 import type { Timing } from '../timing.ts';
 import type { Answer, GitLabSeconds } from './answer.ts';
 import type { RecordFacts, RivalFacts, TermFacts } from './facts.ts';
+import { rivalEligibility } from './eligible.ts';
 import { isRetired, type Control } from './files.ts';
-import { ageOf } from './lease.ts';
-import { challengers, isFresh, minOnlineOf, notHeard, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
-import { hasMainTag } from './tags.ts';
+import { challengers, notHeard, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
+import { anyHasMainTag } from './tags.ts';
 
 export interface FleetFacts {
   readonly now: GitLabSeconds;
@@ -45,8 +45,7 @@ export function standingOf(facts: FleetFacts, cluster: string): Standing {
   const [holder, number] = term.kind === 'term' ? [term.term.holder, term.term.number] : [term.named, term.number];
   if (holder === undefined) return { kind: 'unknown', why: term.kind === 'damaged' ? term.why : 'nobody is named' };
   if (holder === cluster) return { kind: 'holds', term: number };
-  const tagged = (records: readonly RecordFacts[]): boolean =>
-    records.some((record) => record.read.kind === 'found' && hasMainTag(record.read.value.tags, facts.mainTags));
+  const tagged = (records: readonly RecordFacts[]): boolean => anyHasMainTag(records, facts.mainTags);
   return { kind: 'free', holder, term: number, converged: !tagged(own) && tagged(recordsOf(facts, holder)) };
 }
 
@@ -82,20 +81,15 @@ function obstacleOf(
 ): string {
   if (isRetired(control, rival.name)) return 'is retired';
   if (pinned !== undefined && pinned !== rival.name) return `must leave them to ${pinned}, to which they are pinned`;
-  const read = rivalLease(rival.name, rival.records);
-  switch (read.kind) {
+  const eligibility = rivalEligibility(rival, { policy, timing });
+  switch (eligibility.kind) {
     case 'unknown':
-      return `is unknown: ${read.why}`;
-    case 'gone':
-      return 'has no runner record';
-    case 'none':
-      return `asserts nothing: ${read.why}`;
-    case 'lease': {
-      const { online, total } = read.lease;
-      if (!isFresh(read, timing)) return `has asserted nothing for ${ageOf(read)} s`;
-      const needed = minOnlineOf(rival, policy.minOnline);
-      if (online < needed) return `has ${online}/${total} runners online of the ${needed} that it needs`;
-      return `cannot yet: ${notHeard(read.lease, timing) ?? 'it waits'}`;
+      return `is unknown: ${eligibility.why}`;
+    case 'not':
+      return eligibility.why;
+    case 'eligible': {
+      const read = rivalLease(rival.name, rival.records);
+      return `cannot yet: ${(read.kind === 'lease' ? notHeard(read.lease, timing) : undefined) ?? 'it waits'}`;
     }
   }
 }

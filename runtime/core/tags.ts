@@ -3,6 +3,7 @@
  * precondition, so every edit is computed from a list that was read just before it.
  */
 import { MAX_TAGS } from '../config.ts';
+import type { RecordFacts } from './facts.ts';
 
 /** Sorted and without repetition: equal sets are equal texts. */
 export const canonical = (tags: readonly string[]): string[] => [...new Set(tags)].toSorted();
@@ -48,3 +49,7 @@ export function wantedTags(tags: readonly string[], place: Place): string[] | un
 
 export const hasMainTag = (tags: readonly string[], mainTags: readonly string[]): boolean =>
   tags.some((tag) => mainTags.includes(tag));
+
+/** GitLab shows a main tag on one of these records. */
+export const anyHasMainTag = (records: readonly RecordFacts[], mainTags: readonly string[]): boolean =>
+  records.some(({ read }) => read.kind === 'found' && hasMainTag(read.value.tags, mainTags));

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { realEngine } from '../../lab/pulumi/engines.ts';
-import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { rotationCases, TOKENS } from '../support/rotation-cases.ts';
-import { shipped, startStacks } from '../support/stacks.ts';
-import { Secrets } from './secrets.ts';
+import { shipped } from '../support/stacks.ts';
+import { underRealEngine } from './underlay.ts';
 
 const URN = 'urn:pulumi:cluster-a::gitlab-runner-hadr::hadr:index:';
 const FLEET_TOKEN = `${URN}Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
@@ -11,58 +9,48 @@ const RECORD = `${URN}RunnerGroup$gitlab:index/userRunner:UserRunner::runners-re
 
 describe('the rotation of tokens, under the real engine', function () {
   this.timeout(120_000);
-  const engines: RealEngine[] = [];
-  const secrets = new Secrets();
-  after(() => Promise.all(engines.map((engine) => engine.close())));
+  const { engines, secrets, start } = underRealEngine();
 
-  rotationCases(
-    () =>
-      startStacks(async (reach) => {
-        const engine = await realEngine(reach, (text) => (secrets.text += text));
-        engines.push(engine);
-        return engine;
-      }),
-    (stacks) => {
-      afterEach(() => secrets.learn(stacks()));
+  rotationCases(start, (stacks) => {
+    afterEach(() => secrets.learn(stacks()));
 
-      it('previews it as a replacement, and renews one on demand in the same order', async () => {
-        const stack = await engines[0]!.stack(await stacks().a.config({ tokens: { lifetimeDays: 200 } }), shipped);
-        const { changeSummary } = await stack.preview(engines[0]!.output());
-        // Before they are made, the engine takes all that reads of them for changed: names of Secrets, and with them pods.
-        const { replace, create, delete: removed } = changeSummary;
-        assert.deepEqual({ replace, create, removed }, { replace: 3, create: undefined, removed: undefined });
-        const calls: string[] = [];
-        const stop = stacks().gitlab.model.onEvent((event) => {
-          if (event.kind === 'request' && event.method !== 'GET') calls.push(event.method);
-        });
-        const current = await engines[0]!.stack(await stacks().a.config({ tokens: TOKENS }), shipped);
-        const { summary } = await current.up({ ...engines[0]!.output(), replace: [FLEET_TOKEN] });
-        stop();
-        assert.deepEqual(summary.resourceChanges, { replace: 1, update: 1, same: 33 });
-        assert.deepEqual(calls, ['POST', 'DELETE']);
+    it('previews it as a replacement, and renews one on demand in the same order', async () => {
+      const stack = await engines[0]!.stack(await stacks().a.config({ tokens: { lifetimeDays: 200 } }), shipped);
+      const { changeSummary } = await stack.preview(engines[0]!.output());
+      // Before they are made, the engine takes all that reads of them for changed: names of Secrets, and with them pods.
+      const { replace, create, delete: removed } = changeSummary;
+      assert.deepEqual({ replace, create, removed }, { replace: 3, create: undefined, removed: undefined });
+      const calls: string[] = [];
+      const stop = stacks().gitlab.model.onEvent((event) => {
+        if (event.kind === 'request' && event.method !== 'GET') calls.push(event.method);
       });
+      const current = await engines[0]!.stack(await stacks().a.config({ tokens: TOKENS }), shipped);
+      const { summary } = await current.up({ ...engines[0]!.output(), replace: [FLEET_TOKEN] });
+      stop();
+      assert.deepEqual(summary.resourceChanges, { replace: 1, update: 1, same: 33 });
+      assert.deepEqual(calls, ['POST', 'DELETE']);
+    });
 
-      it('makes a runner record anew on demand, the new one first', async () => {
-        const { a, gitlab } = stacks();
-        const old = a.record();
-        assert.ok(old);
-        const calls: string[] = [];
-        const stop = gitlab.model.onEvent((event) => {
-          if (event.kind === 'request' && event.method !== 'GET') calls.push(`${event.method} ${event.path}`);
-        });
-        const stack = await engines[0]!.stack(await a.config({ tokens: TOKENS }), shipped);
-        const { summary } = await stack.up({ ...engines[0]!.output(), replace: [RECORD] });
-        stop();
-        // With the record its config.toml and its sidecars' config; the Deployment rolls.
-        assert.deepEqual(summary.resourceChanges, { replace: 3, update: 1, same: 31 });
-        assert.deepEqual(calls, ['POST /user/runners', `DELETE /runners/${old.id}`]);
-        assert.notEqual(a.record()?.token, old.token);
+    it('makes a runner record anew on demand, the new one first', async () => {
+      const { a, gitlab } = stacks();
+      const old = a.record();
+      assert.ok(old);
+      const calls: string[] = [];
+      const stop = gitlab.model.onEvent((event) => {
+        if (event.kind === 'request' && event.method !== 'GET') calls.push(`${event.method} ${event.path}`);
       });
+      const stack = await engines[0]!.stack(await a.config({ tokens: TOKENS }), shipped);
+      const { summary } = await stack.up({ ...engines[0]!.output(), replace: [RECORD] });
+      stop();
+      // With the record its config.toml and its sidecars' config; the Deployment rolls.
+      assert.deepEqual(summary.resourceChanges, { replace: 3, update: 1, same: 31 });
+      assert.deepEqual(calls, ['POST /user/runners', `DELETE /runners/${old.id}`]);
+      assert.notEqual(a.record()?.token, old.token);
+    });
 
-      it('told of the wait, and showed no secret all along', async () => {
-        assert.match(secrets.text, /tokens are written; an old one is revoked in 1 s, when every pod has the new one/);
-        await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
-      });
-    },
-  );
+    it('told of the wait, and showed no secret all along', async () => {
+      assert.match(secrets.text, /tokens are written; an old one is revoked in 1 s, when every pod has the new one/);
+      await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
+    });
+  });
 });

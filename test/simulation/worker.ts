@@ -12,7 +12,7 @@ import type { CheckerProgram } from './world/cluster.ts';
 const STATUS_SECONDS = 7200;
 
 /** Programs that do a checker's work; ours is the production code. */
-export const PROGRAMS: Readonly<Record<Job['rule'], CheckerProgram | undefined>> = {
+const PROGRAMS: Readonly<Record<Job['rule'], CheckerProgram | undefined>> = {
   hadr: undefined,
   status: contactRule(STATUS_SECONDS),
   contact: contactRule(300),
