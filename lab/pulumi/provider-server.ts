@@ -33,7 +33,7 @@ export async function serveProvider(name: string, version: string, connect: Conn
 }
 
 /** A reply, or the failure as the engine shows it to people. */
-const unary =
+export const unary =
   <Request, Reply>(answer: (request: Request) => Reply | Promise<Reply>): grpc.handleUnaryCall<Request, Reply> =>
   (call, callback) => {
     Promise.resolve()

@@ -18,7 +18,8 @@ const SHARED = ['gitlab', 'fleet', 'mainTags', 'policy', 'timing'] as const;
 const statusProject = z.object({ path: z.unknown(), branch: z.unknown().optional() }).catch({ path: undefined });
 const own = z.object({
   ownTags: z.array(z.string()).catch([]),
-  preferred: z.boolean().catch(false),
+  // `pulumi config set` writes the whole file again, and then true is "true".
+  preferred: z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]).catch(false),
   adopt: z.array(adoptedSchema).catch([]),
   kubernetes: z
     .object({

@@ -281,6 +281,15 @@ describe('hadr doctor', function () {
       mend: /^run pulumi up --stack cluster-b$/,
     },
     {
+      name: 'a stack file that Pulumi wrote again, which puts true into quotes',
+      hurt: () => writeStack({ preferred: 'true' }),
+      heal: () => writeStack({}),
+      check: `config of ${B}`,
+      level: 'wrong',
+      found: /^deployed with another preferred than Pulumi\.cluster-b\.yaml says$/,
+      mend: /^run pulumi up --stack cluster-b$/,
+    },
+    {
       name: 'a Role that is no longer bound',
       hurt: async () => {
         binding = await stage.cluster.client.get(object('rbac.authorization.k8s.io/v1', 'RoleBinding', NAMES.checker));

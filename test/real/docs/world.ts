@@ -1,0 +1,125 @@
+/** What a reader of the docs has before he begins: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { readFile } from 'node:fs/promises';
+import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
+import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
+import type { KubernetesAccess } from '../../../lab/kubernetes/access.ts';
+import { startRealCluster, type RealCluster } from '../../../lab/kubernetes/real/cluster.ts';
+import { GitLabLabProvider } from '../../../lab/pulumi/gitlab-provider.ts';
+import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
+import { serveProvider, type ProviderServer } from '../../../lab/pulumi/provider-server.ts';
+import { bundleRunner } from '../../../lab/runner/bundle.ts';
+import { A, B } from '../../support/stacks.ts';
+import { makeOrigin } from './checkout.ts';
+import { Desk } from './desk.ts';
+
+/** The group of the docs. */
+const GROUP = 'rnd';
+
+export interface World {
+  readonly clusters: readonly RealCluster[];
+  /** A clone of the project, a GitLab of its own, and nothing done yet. */
+  open(name: string): Promise<Office>;
+  close(): Promise<void>;
+}
+
+export interface Office {
+  readonly gitlab: GitLabServer;
+  readonly groupId: number;
+  readonly desk: Desk;
+  /** The docs' own text, and what stands for it here. */
+  readonly replace: (from: RegExp | string, to: string) => void;
+  /** Lays what a lab needs over both stacks' files: http, its times, the API server's address. */
+  layLab(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const home = await mkdtemp(join(tmpdir(), 'hadr-docs-'));
+  const closing: (() => Promise<unknown> | void)[] = [() => rm(home, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const end of closing.toReversed()) await end();
+  };
+  try {
+    const runner = await bundleRunner(home);
+    const runEveryMs = LAB_TIMING.periodSeconds * 1000;
+    const clusters: RealCluster[] = [];
+    for (const name of [A, B]) {
+      const cluster = await startRealCluster({ name, runner, runEveryMs });
+      clusters.push(cluster);
+      closing.push(() => cluster.close());
+    }
+    const kubeconfig = join(home, 'kubeconfig.json');
+    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(clusters)), { mode: 0o600 });
+    const origin = join(home, 'origin');
+    await makeOrigin(origin);
+    const open = async (name: string): Promise<Office> => {
+      const { longPollSeconds, jobReportSeconds } = LAB_TIMING;
+      const gitlab = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
+      closing.push(() => gitlab.close());
+      const groupId = gitlab.model.access.addGroup(GROUP, 'R&D').id;
+      const providers = await serveProviders(clusters);
+      closing.push(() => providers.forEach((provider) => provider.close()));
+      const own = join(home, name);
+      await mkdir(own);
+      const replaced: (readonly [RegExp | string, string])[] = [['https://gitlab.example.com', gitlab.url]];
+      const env = {
+        KUBECONFIG: kubeconfig,
+        PULUMI_DEBUG_PROVIDERS: providers.map(({ attach }) => attach).join(','),
+      };
+      const desk = await Desk.open({ home: own, origin }, env, replaced);
+      const layLab = async (): Promise<void> => {
+        for (const { name: stack, access } of clusters) await layOver(desk.folder, stack, access);
+      };
+      return { gitlab, groupId, desk, replace: (from, to) => void replaced.push([from, to]), layLab };
+    };
+    return { clusters, open, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const kubeconfigOf = (clusters: readonly RealCluster[]) => ({
+  apiVersion: 'v1',
+  kind: 'Config',
+  clusters: clusters.map(({ name, access: { url, ca } }) => ({
+    name,
+    cluster: { server: url, 'certificate-authority-data': Buffer.from(ca ?? '').toString('base64') },
+  })),
+  users: clusters.map(({ name, access: { token } }) => ({ name, user: { token } })),
+  contexts: clusters.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+  'current-context': A,
+});
+
+/** The lab's provider of GitLab's resources, and one of Kubernetes' that goes where the context says. */
+const serveProviders = (clusters: readonly RealCluster[]): Promise<readonly ProviderServer[]> =>
+  Promise.all([
+    serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
+      const url = String(baseUrl).replace(/\/api\/v4\/$/, '');
+      return new GitLabLabProvider({ url, token: String(token) });
+    }),
+    serveProvider('kubernetes', '4.34.2', ({ context }) => {
+      const found = clusters.find(({ name }) => name === context);
+      if (!found) throw new Error(`there is no context ${String(context)}`);
+      return new KubernetesLabProvider(found.access);
+    }),
+  ]);
+
+async function layOver(folder: string, stack: string, { url }: KubernetesAccess): Promise<void> {
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  const document = parseDocument(await readFile(file, 'utf8'));
+  const set = (path: readonly string[], value: unknown): void => {
+    const [section = '', ...keys] = path;
+    document.setIn(['config', `gitlab-runner-hadr:${section}`, ...keys], value);
+  };
+  set(['lab'], true);
+  set(['gitlab', 'allowHttp'], true);
+  set(['kubernetes', 'server'], url);
+  set(['kubernetes', 'secretSyncSeconds'], 1);
+  set(['timing'], LAB_TIMING);
+  set(['policy'], LAB_POLICY);
+  await writeFile(file, document.toString());
+}
