@@ -2,60 +2,288 @@
  * Every command of the documentation, entered as it stands there: Pulumi's CLI with the shipped program, kubectl and the
  * scanners, on real control planes whose nodes are the lab's, and on the lab's GitLab.
  */
-import { blocksOf, linesOf, shellLinesOf } from '../docs/pages.ts';
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, parseDocument } from 'yaml';
+import * as z from 'zod';
+import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
+import { SCHEMA_LOCATION } from '../../tools/scan/openapi.ts';
+import { kubernetesSchemas } from '../../tools/scan/schemas.ts';
+import { blocksOf, linesOf, PAGES, shellLinesOf } from '../docs/pages.ts';
+import { handMadeRecord, helmRelease } from '../support/helm.ts';
 import { A, B } from '../support/stacks.ts';
-import type { Desk, How } from './docs/desk.ts';
+import { notRun } from './docs/coverage.ts';
+import type { Desk } from './docs/desk.ts';
 import { startWorld, type Office, type World } from './docs/world.ts';
 
-/** Enters the lines one after the other; what is not said of a line is that it ends with 0. */
-async function follow(desk: Desk, lines: readonly string[], hows: Readonly<Record<string, How>> = {}): Promise<void> {
-  const unused = new Set(Object.keys(hows));
-  for (const line of lines) {
-    unused.delete(line);
-    await desk.enter(line, hows[line]);
-  }
-  if (unused.size > 0) throw new Error(`no such line: ${[...unused].join('; ')}`);
-}
+const IN_60_DAYS = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10);
+const DIGEST = 'a'.repeat(64);
+const YES = { terminal: true, types: 'y\n' } as const;
+const DRILL = { ...YES, shows: /\bthere: .*[^]*\bback: / } as const;
+
+/** The same for the other cluster, as the docs say. */
+const ofB = (line: string): string => line.replaceAll(A, B).replaceAll('runner-a', 'runner-b');
+
+/** All lines of some pages. */
+const linesOfPages = (which: RegExp): string[] => PAGES.filter((page) => which.test(page)).flatMap(shellLinesOf);
 
 describe('the docs, followed', function () {
   this.timeout(400_000);
   let world: World;
+  const desks: Desk[] = [];
 
   before(async () => {
     world = await startWorld();
   });
   after(() => world?.close());
 
-  describe('docs/quickstart.md', () => {
+  async function open(name: string): Promise<Office> {
+    const office = await world.open(name);
+    desks.push(office.desk);
+    return office;
+  }
+
+  /** What is said of taking clusters out: the holder goes last, is refused, and shows the way of who wants it so. */
+  async function takeOut({ desk }: Office, [first, last]: readonly [string, string]): Promise<void> {
+    await desk.enter(first);
+    const { code, text } = await desk.run(last, {});
+    const way = /pulumi state delete --stack (?:.|\n)*? pulumi destroy --stack \S+( --exclude-protected)?/.exec(
+      text,
+    )?.[0];
+    assert.ok(code !== 0 && way, text);
+    await desk.follow(way.replaceAll(/\s+/g, ' ').split(' && '));
+  }
+
+  describe('docs/quickstart.md, and what comes after it', () => {
     let office: Office;
     const [install = '', config = '', look = '', up = '', see = '', drill = ''] = blocksOf('docs/quickstart.md', 'sh');
 
     before(async () => {
-      office = await world.open('quickstart');
+      office = await open('quickstart');
     });
 
     it('says what one has', async () => {
       const { desk, gitlab, layLab } = office;
-      await follow(desk, linesOf(install));
-      const token = { types: gitlab.adminToken };
+      await desk.follow(linesOf(install));
       const secret = 'pulumi config set --stack cluster-a --secret gitlabToken';
-      await follow(desk, linesOf(config), { [secret]: token });
-      // "change in both what is yours"
-      for (const line of linesOf(config))
-        await desk.enter(line.replaceAll(A, B).replace('runner-a', 'runner-b'), line === secret ? token : {});
+      for (const lines of [linesOf(config), linesOf(config).map(ofB)])
+        for (const line of lines)
+          await desk.enter(line, line.endsWith('gitlabToken') ? { types: gitlab.adminToken } : {});
+      assert.ok(linesOf(config).includes(secret));
       await layLab();
     });
 
-    it('looks before it leaps', () => follow(office.desk, linesOf(look)));
+    it('looks before it leaps', () => office.desk.follow(linesOf(look)));
 
-    it('goes up', () => follow(office.desk, linesOf(up)));
+    it('goes up', () => office.desk.follow(linesOf(up)));
 
     it('sees it work', async () => {
+      const { desk } = office;
       const [status = '', doctor = ''] = linesOf(see);
-      await office.desk.await(status, /★ {2}cluster-a/);
-      await office.desk.enter(doctor);
-      await office.desk.enter(linesOf(drill)[0] ?? '', { terminal: true, types: 'y\n' });
+      await desk.await(status, /★ {2}cluster-a/);
+      await desk.enter(doctor);
+      await desk.enter(linesOf(drill)[0] ?? '', DRILL);
+    });
+
+    it('docs/hadr.md', async () => {
+      const { desk, gitlab } = office;
+      const [yaml = ''] = blocksOf('docs/hadr.md', 'yaml');
+      const file = parseDocument(yaml);
+      file.setIn(['gitlab', 'allowHttp'], true);
+      file.set('timing', LAB_TIMING);
+      file.set('policy', LAB_POLICY);
+      await desk.write('hadr.yaml', file.toString());
+      desk.set('HADR_TOKEN', gitlab.adminToken);
+      desk.replace('explain 7', 'explain 3');
+      await desk.await('npx hadr status', /★ {2}cluster-a/);
+      await desk.follow(shellLinesOf('docs/hadr.md'), { 'hadr status --watch': { until: /★ {2}cluster-a/ } });
+      await desk.follow([
+        'hadr history --limit 2',
+        'source <(hadr completion bash)',
+        'hadr pause',
+        'hadr resume',
+        'hadr pin --to cluster-b --for 2h',
+      ]);
+      await desk.await('hadr status --stack cluster-a || true', /★ {2}cluster-b/);
+      await desk.enter('hadr unpin');
+      await desk.await('hadr status', /★ {2}cluster-b/);
+      await desk.enter('hadr switchover --to cluster-a --yes');
+    });
+
+    it('docs/operations.md', async () => {
+      const { desk } = office;
+      const [maintenance = '', upgrade = '', drilled = ''] = blocksOf('docs/operations.md', 'sh').map((block) => block);
+      const [switchover = '', pin = '', unpin = ''] = linesOf(maintenance);
+      await desk.enter(switchover, YES);
+      await desk.follow([pin, unpin]);
+      for (const line of linesOf(upgrade))
+        if (line === 'hadr status') await desk.await(line, /★ {2}cluster-b/);
+        else await desk.enter(line);
+      await desk.await('hadr status', /★ {2}cluster-b/);
+      await desk.follow(['hadr switchover --to cluster-a --yes', 'kubectl -n gitlab-runner get jobs']);
+      await desk.await('hadr status', /★ {2}cluster-a/);
+      await desk.follow(linesOf(drilled), { 'hadr drill --to cluster-b': DRILL });
+    });
+
+    it('the harder drill, and a failover by force', async () => {
+      const { desk } = office;
+      const scale = (replicas: number) =>
+        `kubectl -n gitlab-runner scale deployment runner-cluster-a --replicas ${replicas}`;
+      await desk.await('hadr status', /★ {2}cluster-a/);
+      await desk.enter(scale(0));
+      await desk.await('hadr history || true', /faint/);
+      await desk.enter('hadr failover --to cluster-a --force --yes');
+      await desk.enter(scale(2));
+      await desk.await('hadr status', /★/);
+    });
+
+    it('docs/runbooks', async () => {
+      const { desk, gitlab } = office;
+      desk.replace('2027-01-31', IN_60_DAYS);
+      const { value } = gitlab.model.access.addToken(
+        { kind: 'group', id: gitlab.groupId },
+        'made by hand',
+        ['manage_runner'],
+        50,
+        IN_60_DAYS,
+      );
+      await desk.follow(linesOfPages(/runbooks/), {
+        'pulumi config set --secret --path tokens.fleet --stack cluster-a': { types: value },
+      });
+      await desk.enter('npx hadr pin --to cluster-a --for 10m --stack cluster-a');
+      await desk.await('npx hadr status --stack cluster-a || true', /★ {2}cluster-a/);
+      await desk.enter('npx hadr unpin --stack cluster-a');
+      // The selected stack is the one that was made last.
+      await desk.follow(shellLinesOf('docs/security.md'), {
+        'pulumi config set --secret --path tokens.fleet': { types: value },
+      });
+    });
+
+    it('docs/observability.md and the ways of docs/security.md', async () => {
+      const { desk, gitlab } = office;
+      await desk.follow(shellLinesOf('docs/observability.md'), {
+        'pulumi config set --secret --path notify.webhook': { types: `${gitlab.url}/nobody` },
+      });
+      await desk.enter('pulumi config set --secret gitlabToken', { types: gitlab.adminToken });
+      await desk.enter('pulumi config set --secret --path runner.cacheToml', { types: 'Type = "s3"' });
+      await desk.enter('pulumi up --run-program');
+      const urns = await desk.enter('pulumi stack --show-urns');
+      const record = /urn:\S+::runners-record/.exec(urns)?.[0];
+      assert.ok(record, urns);
+      await desk.enter(`pulumi up --replace '${record}'`);
+      await desk.enter('pulumi stack change-secrets-provider passphrase', { types: 'another\nanother\n' });
+    });
+
+    it('is backed out', async () => {
+      const { desk } = office;
+      await desk.await('hadr status || true', /★ {2}cluster-a/);
+      await takeOut(office, [
+        'pulumi destroy --run-program --stack cluster-b',
+        'pulumi destroy --run-program --stack cluster-a --exclude-protected',
+      ]);
     });
   });
+
+  it('README.md: put it on your clusters, and take them out', async () => {
+    const office = await open('readme');
+    const { desk, gitlab, layLab } = office;
+    const [put = '', out = ''] = blocksOf('README.md', 'sh').filter((block) => /^pulumi /m.test(block));
+    const [first = '', last = ''] = linesOf(out);
+    const ups = linesOf(put).filter((line) => line.startsWith('pulumi up'));
+    for (const lines of [
+      linesOf(put),
+      linesOf(put)
+        .map(ofB)
+        .filter((line) => line !== 'npm ci'),
+    ])
+      for (const line of lines)
+        if (!line.startsWith('pulumi up'))
+          await desk.enter(line, line.endsWith('gitlabToken') ? { types: gitlab.adminToken } : {});
+    await layLab();
+    await desk.follow([...ups, ...ups.map(ofB)]);
+    await desk.await('hadr status --stack cluster-a', /★ {2}cluster-a/);
+    await takeOut(office, [first, last]);
+  });
+
+  it('docs/adoption.md', async () => {
+    const office = await open('adoption');
+    const { desk, gitlab, layLab } = office;
+    await desk.run('npm ci', {});
+    await layLab();
+    const [yaml = ''] = blocksOf('docs/adoption.md', 'yaml');
+    const example = z.record(z.string(), z.record(z.string(), z.unknown()).or(z.array(z.unknown()))).parse(parse(yaml));
+    const records = new Map<string, number>();
+    for (const [name, tags] of [
+      [A, ['rnd-runner', 'runner-a']],
+      [B, ['runner-b']],
+    ] as const) {
+      const { id, token } = await handMadeRecord(gitlab, tags);
+      records.set(name, id);
+      const items = helmRelease({ url: gitlab.url, token, replicas: 2 });
+      await desk.write(`${name}.json`, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+      await desk.enter(`kubectl --context ${name} apply -f ${name}.json`);
+      const file = join(desk.folder, `Pulumi.${name}.yaml`);
+      const document = parseDocument(await readFile(file, 'utf8'));
+      const kubernetes = z.object({ namespace: z.string() }).parse(example['gitlab-runner-hadr:kubernetes']);
+      document.setIn(['config', 'gitlab-runner-hadr:kubernetes', 'namespace'], kubernetes.namespace);
+      document.setIn(['config', 'gitlab-runner-hadr:gitlab', 'url'], gitlab.url);
+      await writeFile(file, document.toString());
+    }
+    for (const name of [A, B]) {
+      desk.replace(/\b123\b/g, String(records.get(name)));
+      for (const line of shellLinesOf('docs/adoption.md').map((each) => (name === A ? each : ofB(each)))) {
+        if (line.startsWith('pulumi up'))
+          await desk.enter('pulumi config set --secret gitlabToken', { types: gitlab.adminToken });
+        await desk.enter(line);
+      }
+      await desk.enter('kubectl --context cluster-a -n gitlab get deployment -o yaml');
+      await desk.await('npx hadr status --stack cluster-a || true', name === A ? /★ {2}cluster-a/ : /cluster-b .*2\/2/);
+    }
+    desk.set('HADR_STACK', A);
+    await desk.await('npx hadr status', /★ {2}cluster-a/);
+    await desk.enter('npx hadr doctor --stack cluster-a');
+    await desk.enter('npx hadr drill --to cluster-b', DRILL);
+    await desk.follow(['npx hadr pause', 'npx hadr resume', 'kubectl get pods']);
+    await takeOut(office, [
+      'pulumi destroy --stack cluster-b --run-program',
+      'pulumi destroy --stack cluster-a --run-program --exclude-protected',
+    ]);
+    const project = /urn:\S+:Project::\S+/.exec(await desk.enter('pulumi stack --stack cluster-a --show-urns'))?.[0];
+    assert.ok(project);
+    await desk.enter(`pulumi state unprotect --stack cluster-a '${project}'`);
+  });
+
+  it('docs/hardening.md and docs/configuration.md', async () => {
+    const { desk } = await open('hardening');
+    await desk.run('npm ci && pulumi stack init cluster-a', {});
+    desk.replace('…', DIGEST);
+    // By itself it asks the internet for them.
+    const { folder } = await kubernetesSchemas();
+    desk.replace('kubeconform ', `kubeconform -schema-location '${folder}/${SCHEMA_LOCATION}' `);
+    const lines = shellLinesOf('docs/hardening.md').filter(
+      (line) => !/^(docker|crane) |^npm run (real:tools|scan)$/.test(line),
+    );
+    await desk.follow(lines);
+    await desk.enter('kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes');
+    await desk.follow(shellLinesOf('docs/configuration.md'));
+    await desk.enter('npm run --silent render -- --stack cluster-a', { shows: /replicas: 4/ });
+  });
+
+  it('CONTRIBUTING.md and the rest', async () => {
+    const { desk } = await open('contributing');
+    await desk.run('npm ci', {});
+    await desk.follow([
+      ...linesOfPages(/CONTRIBUTING/).filter((line) => /^npx mocha|simulate/.test(line)),
+      'npm run docs:reference && git diff --exit-code',
+      'npm run simulate -- --episode 1.187 --trace',
+      'npm run simulate -- --adopted --hours 5',
+      'npm run simulate:rules -- --seed 1 --hours 5',
+      'npm run record',
+    ]);
+    desk.replace('--port 8080', '--port 0');
+    await desk.enter('npm run lab:gitlab -- --port 8080', { until: /http:/ });
+  });
+
+  it('leave no command out', () => assert.deepEqual(notRun(desks.flatMap(({ entered }) => entered)), []));
 });
-void shellLinesOf;

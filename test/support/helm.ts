@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { GitLabServer } from '../../lab/gitlab/server.ts';
 import type { ClusterClient } from '../../lab/kubernetes/client.ts';
+import type { KubeObject } from '../../lab/kubernetes/objects.ts';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
 
 export const HELM_NAMESPACE = 'gitlab';
@@ -31,8 +32,15 @@ export async function handMadeRecord(gitlab: GitLabServer, tags: readonly string
   return made.parse(await response.json());
 }
 
+export interface Release {
+  /** Of GitLab. */
+  readonly url: string;
+  readonly token: string;
+  readonly replicas: number;
+}
+
 /** What the chart makes of values as docs/adoption.md asks for: no sidecar, and Ready as soon as the process runs. */
-export async function helmInstall(api: ClusterClient, url: string, token: string, replicas: number): Promise<void> {
+export function helmRelease({ url, token, replicas }: Release): readonly KubeObject[] {
   const labels = { app: HELM_RELEASE, release: HELM_RELEASE };
   const metadata = { name: HELM_RELEASE, namespace: HELM_NAMESPACE, labels };
   const config = [
@@ -45,9 +53,7 @@ export async function helmInstall(api: ClusterClient, url: string, token: string
     `unhealthy_interval = "${LAB_TIMING.unhealthyIntervalSeconds}s"`,
     '',
   ].join('\n');
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HELM_NAMESPACE } });
-  await api.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { 'config.toml': config } });
-  await api.apply({
+  const deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata,
@@ -81,5 +87,14 @@ export async function helmInstall(api: ClusterClient, url: string, token: string
         },
       },
     },
-  });
+  };
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: HELM_NAMESPACE } },
+    { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { 'config.toml': config } },
+    deployment,
+  ];
+}
+
+export async function helmInstall(api: ClusterClient, release: Release): Promise<void> {
+  for (const each of helmRelease(release)) await api.apply(each);
 }

@@ -55,7 +55,7 @@ describe('runners of two helm releases', function () {
     const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
     cluster.onLog(({ container, line }) => void (container === 'checker' && lines.push(`${name}: ${line}`)));
     const { id, token } = await handMadeRecord(gitlab, tags);
-    await helmInstall(cluster.client, gitlab.url, token, REPLICAS);
+    await helmInstall(cluster.client, { url: gitlab.url, token, replicas: REPLICAS });
     const record = gitlab.model.runners.all.get(id);
     assert.ok(record);
     const over = {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CHECKOV, TOOLS } from '../../../tools/catalogue.ts';
 import { findTool } from '../../../tools/find.ts';
@@ -42,50 +42,57 @@ export class Desk {
   /** Lines of the docs that were entered and did what they should, as they stand there. */
   readonly entered: string[] = [];
   private readonly env: NodeJS.ProcessEnv;
-  private readonly replaced: readonly (readonly [RegExp | string, string])[];
+  private readonly replaced: (readonly [RegExp | string, string])[] = [];
 
-  private constructor(folder: string, env: NodeJS.ProcessEnv, replaced: Desk['replaced']) {
+  private constructor(folder: string, env: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.env = env;
-    this.replaced = replaced;
   }
 
-  /** `replaced`: what stands in the docs for the reader's own, and his own. */
   static async open(
     { home, origin }: { readonly home: string; readonly origin: string },
     env: Readonly<Record<string, string>>,
-    replaced: Desk['replaced'],
   ): Promise<Desk> {
     const folder = join(home, 'checkout');
     const bin = join(home, 'bin');
     for (const path of [bin, join(home, 'pulumi'), join(home, 'state')]) await mkdir(path, { recursive: true });
     await cloneOf(origin, folder);
-    for (const tool of [...TOOLS, CHECKOV]) {
-      const found = await findTool(tool);
-      if (found) await symlink(found.path, join(bin, tool.name));
-    }
+    const tools = await Promise.all([...TOOLS, CHECKOV].map(findTool));
+    const folders = tools.flatMap((tool) => (tool ? [dirname(tool.path)] : []));
     const host = join(ROOT, 'lab/pulumi/language-host.ts');
     const start = `#!/bin/sh\nexec '${process.execPath}' --import '${pathToFileURL(createRequire(host).resolve('tsx')).href}' '${host}' "$@"\n`;
     await writeFile(join(bin, 'pulumi-language-nodejs'), start, { mode: 0o755 });
     // As `npm link` would; where the docs say hadr alone, they leave to the reader how he got it onto his PATH.
     await symlink(join(folder, 'runtime/cli/hadr.mjs'), join(bin, 'hadr'));
-    return new Desk(
-      folder,
-      {
-        ...process.env,
-        PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
-        PULUMI_HOME: join(home, 'pulumi'),
-        PULUMI_BACKEND_URL: `file://${join(home, 'state')}`,
-        PULUMI_CONFIG_PASSPHRASE: 'of the docs',
-        PULUMI_SKIP_UPDATE_CHECK: 'true',
-        // He says yes to each preview: the selection with arrow keys is Pulumi's own.
-        PULUMI_SKIP_CONFIRMATIONS: 'true',
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-        NO_COLOR: '1',
-        ...env,
-      },
-      replaced,
-    );
+    return new Desk(folder, {
+      ...process.env,
+      PATH: [bin, ...folders, process.env['PATH']].join(delimiter),
+      PULUMI_HOME: join(home, 'pulumi'),
+      PULUMI_BACKEND_URL: `file://${join(home, 'state')}`,
+      PULUMI_CONFIG_PASSPHRASE: 'of the docs',
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      // He says yes to each preview: the selection with arrow keys is Pulumi's own.
+      PULUMI_SKIP_CONFIRMATIONS: 'true',
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+      NO_COLOR: '1',
+      ...env,
+    });
+  }
+
+  /** What stands in the docs for something of the reader's, and his own; what is said later goes first. */
+  replace(from: RegExp | string, to: string): void {
+    this.replaced.unshift([from, to]);
+  }
+
+  /** A variable of his shell. */
+  set(name: string, value: string): void {
+    this.env[name] = value;
+  }
+
+  /** Enters lines one after the other; what is not said of a line is that it ends with 0. */
+  async follow(lines: readonly string[], hows: Readonly<Record<string, How>> = {}): Promise<void> {
+    for (const line of Object.keys(hows)) assert.ok(lines.includes(line), `no such line: ${line}`);
+    for (const line of lines) await this.enter(line, hows[line]);
   }
 
   /** Enters one line of the docs. Throws, with the screen, where it does not end as it should. */

@@ -27,11 +27,9 @@ export interface World {
 }
 
 export interface Office {
+  /** Its group is that of the docs. */
   readonly gitlab: GitLabServer;
-  readonly groupId: number;
   readonly desk: Desk;
-  /** The docs' own text, and what stands for it here. */
-  readonly replace: (from: RegExp | string, to: string) => void;
   /** Lays what a lab needs over both stacks' files: http, its times, the API server's address. */
   layLab(): Promise<void>;
 }
@@ -57,23 +55,23 @@ export async function startWorld(): Promise<World> {
     await makeOrigin(origin);
     const open = async (name: string): Promise<Office> => {
       const { longPollSeconds, jobReportSeconds } = LAB_TIMING;
-      const gitlab = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
-      closing.push(() => gitlab.close());
-      const groupId = gitlab.model.access.addGroup(GROUP, 'R&D').id;
+      const server = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
+      closing.push(() => server.close());
+      const gitlab = { ...server, groupId: server.model.access.addGroup(GROUP, 'R&D').id };
       const providers = await serveProviders(clusters);
       closing.push(() => providers.forEach((provider) => provider.close()));
       const own = join(home, name);
       await mkdir(own);
-      const replaced: (readonly [RegExp | string, string])[] = [['https://gitlab.example.com', gitlab.url]];
       const env = {
         KUBECONFIG: kubeconfig,
         PULUMI_DEBUG_PROVIDERS: providers.map(({ attach }) => attach).join(','),
       };
-      const desk = await Desk.open({ home: own, origin }, env, replaced);
+      const desk = await Desk.open({ home: own, origin }, env);
+      desk.replace('https://gitlab.example.com', gitlab.url);
       const layLab = async (): Promise<void> => {
         for (const { name: stack, access } of clusters) await layOver(desk.folder, stack, access);
       };
-      return { gitlab, groupId, desk, replace: (from, to) => void replaced.push([from, to]), layLab };
+      return { gitlab, desk, layLab };
     };
     return { clusters, open, close };
   } catch (error) {
