@@ -1,5 +1,5 @@
 /** X.509 certificates made on the spot: Node can read and use them, but has no function that makes one (RFC 5280). */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 export interface Issued {
   /** PEM. */
@@ -60,15 +60,13 @@ const SAYS = {
   client: extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.2'))),
 };
 
-let serial = 0;
-
 /** A certificate of an authority, of a server at 127.0.0.1, or of a client. Without an issuer it signs itself. */
 export function issue(name: string, kind: keyof typeof SAYS, issuer?: Issued): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  serial += 1;
   const body = sequence(
     der(TAG.version, der(TAG.integer, bytes(2))),
-    der(TAG.integer, bytes(serial)),
+    // Its serial number: positive, and no other's.
+    der(TAG.integer, bytes(1), randomBytes(15)),
     ECDSA_SHA256,
     nameOf(issuer?.name ?? name),
     VALIDITY,
