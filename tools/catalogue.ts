@@ -29,14 +29,14 @@ export interface Tool extends Command {
   readonly linked: (version: string) => Readonly<Record<string, string>>;
 }
 
-// The parts of a control plane have one version, so one module pins them, and what they share is compiled once.
-const kubernetes = (name: string): Tool => ({
+// The parts of a control plane and its command have one version, so one module pins them, and what they share is compiled once.
+const kubernetes = (name: string, versionArgs: readonly string[] = ['--version']): Tool => ({
   name,
   folder: 'kubernetes',
   package: `k8s.io/kubernetes/cmd/${name}`,
   module: 'k8s.io/kubernetes',
   linked: (version) => ({ 'k8s.io/component-base/version.gitVersion': `v${version}` }),
-  versionArgs: ['--version'],
+  versionArgs,
   // The oldest release that Kubernetes itself still mends.
   atLeast: '1.34.0',
 });
@@ -94,7 +94,8 @@ export const TOOLS: readonly Tool[] = [
     versionArgs: ['--version'],
     atLeast: '3.5.0',
   },
-  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(kubernetes),
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => kubernetes(name)),
+  kubernetes('kubectl', ['version', '--client']),
 ];
 
 /** From PyPI: its folder has requirements.txt, with the hash of every file that may be installed. */

@@ -4,8 +4,8 @@ import { parse } from 'smol-toml';
 import * as z from 'zod';
 import { CA_FILE } from '../../infra/paths.ts';
 import { ConfigError, readSettings } from '../../infra/settings.ts';
+import { issue } from '../../lab/certificates.ts';
 import { checkerConfigSchema, sidecarConfigSchema } from '../../runtime/config.ts';
-import { issue } from '../support/certificates.ts';
 import { dataOf, secretOf } from './read.ts';
 import { runStack } from './stack.ts';
 

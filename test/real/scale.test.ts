@@ -68,7 +68,7 @@ describe('a thousand runner pods', function () {
       lab: true,
     };
     await labEngine(reach).up(await stackConfig(ROOT, A, over, { gitlabToken: gitlab.adminToken }), shipped);
-    for (const node of NODES) ends.push(await keepNode(admin, node, (error) => assert.fail(String(error))));
+    for (const node of NODES) ends.push(await keepNode(admin, { name: node }, (error) => assert.fail(String(error))));
   });
 
   after(async () => {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { timestamp } from '../objects.ts';
 import type { Container, ContainerState, ContainerStatus, Probe, Terminated } from '../pods.ts';
 import { ConfigError } from './env.ts';
+import type { LogLine } from './logs.ts';
 import { probeLoop, type ProbeLoop } from './probes.ts';
 import type { Command, Exit, Process } from './processes.ts';
 
@@ -25,7 +26,7 @@ export interface ContainerHost {
   spawn(command: Command): Process;
   probe(container: Container, probe: Probe): Promise<boolean>;
   exec(container: Container, command: readonly string[], timeoutMs: number): Promise<boolean>;
-  onLine(container: Container, line: string, stream: 'stdout' | 'stderr'): void;
+  onLine(container: Container, line: Pick<LogLine, 'run' | 'stream' | 'line'>): void;
   onChange(): void;
 }
 
@@ -45,6 +46,7 @@ export class ContainerRun {
   #state: ContainerState = { waiting: { reason: 'PodInitializing' } };
   #lastState: ContainerState = {};
   #restarts = 0;
+  #nextRun = 0;
   #ready = false;
   #started = false;
   #stopping = false;
@@ -79,7 +81,8 @@ export class ContainerRun {
     if (final) this.#state = { terminated: lost };
     else {
       this.#lastState = { terminated: lost };
-      this.#restarts = before.restartCount + 1;
+      this.#restarts = before.restartCount;
+      this.#nextRun = before.restartCount + 1;
     }
   }
 
@@ -98,6 +101,11 @@ export class ContainerRun {
 
   get hasStarted(): boolean {
     return this.#started;
+  }
+
+  /** The end of the run that goes on now. */
+  get exited(): Promise<Exit> | undefined {
+    return this.#process?.exited;
   }
 
   get exitCode(): number | undefined {
@@ -143,7 +151,6 @@ export class ContainerRun {
         await this.#pause(delay);
         while (this.#held && !this.#stopping) await this.#pause(undefined);
       }
-      if (!this.#stopping) this.#restarts += 1;
     }
   }
 
@@ -151,16 +158,18 @@ export class ContainerRun {
   async #once(): Promise<Exit | undefined> {
     const launch = await this.#launch();
     if (!launch || this.#stopping) return undefined;
+    const run = this.#nextRun++;
     const tail: string[] = [];
     const process = this.#host.spawn({
       ...launch,
       onLine: (line, stream) => {
         tail.push(line);
         if (tail.length > FALLBACK_LINES) tail.shift();
-        this.#host.onLine(this.container, line, stream);
+        this.#host.onLine(this.container, { run, stream, line });
       },
     });
     this.#process = process;
+    this.#restarts = run;
     const startedAt = timestamp(Date.now());
     this.#become({ running: { startedAt } });
     this.#begin();
@@ -228,7 +237,8 @@ export class ContainerRun {
   }
 
   #unhealthy(probe: Probe, name: string): void {
-    this.#host.onLine(this.container, `[kubelet] ${name} probe failed, the container will be restarted`, 'stderr');
+    const line = `[kubelet] ${name} probe failed, the container will be restarted`;
+    this.#host.onLine(this.container, { run: this.#restarts, stream: 'stderr', line });
     this.#endProbes();
     void this.#end(probe.terminationGracePeriodSeconds ?? this.#graceSeconds);
   }

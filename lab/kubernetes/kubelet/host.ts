@@ -94,8 +94,8 @@ export function podHost({ pod, api, processes, logs, folders, volumes, onChange 
     exec,
     probe,
     spawn: (command) => processes.spawn(command),
-    onLine: (container, line, stream) =>
-      logs.write({ at: Date.now(), namespace, pod: name, container: container.name, stream, line }),
+    onLine: (container, line) =>
+      logs.write({ at: Date.now(), namespace, pod: name, container: container.name, ...line }),
     onChange,
   };
 }

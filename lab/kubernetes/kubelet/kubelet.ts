@@ -57,6 +57,12 @@ export class Kubelet {
     return workers.flatMap((worker) => worker.containers(container));
   }
 
+  /** A pod on this node, also one that has ended. */
+  pod(namespace: string, name: string): PodWorker | undefined {
+    // Of two with one name the older one is on its way out.
+    return [...this.#workers.values()].findLast(({ key }) => key.namespace === namespace && key.name === name);
+  }
+
   #look(): void {
     if (!this.#running) return;
     if (this.#looking) {

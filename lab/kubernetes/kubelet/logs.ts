@@ -7,6 +7,8 @@ export interface LogLine {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
+  /** Which run of the container wrote it: 0 is the first, and each restart is one more. */
+  readonly run: number;
   readonly stream: 'stdout' | 'stderr';
   readonly line: string;
 }

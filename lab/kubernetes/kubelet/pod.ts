@@ -81,6 +81,11 @@ export class PodWorker {
     this.#containers = pod.spec.containers.map((each) => make(each, policy));
   }
 
+  /** As the API was last told. */
+  get status(): PodStatus {
+    return this.#last;
+  }
+
   start(): void {
     this.#life = this.#live().catch((error: unknown) => this.#failed(error));
   }

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { KubernetesApi, type KubernetesAccess } from '../access.ts';
 import type { LogLine } from '../kubelet/logs.ts';
+import { serveKubelet } from '../kubelet/server.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
 import { podFaults, type PodFaults } from '../pod-faults.ts';
 import { podView, type PodView } from '../pods.ts';
@@ -64,7 +65,9 @@ async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOpti
   let ends: (() => void)[] = [];
   let ended: Promise<void> = Promise.resolve();
   const live = async (): Promise<void> => {
-    ends.push(await keepNode(nodeClient, node, onError));
+    const server = await serveKubelet(kubelet, logs, plane.kubeletTls);
+    ends.push(server.close);
+    ends.push(await keepNode(nodeClient, { name: node, port: server.port }, onError));
     kubelet.start();
     if (runEveryMs !== undefined) ends.push(keepRunning(api, runEveryMs, onError));
   };

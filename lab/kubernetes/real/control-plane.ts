@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { requireTool } from '../../../tools/find.ts';
 import { KubernetesApi, type KubernetesAccess } from '../access.ts';
 import { Processes, type Exit } from '../kubelet/processes.ts';
+import type { KubeletTls } from '../kubelet/server.ts';
 import { SYSTEM_PATH } from '../kubelet/shims.ts';
 import { writeCredentials, type Credentials } from './credentials.ts';
 import { freePort } from './free-port.ts';
@@ -27,6 +28,8 @@ export interface ControlPlane {
   readonly admin: KubernetesAccess;
   /** May do what the node of the options may. */
   readonly kubelet: KubernetesAccess;
+  /** What its kubelet serves with, and by which the API server is known to it. */
+  readonly kubeletTls: KubeletTls;
   /** Where the API server notes each call of a ServiceAccount, a line of JSON each (audit.k8s.io/v1, Event). */
   readonly auditLog: string;
   /** Starts what `kill` ended, with all that etcd knew, and waits until the API server is ready. */
@@ -91,6 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     admin: { url, token: credentials.tokens.admin, ca },
     kubelet: { url, token: credentials.tokens.kubelet, ca },
+    kubeletTls: credentials.kubelet,
     auditLog: auditLogOf(folder),
     start: async () => {
       await processes.idle();
@@ -182,6 +186,11 @@ const apiServerArgs = (folder: string, { etcd, api }: Ports, credentials: Creden
   '--service-account-issuer=https://kubernetes.default.svc',
   `--service-account-key-file=${credentials.accountKey}`,
   `--service-account-signing-key-file=${credentials.accountKey}`,
+  `--kubelet-certificate-authority=${credentials.toKubelet.authority}`,
+  `--kubelet-client-certificate=${credentials.toKubelet.certificate}`,
+  `--kubelet-client-key=${credentials.toKubelet.key}`,
+  // By default it would ask for the node's name first, which only a real network knows.
+  '--kubelet-preferred-address-types=InternalIP',
   '--service-cluster-ip-range=10.0.0.0/24',
   // There is no Service network, and an address of the loopback is none that endpoints may have.
   '--endpoint-reconciler-type=none',

@@ -2,6 +2,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { issue } from '../../certificates.ts';
+import type { KubeletTls } from '../kubelet/server.ts';
 
 export interface Credentials {
   readonly tokens: { readonly admin: string; readonly kubelet: string };
@@ -14,6 +16,9 @@ export interface Credentials {
   /** PEM of who signed it; there once the API server has started. */
   readonly authority: string;
   readonly auditPolicy: string;
+  /** Paths of PEM: by whom the kubelet's certificate is signed, and with what the API server comes to it. */
+  readonly toKubelet: { readonly authority: string; readonly certificate: string; readonly key: string };
+  readonly kubelet: KubeletTls;
   /** Kubeconfigs. */
   readonly controllerManager: string;
   readonly scheduler: string;
@@ -58,6 +63,9 @@ export async function writeCredentials(folder: string, url: string, node: string
   const tokens = { admin: token(), kubelet: token(), controllerManager: token(), scheduler: token() };
   const authority = join(certificates, 'apiserver.crt');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const kubelets = issue('lab-kubelets', 'authority');
+  const client = issue('kube-apiserver-kubelet-client', 'client', kubelets);
+  const server = issue(kubelet.name, 'server', kubelets);
   return {
     tokens: { admin: tokens.admin, kubelet: tokens.kubelet },
     tokenFile: await write(
@@ -72,6 +80,12 @@ export async function writeCredentials(folder: string, url: string, node: string
     accountKey: await write('service-accounts.key', privateKey.export({ type: 'sec1', format: 'pem' }).toString()),
     certificates,
     authority,
+    toKubelet: {
+      authority: await write('kubelets.crt', kubelets.certificate),
+      certificate: await write('kubelet-client.crt', client.certificate),
+      key: await write('kubelet-client.key', client.key),
+    },
+    kubelet: { ca: kubelets.certificate, cert: server.certificate, key: server.key },
     auditPolicy: await write('audit-policy.json', JSON.stringify(AUDIT_POLICY)),
     controllerManager: await write('controller-manager.json', kubeconfig(url, authority, tokens.controllerManager)),
     scheduler: await write('scheduler.json', kubeconfig(url, authority, tokens.scheduler)),

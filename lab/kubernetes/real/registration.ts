@@ -21,16 +21,23 @@ const nodeSchema = z.object({
   spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }).prefault({}),
 });
 
+export interface LabNode {
+  readonly name: string;
+  /** Where its kubelet serves; a node without pods that run has none. */
+  readonly port?: number;
+}
+
 /**
  * Registers the node, waits until pods may be put on it, which tells that the controllers work, and keeps it alive until the
  * result is called.
  */
 export async function keepNode(
   api: KubernetesApi,
-  name: string,
+  node: LabNode,
   onError: (error: unknown) => void,
 ): Promise<() => void> {
-  await register(api, name);
+  const { name } = node;
+  await register(api, node);
   await renew(api, name);
   await trusted(api, name);
   let ended = false;
@@ -45,8 +52,9 @@ export async function keepNode(
   };
 }
 
-async function register(api: KubernetesApi, name: string): Promise<void> {
-  const status = statusOf(name);
+async function register(api: KubernetesApi, node: LabNode): Promise<void> {
+  const { name } = node;
+  const status = statusOf(node);
   const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' };
   try {
     await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, status });
@@ -67,7 +75,7 @@ async function trusted(api: KubernetesApi, name: string): Promise<void> {
   }
 }
 
-function statusOf(name: string) {
+function statusOf({ name, port }: LabNode) {
   const now = timestamp(Date.now());
   const condition = (type: string, status: string, reason: string) => ({
     type,
@@ -83,6 +91,7 @@ function statusOf(name: string) {
       { type: 'InternalIP', address: '127.0.0.1' },
       { type: 'Hostname', address: name },
     ],
+    ...(port !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: port } } }),
     conditions: [
       condition('Ready', 'True', 'KubeletReady'),
       condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),

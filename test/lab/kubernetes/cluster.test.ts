@@ -82,7 +82,13 @@ describe('lab cluster', () => {
     assert.equal((await api.send('GET', '/version')).status, 200);
     api.close();
     await until('both spoke again', () => names.every((name) => linesOf(cluster, name).length === 2));
-    for (const [index, name] of names.entries()) assert.notEqual(pidOf(name), pids[index]);
+    for (const [index, name] of names.entries()) {
+      assert.notEqual(pidOf(name), pids[index]);
+      assert.deepEqual(
+        cluster.logs('default', name, 'c').map(({ run }) => run),
+        [0, 1],
+      );
+    }
   });
 
   it('does not run a pod twice that may run once only', async () => {

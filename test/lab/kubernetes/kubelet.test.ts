@@ -227,7 +227,12 @@ describe('lab kubelet', () => {
     await until('it was restarted', () => restarts() > 0);
     await say({ answer: 'ready\nlive\n' });
     await until('it is ready again', isReady(true));
-    assert.ok(linesOf(cluster, 'probed').filter((line) => line === 'start').length > 1);
+    const starts = cluster.logs(NAMESPACE, 'probed', 'c').filter(({ line }) => line === 'start');
+    assert.ok(starts.length > 1);
+    assert.deepEqual(
+      starts.map(({ run }) => run),
+      [...starts.keys()],
+    );
   });
 
   it('asks readiness and liveness only after the startup probe has succeeded', async () => {

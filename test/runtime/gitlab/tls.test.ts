@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as https from 'node:https';
+import { issue } from '../../../lab/certificates.ts';
 import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
-import { issue } from '../../support/certificates.ts';
 import { onLoopback } from '../../support/loopback.ts';
 
 describe('GitLab behind a private authority', () => {

@@ -1,5 +1,5 @@
 /** X.509 certificates made on the spot: Node can read and use them, but has no function that makes one (RFC 5280). */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 export interface Issued {
   /** PEM. */
@@ -53,24 +53,26 @@ const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(T
 
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
 const VALIDITY = sequence(der(TAG.time, Buffer.from('20200101000000Z')), der(TAG.time, Buffer.from('21200101000000Z')));
-const LOOPBACK = extension('2.5.29.17', sequence(der(TAG.address, bytes(127, 0, 0, 1))));
-const AUTHORITY = extension('2.5.29.19', sequence(der(TAG.boolean, bytes(0xff))));
+/** What each kind says of itself: that it is an authority, where it serves, that its holder is a client. */
+const SAYS = {
+  authority: extension('2.5.29.19', sequence(der(TAG.boolean, bytes(0xff)))),
+  server: extension('2.5.29.17', sequence(der(TAG.address, bytes(127, 0, 0, 1)))),
+  client: extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.2'))),
+};
 
-let serial = 0;
-
-/** A certificate of an authority, or of a server at 127.0.0.1. Without an issuer it signs itself. */
-export function issue(name: string, kind: 'authority' | 'server', issuer?: Issued): Issued {
+/** A certificate of an authority, of a server at 127.0.0.1, or of a client. Without an issuer it signs itself. */
+export function issue(name: string, kind: keyof typeof SAYS, issuer?: Issued): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  serial += 1;
   const body = sequence(
     der(TAG.version, der(TAG.integer, bytes(2))),
-    der(TAG.integer, bytes(serial)),
+    // Its serial number: positive, and no other's.
+    der(TAG.integer, bytes(1), randomBytes(15)),
     ECDSA_SHA256,
     nameOf(issuer?.name ?? name),
     VALIDITY,
     nameOf(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(TAG.extensions, sequence(kind === 'authority' ? AUTHORITY : LOOPBACK)),
+    der(TAG.extensions, sequence(SAYS[kind])),
   );
   const signature = sign('sha256', body, issuer?.privateKey ?? privateKey);
   const whole = sequence(body, ECDSA_SHA256, der(TAG.bits, bytes(0), signature));

@@ -1,0 +1,98 @@
+/**
+ * Where the API server reaches the kubelet: for containers' logs, and for nothing else of what a kubelet serves. It listens on
+ * the loopback alone, and only to whom the authority over kubelets has given a certificate, which is the API server.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { ApiError } from '../errors.ts';
+import type { PodStatus } from '../pods.ts';
+import { chosen, logQuery, runOf, textOf } from './container-logs.ts';
+import type { LogBook, LogLine } from './logs.ts';
+
+/** PEM. */
+export interface KubeletTls {
+  /** Of who signs its clients' certificates. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What it asks of the kubelet. */
+export interface LoggedPods {
+  /** Undefined where this node has no such pod. */
+  pod(namespace: string, name: string): LoggedPod | undefined;
+}
+
+export interface LoggedPod {
+  readonly status: PodStatus;
+  /** Of the named container; `exited` is the end of the run that goes on now. */
+  containers(name: string): readonly { readonly exited: Promise<unknown> | undefined }[];
+}
+
+export interface KubeletServer {
+  readonly port: number;
+  /** Cuts every connection, as a machine does that dies. */
+  readonly close: () => void;
+}
+
+export async function serveKubelet(pods: LoggedPods, logs: LogBook, tls: KubeletTls): Promise<KubeletServer> {
+  const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    try {
+      answer(pods, logs, request, response);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // In plain text, as a kubelet does; the API server makes a Status of it.
+      response.writeHead(error.code, { 'content-type': 'text/plain' }).end(error.message);
+    }
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('the kubelet’s server has no port'));
+      else resolve(address.port);
+    });
+  });
+  return {
+    port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function answer(pods: LoggedPods, logs: LogBook, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://kubelet');
+  const [, what, namespace, pod, container, ...rest] = pathname.split('/');
+  const isLog = request.method === 'GET' && what === 'containerLogs' && rest.length === 0;
+  if (!isLog || namespace === undefined || pod === undefined || container === undefined)
+    throw new ApiError(
+      501,
+      '',
+      `the lab’s kubelet shows containers’ logs alone, and has no ${request.method ?? ''} ${pathname}`,
+    );
+  const query = logQuery(searchParams);
+  const found = pods.pod(namespace, pod);
+  if (!found) throw new ApiError(404, '', `pod "${pod}" does not exist`);
+  const run = runOf(found.status, pod, container, query);
+  const write = (line: LogLine): void => void response.write(textOf(line, query));
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.flushHeaders();
+  const lines = logs.read(namespace, pod, container).filter((line) => line.run === run);
+  chosen(lines, query, Date.now()).forEach(write);
+  const exited = query.previous ? undefined : found.containers(container)[0]?.exited;
+  if (!query.follow || !exited) {
+    response.end();
+    return;
+  }
+  const unsubscribe = logs.subscribe((line) => {
+    const isIts = line.namespace === namespace && line.pod === pod && line.container === container && line.run === run;
+    if (isIts) write(line);
+  });
+  response.once('close', unsubscribe);
+  void exited.then(() => {
+    unsubscribe();
+    response.end();
+  });
+}
