@@ -154,7 +154,8 @@ function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits:
     term: lease?.term ?? (report.kind === 'found' ? report.value.term : null),
     preferred: report.kind === 'found' ? report.value.preferred : null,
     warnings: report.kind === 'found' ? [...(report.value.warnings ?? [])] : [],
-    records: [...records, ...former].map(({ id, read: answer }) => ({
+    // A former one that is gone has been replaced, and that is done.
+    records: [...records, ...former.filter((record) => record.read.kind !== 'absent')].map(({ id, read: answer }) => ({
       id,
       tags: answer.kind === 'found' ? [...answer.value.tags] : null,
       paused: answer.kind === 'found' ? answer.value.paused : null,

@@ -1,5 +1,6 @@
 /** `hadr` beside living checkers: what it shows is so, and what it is asked for comes about by the checkers' own claims. */
 import assert from 'node:assert/strict';
+import * as z from 'zod';
 import { changeSchema } from '../../../runtime/cli/commands/control.ts';
 import { drillSchema } from '../../../runtime/cli/commands/drill.ts';
 import { explainSchema } from '../../../runtime/cli/commands/explain.ts';
@@ -60,6 +61,18 @@ describe('hadr beside living checkers', function () {
     assert.match(out, /^★ {2}cluster-a \(preferred\) {2}2\/2 .* rnd-runner, runner-a$/m);
     assert.match(out, /^ok$/m);
     assert.ok(!out.includes('\x1b'));
+  });
+
+  it('status no longer shows a record that was replaced and is gone', async () => {
+    const text = fleet.file('terms/1.json') ?? '';
+    const own = `${fleet.cluster(B).record}`;
+    const term = z.looseObject({ records: z.record(z.string(), z.array(z.number())) }).parse(JSON.parse(text));
+    const records = { ...term.records, [B]: [...(term.records[B] ?? []), 99_999] };
+    const withFormer = JSON.stringify({ ...term, records });
+    fleet.commit('terms/1.json', withFormer);
+    const { seen } = await status();
+    fleet.commit('terms/1.json', text);
+    assert.deepEqual([seen.health, seen.clusters[1]?.records.map(({ id }) => String(id))], ['ok', [own]]);
   });
 
   it('status in YAML is the same data', async () => {
