@@ -3,32 +3,20 @@
  * scanners, on real control planes whose nodes are the lab's, and on the lab's GitLab.
  */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse, parseDocument } from 'yaml';
-import * as z from 'zod';
+import { parseDocument } from 'yaml';
 import { LAB_POLICY } from '../../lab/demo/times.ts';
 import { SCHEMA_LOCATION } from '../../tools/scan/openapi.ts';
 import { kubernetesSchemas } from '../../tools/scan/schemas.ts';
 import { blocksOf, linesOf, PAGES, shellLinesOf } from '../docs/pages.ts';
-import { handMadeRecord, helmRelease } from '../support/helm.ts';
 import { A, B } from '../support/stacks.ts';
+import { followAdoption } from './docs/adoption.ts';
 import { notRun } from './docs/coverage.ts';
 import type { Desk } from './docs/desk.ts';
+import { configure, DRILL, DRILLED, holds, ofB, takeOut, YES } from './docs/habits.ts';
 import { startWorld, TIMING, type Office, type World } from './docs/world.ts';
 
 const IN_60_DAYS = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10);
 const DIGEST = 'a'.repeat(64);
-const YES = { terminal: true, types: 'y\n' } as const;
-const DRILLED = /and back in [\d.]+ s; published/;
-const DRILL = { ...YES, shows: DRILLED } as const;
-
-/** Waits until this cluster holds the tags and nothing is wrong. */
-const holds = (desk: Desk, name: string): Promise<string> => desk.await('hadr status', new RegExp(`★  ${name}`));
-
-/** The same for the other cluster, as the docs say. */
-const ofB = (line: string): string => line.replaceAll(A, B).replaceAll('runner-a', 'runner-b');
-
 /** All lines of some pages. */
 const linesOfPages = (which: RegExp): string[] => PAGES.filter((page) => which.test(page)).flatMap(shellLinesOf);
 
@@ -48,17 +36,6 @@ describe('the docs, followed', function () {
     return office;
   }
 
-  /** What is said of taking clusters out: the holder goes last, is refused, and shows the way of who wants it so. */
-  async function takeOut({ desk }: Office, [first, last]: readonly [string, string]): Promise<void> {
-    await desk.enter(first);
-    const refusal = await desk.enter(last, { code: 'any' });
-    const way = /pulumi state delete --stack (?:.|\n)*? pulumi destroy --stack \S+( --exclude-protected)?/.exec(
-      refusal,
-    )?.[0];
-    assert.ok(way, refusal);
-    await desk.follow(way.replaceAll(/\s+/g, ' ').split(' && '));
-  }
-
   describe('docs/quickstart.md, and what comes after it', () => {
     let office: Office;
     const [install = '', config = '', look = '', up = '', see = '', drill = ''] = blocksOf('docs/quickstart.md', 'sh');
@@ -70,11 +47,7 @@ describe('the docs, followed', function () {
     it('says what one has', async () => {
       const { desk, gitlab, layLab } = office;
       await desk.follow(linesOf(install));
-      const secret = 'pulumi config set --stack cluster-a --secret gitlabToken';
-      for (const lines of [linesOf(config), linesOf(config).map(ofB)])
-        for (const line of lines)
-          await desk.enter(line, line.endsWith('gitlabToken') ? { types: gitlab.adminToken } : {});
-      assert.ok(linesOf(config).includes(secret));
+      await configure(desk, [...linesOf(config), ...linesOf(config).map(ofB)], gitlab.adminToken);
       await layLab();
     });
 
@@ -201,87 +174,30 @@ describe('the docs, followed', function () {
     it('is backed out', async () => {
       const { desk } = office;
       await desk.await('hadr status || true', /★ {2}cluster-a/);
-      await takeOut(office, [
+      await takeOut(
+        desk,
         'pulumi destroy --run-program --stack cluster-b',
         'export PULUMI_RUN_PROGRAM=true; pulumi destroy --stack cluster-a --exclude-protected',
-      ]);
+      );
     });
   });
 
   describe('other pages', () => {
     it('README.md: put it on your clusters, and take them out', async () => {
-      const office = await open('readme');
-      const { desk, gitlab, layLab } = office;
+      const { desk, gitlab, layLab } = await open('readme');
       const [put = '', out = ''] = blocksOf('README.md', 'sh').filter((block) => /^pulumi /m.test(block));
       const [first = '', last = ''] = linesOf(out);
       const ups = linesOf(put).filter((line) => line.startsWith('pulumi up'));
-      for (const lines of [
-        linesOf(put),
-        linesOf(put)
-          .map(ofB)
-          .filter((line) => line !== 'npm ci'),
-      ])
-        for (const line of lines)
-          if (!line.startsWith('pulumi up'))
-            await desk.enter(line, line.endsWith('gitlabToken') ? { types: gitlab.adminToken } : {});
+      const [install = '', ...config] = linesOf(put).filter((line) => !ups.includes(line));
+      await desk.enter(install);
+      await configure(desk, [...config, ...config.map(ofB)], gitlab.adminToken);
       await layLab();
       await desk.follow([...ups, ...ups.map(ofB)]);
       await desk.await('hadr status --stack cluster-a', /★ {2}cluster-a/);
-      await takeOut(office, [first, last]);
+      await takeOut(desk, first, last);
     });
 
-    it('docs/adoption.md', async () => {
-      const office = await open('adoption');
-      const { desk, gitlab, layLab } = office;
-      await desk.install();
-      await layLab();
-      const [yaml = ''] = blocksOf('docs/adoption.md', 'yaml');
-      const example = z
-        .record(z.string(), z.record(z.string(), z.unknown()).or(z.array(z.unknown())))
-        .parse(parse(yaml));
-      const records = new Map<string, number>();
-      for (const [name, tags] of [
-        [A, ['rnd-runner', 'runner-a']],
-        [B, ['runner-b']],
-      ] as const) {
-        const { id, token } = await handMadeRecord(gitlab, tags);
-        records.set(name, id);
-        const items = helmRelease({ url: gitlab.url, token, replicas: 2 });
-        await desk.write(`${name}.json`, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-        await desk.enter(`kubectl --context ${name} apply -f ${name}.json`);
-        const file = join(desk.folder, `Pulumi.${name}.yaml`);
-        const document = parseDocument(await readFile(file, 'utf8'));
-        const kubernetes = z.object({ namespace: z.string() }).parse(example['gitlab-runner-hadr:kubernetes']);
-        document.setIn(['config', 'gitlab-runner-hadr:kubernetes', 'namespace'], kubernetes.namespace);
-        document.setIn(['config', 'gitlab-runner-hadr:gitlab', 'url'], gitlab.url);
-        await writeFile(file, document.toString());
-      }
-      for (const name of [A, B]) {
-        desk.replace(/\b123\b/g, String(records.get(name)));
-        for (const line of shellLinesOf('docs/adoption.md').map((each) => (name === A ? each : ofB(each)))) {
-          if (line.startsWith('pulumi up'))
-            await desk.enter('pulumi config set --secret gitlabToken', { types: gitlab.adminToken });
-          await desk.enter(line);
-        }
-        await desk.enter('kubectl --context cluster-a -n gitlab get deployment -o yaml');
-        await desk.await(
-          'npx hadr status --stack cluster-a || true',
-          name === A ? /★ {2}cluster-a/ : /cluster-b .*2\/2/,
-        );
-      }
-      desk.set('HADR_STACK', A);
-      await desk.await('npx hadr status', /★ {2}cluster-a/);
-      await desk.enter('npx hadr doctor --stack cluster-a');
-      await desk.enter('npx hadr drill --to cluster-b', DRILL);
-      await desk.follow(['npx hadr pause', 'npx hadr resume', 'kubectl get pods']);
-      await takeOut(office, [
-        'pulumi destroy --stack cluster-b --run-program',
-        'pulumi destroy --stack cluster-a --run-program --exclude-protected',
-      ]);
-      const project = /urn:\S+:Project::\S+/.exec(await desk.enter('pulumi stack --stack cluster-a --show-urns'))?.[0];
-      assert.ok(project);
-      await desk.enter(`pulumi state unprotect --stack cluster-a '${project}'`);
-    });
+    it('docs/adoption.md', async () => followAdoption(await open('adoption')));
 
     it('docs/hardening.md and docs/configuration.md', async () => {
       const { desk } = await open('hardening');
