@@ -120,8 +120,8 @@ export class PodWorker {
   async refreshVolumes(): Promise<void> {
     if (!this.#isReady || this.#stopping) return;
     await this.#volumes.write(this.#pod).catch((error: unknown) => {
-      // What was written stays, as on a real node, until the source is whole again.
-      if (!(error instanceof ConfigError)) throw error;
+      // What was written stays, as on a real node, until the source is whole again; a pod that goes takes its folder with it.
+      if (!this.#stopping && !(error instanceof ConfigError)) throw error;
     });
   }
 
