@@ -77,6 +77,7 @@ describe('the docs, followed', function () {
       await desk.follow(shellLinesOf('docs/hadr.md'), { 'hadr status --watch': { until: /★ {2}cluster-a/ } });
       await desk.follow([
         'hadr history --limit 2',
+        'hadr completion bash',
         'source <(hadr completion bash)',
         'hadr pause',
         'hadr resume',
