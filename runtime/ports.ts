@@ -58,6 +58,19 @@ export interface StatusProject {
   save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
+/** A file as it stands, and the last commit that touched it. */
+export interface FileVersion {
+  readonly text: string;
+  readonly commit: string;
+}
+
+/** The status project for who steers: people and stacks edit one file at the same time, so a write depends on what was read. */
+export interface SteeredProject extends StatusProject {
+  version(path: string): Promise<Answer<FileVersion>>;
+  /** Replaces a file; `conflict`, and nothing is written, where another commit has touched it since `commit`. */
+  replace(path: string, commit: string, text: string, message: string): Promise<CreateResult>;
+}
+
 /** An issue in the status project that tells people that no cluster is eligible. */
 export interface Incident {
   /** Counted within the project (`iid`). */
