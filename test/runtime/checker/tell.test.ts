@@ -248,6 +248,33 @@ describe('the incident', () => {
     assert.equal(world.messages.filter((text) => text.startsWith('No cluster')).length, 1);
   });
 
+  it('is closed where no page ever told of it: its write failed, and then a cluster was eligible again', async () => {
+    const world = await settled();
+    faint(world);
+    world.beforeCall = (_cluster, call) => {
+      if (call.startsWith('save') && call.includes(PAGE_PATH) && open(world) > 0) throw new Crash();
+    };
+    assert.ok(await world.run(HOUR, () => open(world) === 1));
+    world.beforeCall = () => undefined;
+    world.cluster(A).ready = 2;
+    await world.run(HOUR);
+    assert.equal(open(world), 0);
+    assert.match(world.messages.at(-1) ?? '', /a cluster is eligible again; the incident is closed/);
+    assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
+  });
+
+  it('is looked for once when a time without an eligible cluster ends, told of or not', async () => {
+    const world = await settled();
+    const calls: string[] = [];
+    world.beforeCall = (_cluster, call) => void (/incidents|raise|close/.test(call) && calls.push(call));
+    faint(world);
+    await world.run(45);
+    assert.match(world.files.get(PAGE_PATH) ?? '', /eligible/);
+    world.cluster(A).ready = 2;
+    await world.run(HOUR);
+    assert.deepEqual(calls, ['incidents']);
+  });
+
   it('stays open over an outage of GitLab', async () => {
     const world = await settled();
     faint(world);
