@@ -152,9 +152,16 @@ export interface OwnerName {
   readonly ref: string | number;
 }
 
+/** What GitLab says of itself. */
+export interface Greeting {
+  readonly version: Answer<string>;
+  /** GitLab's time, wherever anything answers at all: a refusal too shows that it is there and has a clock. */
+  readonly at: GitLabSeconds | undefined;
+}
+
 /** What only people's commands ask of GitLab, beside the fleet itself. Nothing here writes. */
 export interface Inquiry {
-  version(): Promise<Answer<string>>;
+  greeting(): Promise<Greeting>;
   /** Who owns the token. */
   username(): Promise<Answer<string>>;
   ownToken(): Promise<Answer<TokenView>>;
