@@ -196,7 +196,7 @@ describe('a switchover', () => {
       async (world) => ((world.cluster(A).ready = 0), void (await world.run(15))),
       B,
       'state',
-      /^cluster-a has 0\/2 runners online: that is no switchover/,
+      /^cluster-a has 0\/2 runners online of the 1 that it needs: that is no switchover/,
     ],
     [
       'moves are paused',
