@@ -58,6 +58,19 @@ export interface StatusProject {
   save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
+/** A file as it stands, and the last commit that touched it. */
+export interface FileVersion {
+  readonly text: string;
+  readonly commit: string;
+}
+
+/** The status project for who steers: people and stacks edit one file at the same time, so a write depends on what was read. */
+export interface SteeredProject extends StatusProject {
+  version(path: string): Promise<Answer<FileVersion>>;
+  /** Replaces a file; `conflict`, and nothing is written, where another commit has touched it since `commit`. */
+  replace(path: string, commit: string, text: string, message: string): Promise<CreateResult>;
+}
+
 /** An issue in the status project that tells people that no cluster is eligible. */
 export interface Incident {
   /** Counted within the project (`iid`). */
@@ -139,9 +152,16 @@ export interface OwnerName {
   readonly ref: string | number;
 }
 
+/** What GitLab says of itself. */
+export interface Greeting {
+  readonly version: Answer<string>;
+  /** GitLab's time, wherever anything answers at all: a refusal too shows that it is there and has a clock. */
+  readonly at: GitLabSeconds | undefined;
+}
+
 /** What only people's commands ask of GitLab, beside the fleet itself. Nothing here writes. */
 export interface Inquiry {
-  version(): Promise<Answer<string>>;
+  greeting(): Promise<Greeting>;
   /** Who owns the token. */
   username(): Promise<Answer<string>>;
   ownToken(): Promise<Answer<TokenView>>;

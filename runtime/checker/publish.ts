@@ -55,8 +55,9 @@ export async function publish(checker: Checker, facts: Facts, budget: Budget, pa
 }
 
 /**
- * Before the page says that people are told of a vacancy, or no longer says so, the incident is opened or closed. So the page is
- * the memory of it: it changes once, by one author, and what was broken off before is done again.
+ * Before the page says that people are told of a vacancy the incident is opened, and before it no longer tells of a vacancy whatever
+ * is open is closed. So the page is the memory of when to look, and what is open GitLab itself tells: an incident may be open
+ * of which no page says it, where the write failed and the vacancy ended. What was broken off before is done again.
  */
 async function incident(
   checker: Checker,
@@ -65,10 +66,11 @@ async function incident(
   before: Vacancy | undefined,
   budget: Budget,
 ): Promise<Told> {
-  const isTold = before?.isTold ?? false;
-  if ((vacancy?.isTold ?? false) === isTold) return 'done';
+  const isOver = before !== undefined && vacancy === undefined;
+  const isToTell = vacancy?.isTold === true && before?.isTold !== true;
+  if (!isOver && !isToTell) return 'done';
   if (budget.exhausted() !== undefined) return 'unknown';
-  return isTold ? closeIncidents(checker, budget) : raiseIncident(checker, facts, obstacles ?? [], budget);
+  return isOver ? closeIncidents(checker, budget) : raiseIncident(checker, facts, obstacles ?? [], budget);
 }
 
 /** The page and its pictures in one commit: they never tell different stories. */

@@ -9,7 +9,7 @@ import { observe, type Observation } from './observe.ts';
 import { publish, type Page } from './publish.ts';
 import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
-import { tellTerm } from './tell.ts';
+import { tellFoundTerm, tellTerm } from './tell.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
@@ -43,7 +43,10 @@ export async function round(checker: Checker, page: Page = { mark: undefined }):
   }
   const result = await act(checker, seen, facts, decision, budget);
   // After a claim the facts are those of the term before; the next round shows the new one.
-  if (result.kind === 'finished' && decision.kind !== 'claim') await publish(checker, facts, budget, page);
+  if (decision.kind !== 'claim') {
+    await tellFoundTerm(checker, seen, budget);
+    if (result.kind === 'finished') await publish(checker, facts, budget, page);
+  }
   return { ...result, facts };
 }
 

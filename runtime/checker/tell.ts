@@ -12,15 +12,29 @@ import {
   type Place,
 } from '../core/messages.ts';
 import type { Budget, Checker } from './context.ts';
+import type { Observation } from './observe.ts';
 
 const placeOf = ({ config }: Checker): Place => ({
   mainTags: config.mainTags,
   url: projectUrl(config.gitlab.url, config.statusProject.id),
 });
 
-/** Of a term of this cluster's own, after its convergence. */
+/** Of a term that this round has claimed, after its convergence. */
 export const tellTerm = (checker: Checker, term: Term, budget: Budget): Promise<void> =>
   notify(checker, termMessage(placeOf(checker), term), budget);
+
+/**
+ * Of a term that names this cluster and that its lease did not know before this round: a person forced it, or the run that
+ * claimed it ended before it could say so. The lease knows it from this round on, so it is told once.
+ */
+export async function tellFoundTerm(
+  checker: Checker,
+  { term, previousLease }: Observation,
+  budget: Budget,
+): Promise<void> {
+  if (term.kind !== 'term' || term.term.holder !== checker.config.cluster) return;
+  if (previousLease && previousLease.term < term.term.number) await tellTerm(checker, term.term, budget);
+}
 
 async function notify({ notifier, log }: Checker, text: string, budget: Budget): Promise<void> {
   if (!notifier) return;

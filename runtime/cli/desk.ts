@@ -1,7 +1,7 @@
 /** What every command works at: the fleet within reach, where to ask GitLab, and where to write the answer. */
 import { look } from '../hand-over/look.ts';
 import type { FleetAccess } from '../hand-over/member.ts';
-import { connectGitLab } from '../gitlab/connect.ts';
+import { connectGitLab, type GitLabConnection } from '../gitlab/connect.ts';
 import { inquiryOf } from '../gitlab/inquiry.ts';
 import type { FleetFacts } from '../core/leave.ts';
 import type { Inquiry, ProjectView } from '../ports.ts';
@@ -11,18 +11,24 @@ import { notKnown, wrongUsage } from './exit.ts';
 import { FORMATS, type Format } from './present/output.ts';
 import type { Machine } from './machine.ts';
 
-export interface Desk extends Pick<Machine, 'terminal' | 'execute' | 'wallClock' | 'interrupted'> {
+/** What a command has from the start: its config, its terminal, and a GitLab of which nothing is known yet. */
+export interface Bench extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
   readonly config: HadrConfig;
   readonly given: Given;
   readonly format: Format;
-  readonly access: FleetAccess;
+  readonly gitlab: Pick<GitLabConnection, 'records' | 'project'>;
   readonly inquiry: Inquiry;
-  /** The status project. */
-  readonly project: ProjectView;
   readonly close: () => void;
 }
 
-export interface DeskOptions {
+/** With the fleet within reach. */
+export interface Desk extends Bench {
+  readonly access: FleetAccess;
+  /** The status project. */
+  readonly project: ProjectView;
+}
+
+export interface BenchOptions {
   readonly config: HadrConfig;
   readonly given: Given;
   readonly token: string;
@@ -31,46 +37,54 @@ export interface DeskOptions {
 
 const formatOf = (given: Given): Format => FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
 
-/** Throws a Refusal where the status project cannot be reached with this token. */
-export async function openDesk(options: DeskOptions): Promise<Desk> {
-  const { config, given, token, machine } = options;
+export function openBench({ config, given, token, machine }: BenchOptions): Bench {
   const { terminal, clock, interrupted, execute, wallClock } = machine;
-  const { resource, records, project, close } = connectGitLab({
+  const gitlab = connectGitLab({
     ...config.gitlab,
     token: () => Promise.resolve(token),
     requestSeconds: config.timing.requestSeconds,
     clock,
   });
-  const inquiry = inquiryOf(resource);
-  const { path, branch } = config.statusProject;
-  const found = await inquiry.project(path);
-  if (found.kind !== 'found') {
-    close();
-    const why = found.kind === 'unknown' ? found.why : 'it does not exist';
-    throw notKnown(
-      `the status project ${path} at ${config.gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
-    );
-  }
-  const { fleet, mainTags, policy, timing } = config;
   return {
     config,
     given,
+    format: formatOf(given),
     terminal,
+    clock,
     execute,
     wallClock,
-    format: formatOf(given),
+    interrupted,
+    gitlab,
+    inquiry: inquiryOf(gitlab.resource),
+    close: gitlab.close,
+  };
+}
+
+export function deskAt(bench: Bench, project: ProjectView): Desk {
+  const { config, gitlab, clock, terminal } = bench;
+  const { fleet, mainTags, policy, timing } = config;
+  return {
+    ...bench,
     access: {
       config: { fleet, mainTags, policy, timing },
-      records,
-      project: project(found.value.id, branch),
+      records: gitlab.records,
+      project: gitlab.project(project.id, config.statusProject.branch),
       clock,
       say: (line) => terminal.err(`${line}\n`),
     },
-    inquiry,
-    project: found.value,
-    interrupted,
-    close,
+    project,
   };
+}
+
+/** Throws a Refusal where the status project cannot be reached with this token. */
+export async function openDesk(bench: Bench): Promise<Desk> {
+  const { gitlab, statusProject } = bench.config;
+  const found = await bench.inquiry.project(statusProject.path);
+  if (found.kind === 'found') return deskAt(bench, found.value);
+  const why = found.kind === 'unknown' ? found.why : 'it does not exist';
+  throw notKnown(
+    `the status project ${statusProject.path} at ${gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
+  );
 }
 
 /** A cluster that the config knows. */

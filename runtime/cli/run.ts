@@ -10,24 +10,32 @@ import { status } from './commands/status.ts';
 import { switchover } from './commands/switchover.ts';
 import { completionOf, shellNamed } from './completion.ts';
 import { readConfig } from './config.ts';
-import { openDesk, type Desk } from './desk.ts';
+import { openBench, openDesk, type Bench, type Desk } from './desk.ts';
 import { EXIT, Refusal, type ExitCode } from './exit.ts';
 import { helpText } from './help.ts';
 import type { Machine } from './machine.ts';
 import { readToken } from './token.ts';
 
+type Act = (bench: Bench) => Promise<ExitCode>;
+
+/** For whoever can do nothing without the fleet. */
+const atDesk =
+  (act: (desk: Desk) => Promise<ExitCode>): Act =>
+  async (bench) =>
+    act(await openDesk(bench));
+
 /** Those that look at a fleet, or steer it. */
-const ACTS: Readonly<Record<Exclude<CommandName, 'completion'>, (desk: Desk) => Promise<ExitCode>>> = {
-  status,
-  history,
-  explain,
-  switchover,
-  failover,
-  pause,
-  resume,
-  pin,
-  unpin,
-  drill,
+const ACTS: Readonly<Record<Exclude<CommandName, 'completion'>, Act>> = {
+  status: atDesk(status),
+  history: atDesk(history),
+  explain: atDesk(explain),
+  switchover: atDesk(switchover),
+  failover: atDesk(failover),
+  pause: atDesk(pause),
+  resume: atDesk(resume),
+  pin: atDesk(pin),
+  unpin: atDesk(unpin),
+  drill: atDesk(drill),
   doctor,
 };
 
@@ -54,10 +62,10 @@ async function perform(given: Given, machine: Machine): Promise<ExitCode> {
   }
   const config = await readConfig(given, machine);
   const token = await readToken(given, config, machine);
-  const desk = await openDesk({ config, given, token, machine });
+  const bench = openBench({ config, given, token, machine });
   try {
-    return await ACTS[command](desk);
+    return await ACTS[command](bench);
   } finally {
-    desk.close();
+    bench.close();
   }
 }

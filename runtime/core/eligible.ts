@@ -11,7 +11,7 @@ import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from './rivals.ts';
 
 /** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
 export type Eligibility =
-  | { readonly kind: 'eligible' }
+  | { readonly kind: 'eligible'; readonly online: number; readonly total: number }
   | { readonly kind: 'not'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -20,7 +20,6 @@ export interface MemberEligibility {
   readonly eligibility: Eligibility;
 }
 
-const ELIGIBLE: Eligibility = { kind: 'eligible' };
 const not = (why: string): Eligibility => ({ kind: 'not', why });
 
 /**
@@ -55,9 +54,11 @@ function order(facts: Facts, control: Control, name: string, holder: string): El
 }
 
 const strength = (online: number, total: number, needed: number): Eligibility =>
-  online < needed ? not(`has ${online}/${total} runners online of the ${needed} that it needs`) : ELIGIBLE;
+  online < needed
+    ? not(`has ${online}/${total} runners online of the ${needed} that it needs`)
+    : { kind: 'eligible', online, total };
 
-/** What a rival's own records say, whatever people have asked for. */
+/** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
 export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
   const read = rivalLease(rival.name, rival.records);
   switch (read.kind) {

@@ -3,12 +3,12 @@
  * the term and the leases say beside them makes the reasons.
  */
 import type { Rules } from './decide.ts';
+import { rivalEligibility } from './eligible.ts';
 import { isRetired, type Control } from './files.ts';
 import { presentHolder } from './assess.ts';
 import { successionOf, type FleetFacts } from './leave.ts';
 import type { RivalFacts } from './facts.ts';
-import { ageOf } from './lease.ts';
-import { isFresh, minOnlineOf, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
+import { pinnedCluster, unknownRecord } from './rivals.ts';
 import { anyHasMainTag } from './tags.ts';
 
 export const HEALTHS = ['ok', 'degraded', 'no holder', 'two holders', 'unknown'] as const;
@@ -76,24 +76,19 @@ function askedOf({ now, members }: FleetFacts, control: Control): string[] {
   ];
 }
 
-function weakness(member: RivalFacts, { policy, timing }: Rules): string[] {
+function weakness(member: RivalFacts, rules: Rules): string[] {
   const { name, report } = member;
   if (report.kind === 'absent') return [`${name} has never reported`];
   if (report.kind === 'unreadable') return [report.why];
   if (report.kind === 'unknown') return [`the report of ${name}: ${report.why}`];
-  const read = rivalLease(name, member.records);
-  switch (read.kind) {
+  const eligibility = rivalEligibility(member, rules);
+  switch (eligibility.kind) {
     case 'unknown':
-      return [read.why];
-    case 'gone':
-      return [`all records of ${name} are gone from GitLab`];
-    case 'none':
-      return [`${name} asserts nothing: ${read.why}`];
-    case 'lease': {
-      const { online, total } = read.lease;
-      if (!isFresh(read, timing)) return [`${name} has asserted nothing for ${ageOf(read)} s`];
-      if (online < minOnlineOf(member, policy.minOnline))
-        return [`${name} is faint: ${online}/${total} runners online`];
+      return [eligibility.why];
+    case 'not':
+      return [`${name} ${eligibility.why}`];
+    case 'eligible': {
+      const { online, total } = eligibility;
       return online < total ? [`${name} has ${online}/${total} runners online`] : [];
     }
   }

@@ -5,11 +5,11 @@
  */
 import { presentHolder } from './assess.ts';
 import { nextNumber, notEligible, type Rules } from './decide.ts';
+import { rivalEligibility } from './eligible.ts';
 import type { Facts, RivalFacts } from './facts.ts';
 import { isRetired, type Control } from './files.ts';
 import type { FleetFacts } from './leave.ts';
-import { ageOf } from './lease.ts';
-import { isFresh, minOnlineOf, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
+import { isFresh, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
 import { differenceOf, wantedTags } from './tags.ts';
 import { factsOf, nextMove, rulesOf } from './viewpoint.ts';
 
@@ -85,22 +85,17 @@ export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Mo
 const unreadable = ({ members }: FleetFacts): string[] =>
   members.flatMap(({ name, records, former }) => unknownRecord(name, [...records, ...former])?.why ?? []);
 
-function notHealthy(fleet: FleetFacts, name: string, { policy, timing }: Rules): string | undefined {
+function notHealthy(fleet: FleetFacts, name: string, rules: Rules): string | undefined {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return 'is not in the fleet';
-  const read = rivalLease(name, member.records);
-  switch (read.kind) {
+  const eligibility = rivalEligibility(member, rules);
+  switch (eligibility.kind) {
     case 'unknown':
-      return `is unknown (${read.why})`;
-    case 'gone':
-      return 'has no runner record';
-    case 'none':
-      return `asserts nothing (${read.why})`;
-    case 'lease': {
-      if (!isFresh(read, timing)) return `has asserted nothing for ${ageOf(read)} s`;
-      const { online, total } = read.lease;
-      return online < minOnlineOf(member, policy.minOnline) ? `has ${online}/${total} runners online` : undefined;
-    }
+      return `is unknown (${eligibility.why})`;
+    case 'not':
+      return eligibility.why;
+    case 'eligible':
+      return undefined;
   }
 }
 

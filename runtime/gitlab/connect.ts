@@ -5,7 +5,15 @@ import type { GitLabConfig } from '../config.ts';
 import { unknown, type Answer, type Unknown } from '../core/answer.ts';
 import type { ManagerView, RecordView } from '../core/facts.ts';
 import { createHttp } from '../http.ts';
-import type { Clock, CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../ports.ts';
+import type {
+  Clock,
+  CreateResult,
+  FileVersion,
+  RecordChange,
+  RunnerRecords,
+  SavedFile,
+  SteeredProject,
+} from '../ports.ts';
 import { createRequester, dateOf, GitLabError } from './requester.ts';
 
 export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {
@@ -33,7 +41,12 @@ const managersSchema = z.array(
   }),
 );
 
-const fileSchema = z.object({ content: z.string(), encoding: z.literal('base64') });
+const fileSchema = z.object({ content: z.string(), encoding: z.literal('base64'), last_commit_id: z.string() });
+
+const versionOf = (file: z.infer<typeof fileSchema>): FileVersion => ({
+  text: Buffer.from(file.content, 'base64').toString('utf8'),
+  commit: file.last_commit_id,
+});
 
 const viewOf = (record: z.infer<typeof recordSchema>): RecordView => ({
   id: record.id,
@@ -141,16 +154,19 @@ export async function expanded(call: Promise<{ data: unknown; headers: Record<st
   return { body: data, headers };
 }
 
-function statusProject(options: GitLabResource, id: number, branch: string): StatusProject {
+type Action = NonNullable<Parameters<Commits['create']>[3]>[number];
+
+const actionOf = ({ path, text, exists }: SavedFile): Action => ({
+  action: exists ? 'update' : 'create',
+  filePath: path,
+  content: text,
+});
+
+function statusProject(options: GitLabResource, id: number, branch: string): SteeredProject {
   const commits = new Commits(options);
   const files = new RepositoryFiles(options);
   const projects = new Projects(options);
-  const commit = async (changed: readonly SavedFile[], message: string): Promise<CreateResult> => {
-    const actions = changed.map(({ path, text, exists }) => ({
-      action: exists ? ('update' as const) : ('create' as const),
-      filePath: path,
-      content: text,
-    }));
+  const commit = async (actions: Action[], message: string): Promise<CreateResult> => {
     try {
       await commits.create(id, branch, message, actions);
       return { kind: 'created' };
@@ -159,15 +175,19 @@ function statusProject(options: GitLabResource, id: number, branch: string): Sta
       return commitFailure(error);
     }
   };
+  const read = <V>(path: string, view: (version: FileVersion) => V): Promise<Answer<V>> =>
+    answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
+      view(versionOf(file)),
+    );
   return {
     readable: () =>
       answerOf(expanded(projects.show(id, { showExpanded: true })), z.object({ id: z.number() }), () => true as const),
-    file: (path) =>
-      answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
-        Buffer.from(file.content, 'base64').toString('utf8'),
-      ),
-    create: (path, text, message) => commit([{ path, text, exists: false }], message),
-    save: commit,
+    file: (path) => read(path, ({ text }) => text),
+    version: (path) => read(path, (version) => version),
+    create: (path, text, message) => commit([actionOf({ path, text, exists: false })], message),
+    save: (changed, message) => commit(changed.map(actionOf), message),
+    replace: (path, lastCommitId, text, message) =>
+      commit([{ ...actionOf({ path, text, exists: true }), lastCommitId }], message),
   };
 }
 
@@ -178,7 +198,7 @@ export interface GitLabConnection {
   /** For further adapters over the same connection. */
   readonly resource: GitLabResource;
   readonly records: RunnerRecords;
-  readonly project: (id: number, branch: string) => StatusProject;
+  readonly project: (id: number, branch: string) => SteeredProject;
   readonly close: () => void;
 }
 

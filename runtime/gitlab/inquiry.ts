@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Answer } from '../core/answer.ts';
 import type { Inquiry, OwnerName, TokenView } from '../ports.ts';
 import { adviceOf, answerOf, type GitLabResource, type Reply } from './connect.ts';
-import type { GitLabError } from './requester.ts';
+import { dateOf, GitLabError } from './requester.ts';
 
 const tokenSchema = z.object({
   name: z.string(),
@@ -49,7 +49,15 @@ export function inquiryOf(resource: GitLabResource): Inquiry {
     search?: Record<string, string | number>,
   ): Promise<Answer<V>> => answerOf(reader.ask(path, search), schema, view, advice);
   return {
-    version: () => ask('version', z.object({ version: z.string() }), ({ version }) => version),
+    greeting: async () => {
+      const reply = reader.ask('version');
+      const version = await answerOf(reply, z.object({ version: z.string() }), (view) => view.version, advice);
+      const at = await reply.then(
+        ({ headers }) => dateOf(headers),
+        (error: unknown) => (error instanceof GitLabError ? error.at : undefined),
+      );
+      return { version, at };
+    },
     username: () => ask('user', z.object({ username: z.string() }), ({ username }) => username),
     ownToken: () => ask('personal_access_tokens/self', tokenSchema, tokenOf),
     tokens: async (owner) => {

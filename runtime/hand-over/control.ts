@@ -1,4 +1,10 @@
-/** Edits control.json: what people and stacks ask of the fleet. There is no other way that this repository writes it. */
+/**
+ * Edits control.json: what people and stacks ask of the fleet. There is no other way that this repository writes it.
+ *
+ * A write depends on the commit that was read, so that two who ask at the same time both get what they asked for. GitLab looks
+ * at that before its repository's own write begins (gitlab-facts D3): two writes within that moment both pass, and the later
+ * one wins.
+ */
 import { controlOf } from '../checker/observe.ts';
 import { CONTROL_PATH, fileText, type Control } from '../core/files.ts';
 import type { FleetAccess } from './member.ts';
@@ -20,20 +26,20 @@ export async function editControl(
 ): Promise<Edited> {
   let why = '';
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const file = await project.file(CONTROL_PATH);
-    const control = controlOf(file);
+    const file = await project.version(CONTROL_PATH);
+    const control = controlOf(file.kind === 'found' ? { ...file, value: file.value.text } : file);
     if (control.kind === 'unknown') return { kind: 'failed', why: control.why };
     if (control.kind === 'absent') return { kind: 'failed', why: `${CONTROL_PATH} is gone` };
-    const changed = change(control.value);
+    const text = fileText(change(control.value));
     // At a second look the change is ours: an answer was lost, and the write was applied.
-    if (fileText(changed) === fileText(control.value)) return { kind: attempt === 1 ? 'same' : 'changed' };
-    const saved = await project.save(
-      [{ path: CONTROL_PATH, text: fileText(changed), exists: file.kind === 'found' }],
-      message,
-    );
+    if (text === fileText(control.value)) return { kind: attempt === 1 ? 'same' : 'changed' };
+    const saved =
+      file.kind === 'found'
+        ? await project.replace(CONTROL_PATH, file.value.commit, text, message)
+        : await project.create(CONTROL_PATH, text, message);
     if (saved.kind === 'created') return { kind: 'changed' };
     why = saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why;
     await clock.sleep(PAUSE_MS);
   }
-  return { kind: 'failed', why };
+  return { kind: 'failed', why: `${TRIES} tries failed, the last with: ${why}` };
 }

@@ -1,11 +1,11 @@
 /** What reads and steers a fleet from outside its clusters: people's commands, and a cluster that leaves or joins. */
 import type { CheckerConfig } from '../config.ts';
-import type { Clock, RunnerRecords, StatusProject } from '../ports.ts';
+import type { Clock, RunnerRecords, SteeredProject } from '../ports.ts';
 
 export interface FleetAccess {
   readonly config: Pick<CheckerConfig, 'fleet' | 'mainTags' | 'policy' | 'timing'>;
   readonly records: RunnerRecords;
-  readonly project: StatusProject;
+  readonly project: SteeredProject;
   readonly clock: Clock;
   /** A line of progress, for whoever waits. */
   readonly say: (line: string) => void;

@@ -8,7 +8,14 @@ import { unknown, type Answer, type Known } from '../../runtime/core/answer.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
 import type { Checker } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
-import type { CreateResult, Incidents, Notifier, RecordChange, SavedFile } from '../../runtime/ports.ts';
+import type {
+  CreateResult,
+  Incidents,
+  Notifier,
+  RecordChange,
+  SavedFile,
+  SteeredProject,
+} from '../../runtime/ports.ts';
 import { LASTING } from './expiries.ts';
 import { keptIncidents, type KeptIncident } from './incidents.ts';
 
@@ -48,6 +55,9 @@ export interface TagChange {
   readonly record: number;
   readonly tags: readonly string[];
 }
+
+/** Tests write files without commits: here what a file says tells its commit. */
+const commitOf = (text = ''): string => `commit of ${text}`;
 
 /** Thrown out of a port to end a checker between two of its calls, as a kill would. */
 export class Crash extends Error {}
@@ -185,7 +195,7 @@ export class World {
     return new Date(heard ? record.tickedAt + POLL_MS : START).toISOString();
   }
 
-  checker(name: string): Checker {
+  checker(name: string): Checker & { readonly project: SteeredProject } {
     const cluster = this.cluster(name);
     const call = async <T>(what: string, act: () => T | Promise<T>): Promise<T> => {
       await Promise.resolve();
@@ -222,6 +232,17 @@ export class World {
           call(`create ${path}`, () => this.commit([{ path, text, exists: false }], message)),
         save: (files, message) =>
           call(`save ${files.map(({ path }) => path).join()}`, () => this.commit(files, message)),
+        version: (path) =>
+          call(`version ${path}`, () => {
+            const text = this.files.get(path);
+            return this.answer(text === undefined ? undefined : { text, commit: commitOf(text) });
+          }),
+        replace: (path, commit, text, message) =>
+          call(`replace ${path}`, () =>
+            commit === commitOf(this.files.get(path))
+              ? this.commit([{ path, text, exists: true }], message)
+              : { kind: 'conflict' as const, why: 'the file has changed' },
+          ),
       },
       incidents,
       notifier: {

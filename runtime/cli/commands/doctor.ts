@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { look } from '../../hand-over/look.ts';
 import type { OwnerName } from '../../ports.ts';
 import type { HadrConfig } from '../config.ts';
-import type { Desk } from '../desk.ts';
+import { deskAt, type Bench, type Desk } from '../desk.ts';
 import { deployedFindings } from '../doctor/deployed.ts';
 import { findingSchema, note, type Finding } from '../doctor/finding.ts';
-import { branchFinding, clockFinding, ownTokenFinding, versionFinding } from '../doctor/instance.ts';
+import { branchFinding, clockFinding, ownTokenFinding, projectFinding, versionFinding } from '../doctor/instance.ts';
 import { filesFindings, memberFindings } from '../doctor/members.ts';
 import { needsOf, tokenFindings } from '../doctor/tokens.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -20,10 +20,10 @@ export const doctorSchema = z.strictObject({
 });
 type Diagnosis = z.infer<typeof doctorSchema>;
 
-export async function doctor(desk: Desk): Promise<ExitCode> {
-  const findings = await findingsOf(desk);
+export async function doctor(bench: Bench): Promise<ExitCode> {
+  const findings = await findingsOf(bench);
   const result: Diagnosis = { version: 1, kind: 'doctor', findings };
-  present(desk.terminal, desk.format, result, doctorText);
+  present(bench.terminal, bench.format, result, doctorText);
   return codeOf(findings);
 }
 
@@ -33,57 +33,61 @@ function codeOf(findings: readonly Finding[]): ExitCode {
   return findings.some(({ level }) => level === 'unknown') ? EXIT.unknown : EXIT.ok;
 }
 
-async function findingsOf(desk: Desk): Promise<Finding[]> {
-  const { inquiry, config, project, access, execute, wallClock } = desk;
-  const { branch } = config.statusProject;
+/** Whatever can be said is said: what lies in the status project only where that can be read. */
+async function findingsOf(bench: Bench): Promise<Finding[]> {
+  const { inquiry, config, execute, wallClock } = bench;
+  const { stack, statusProject, gitlab } = config;
+  const owner = ownerOf(config);
   const before = wallClock();
-  const version = await inquiry.version();
+  const { version, at } = await inquiry.greeting();
   const here = (before + wallClock()) / 2000;
-  const [own, rule, facts] = await Promise.all([inquiry.ownToken(), inquiry.branch(project.id, branch), look(access)]);
-  const self = facts.members.find(({ name }) => name === config.stack?.name);
+  const [own, project, owned] = await Promise.all([
+    inquiry.ownToken(),
+    inquiry.project(statusProject.path),
+    owner && inquiry.tokens(owner),
+  ]);
+  const seen = project.kind === 'found' ? await lookInto(deskAt(bench, project.value)) : undefined;
+  const needs = config.fleet.map((cluster) => needsOf(cluster, owner?.kind ?? 'group'));
+  const ofOwner = needs.flatMap((need) => need.owner);
+  const ofStatus = needs.flatMap((need) => need.status);
   return [
-    versionFinding(config.gitlab.url, version),
-    ...(version.kind === 'found' ? [clockFinding(version.at, here)] : []),
-    ownTokenFinding(own, facts.now),
-    branchFinding(branch, rule),
-    ...filesFindings(facts),
-    ...facts.members.flatMap((member) => memberFindings(member, config)),
-    ...(await runtimeTokens(desk, facts.now)),
-    ...(config.stack
-      ? await deployedFindings(execute, { config, stack: config.stack, projectId: project.id }, self)
+    versionFinding(gitlab.url, version, at !== undefined),
+    ...(at === undefined ? [] : [clockFinding(at, here)]),
+    ownTokenFinding(own),
+    projectFinding(statusProject.path, project),
+    ...(seen?.findings ?? []),
+    ...(owner && owned ? tokenFindings(`${owner.kind} ${owner.ref}`, owned, ofOwner) : [NO_OWNER]),
+    ...(seen ? tokenFindings('the status project', seen.tokens, ofStatus) : []),
+    ...(stack
+      ? await deployedFindings(
+          execute,
+          { config, stack, projectId: project.kind === 'found' ? project.value.id : undefined },
+          seen?.facts.members.find(({ name }) => name === stack.name),
+        )
       : []),
   ];
 }
 
-/** `hadr-<cluster>-…` in the group and in the status project. */
-async function runtimeTokens({ config, inquiry, project }: Desk, now: number): Promise<Finding[]> {
-  const owner = ownerOf(config);
-  const status: OwnerName = { kind: 'project', ref: project.id };
-  const kind = owner?.kind ?? 'group';
-  const [owned, committed] = await Promise.all([owner && inquiry.tokens(owner), inquiry.tokens(status)]);
-  const needs = config.fleet.map((cluster) => needsOf(cluster, kind));
-  return [
-    ...(owner && owned
-      ? tokenFindings(
-          `${owner.kind} ${owner.ref}`,
-          owned,
-          needs.flatMap((need) => need.owner),
-          now,
-        )
-      : [
-          note(
-            'tokens of the runners’ group',
-            'the config names no group or project',
-            'give gitlab.group in the config, and they are looked at',
-          ),
-        ]),
-    ...tokenFindings(
-      'the status project',
-      committed,
-      needs.flatMap((need) => need.status),
-      now,
-    ),
+const NO_OWNER = note(
+  'tokens of the runners’ group',
+  'the config names no group or project',
+  'give gitlab.group in the config, and they are looked at',
+);
+
+/** What lies in the status project, and what is known by it. */
+async function lookInto({ inquiry, config, project, access }: Desk) {
+  const { branch } = config.statusProject;
+  const [rule, facts, tokens] = await Promise.all([
+    inquiry.branch(project.id, branch),
+    look(access),
+    inquiry.tokens({ kind: 'project', ref: project.id }),
+  ]);
+  const findings = [
+    branchFinding(branch, rule),
+    ...filesFindings(facts),
+    ...facts.members.flatMap((member) => memberFindings(member, config)),
   ];
+  return { findings, facts, tokens };
 }
 
 function ownerOf({ gitlab: { group, project } }: HadrConfig): OwnerName | undefined {

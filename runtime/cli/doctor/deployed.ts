@@ -28,11 +28,11 @@ const deploymentSchema = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
 });
 
-/** The stack as its file has it, and the id of the status project that its path names. */
+/** The stack as its file has it, and the id of the status project that its path names, where that can be read. */
 export interface Expected {
   readonly config: HadrConfig;
   readonly stack: StackFacts;
-  readonly projectId: number;
+  readonly projectId: number | undefined;
 }
 
 export async function deployedFindings(
@@ -138,7 +138,11 @@ function configFinding(deployed: CheckerConfig | string, { config, stack, projec
     ['preferred', stack.preferred, deployed.preferred],
     ['adopt', stack.adopt, deployed.kubernetes.adopted],
     ['gitlab.url', new URL(config.gitlab.url).origin, new URL(deployed.gitlab.url).origin],
-    ['statusProject', { id: projectId, branch: config.statusProject.branch }, deployed.statusProject],
+    [
+      'statusProject',
+      { id: projectId ?? deployed.statusProject.id, branch: config.statusProject.branch },
+      deployed.statusProject,
+    ],
     ['policy', config.policy, deployed.policy],
     ['timing', config.timing, deployed.timing],
   ];

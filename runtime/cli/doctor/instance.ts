@@ -1,17 +1,21 @@
 /** GitLab itself and the person's own token. */
 import type { Answer, GitLabSeconds } from '../../core/answer.ts';
 import { WARN_DAYS } from '../../core/expiry.ts';
-import type { BranchView, TokenView } from '../../ports.ts';
+import type { BranchView, ProjectView, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
 
 /** The scope manage_runner, which the runtime's tokens have, is as old (gitlab-facts A1). */
 const OLDEST: readonly [number, number] = [17, 1];
 
-export function versionFinding(url: string, version: Answer<string>): Finding {
+export function versionFinding(url: string, version: Answer<string>, answers: boolean): Finding {
   const check = 'GitLab';
   if (version.kind !== 'found') {
     const why = version.kind === 'unknown' ? version.why : 'it has no API there';
-    return unseen(check, `${url} gives no version: ${why}`, 'mend that first; the rest of this list stands on it');
+    return unseen(
+      check,
+      `${url} ${answers ? 'answers, but gives no version' : 'does not answer'}: ${why}`,
+      'mend that first; the rest of this list stands on it',
+    );
   }
   const [major = 0, minor = 0] = version.value.split('.').map(Number);
   const [least, lesser] = OLDEST;
@@ -31,7 +35,7 @@ export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
     : note('clock', found, 'set it by NTP; no decision stands on it, but you compare its times with the log');
 }
 
-export function ownTokenFinding(token: Answer<TokenView>, now: GitLabSeconds): Finding {
+export function ownTokenFinding(token: Answer<TokenView>): Finding {
   const check = 'your token';
   if (token.kind !== 'found')
     return unseen(
@@ -47,9 +51,19 @@ export function ownTokenFinding(token: Answer<TokenView>, now: GitLabSeconds): F
       'make one with scope api: commits to the status project need it',
     );
   if (expiresAt === null) return ok(check, 'scope api, and it never ends');
-  const days = daysLeft(expiresAt, now);
+  const days = daysLeft(expiresAt, token.at);
   const found = `scope api, ends in ${days} d (${expiresAt})`;
   return days > WARN_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
+}
+
+export function projectFinding(path: string | number, project: Answer<ProjectView>): Finding {
+  const check = 'status project';
+  if (project.kind === 'found') return ok(check, `it can be read: ${project.value.url}`);
+  return unseen(
+    check,
+    `${path} cannot be read: ${project.kind === 'unknown' ? project.why : 'it does not exist'}`,
+    'check statusProject.path and the token; its branch, files, reports, records and leases are looked at then',
+  );
 }
 
 export function branchFinding(name: string, branch: Answer<BranchView>): Finding {

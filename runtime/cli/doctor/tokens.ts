@@ -1,5 +1,5 @@
 /** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
-import type { Answer, GitLabSeconds } from '../../core/answer.ts';
+import type { Answer, Found } from '../../core/answer.ts';
 import { WARN_DAYS } from '../../core/expiry.ts';
 import { namesOf } from '../../names.ts';
 import type { OwnerName, TokenView } from '../../ports.ts';
@@ -40,12 +40,8 @@ export function needsOf(
   };
 }
 
-export function tokenFindings(
-  where: string,
-  list: Answer<readonly TokenView[]>,
-  needs: readonly Need[],
-  now: GitLabSeconds,
-): Finding[] {
+/** The days are counted by GitLab's time, as it listed them. */
+export function tokenFindings(where: string, list: Answer<readonly TokenView[]>, needs: readonly Need[]): Finding[] {
   if (list.kind !== 'found')
     return [
       unseen(
@@ -54,13 +50,13 @@ export function tokenFindings(
         'use a token of an Owner of the group (Maintainer of the project)',
       ),
     ];
-  return needs.map((need) => tokenFinding(where, list.value, need, now));
+  return needs.map((need) => tokenFinding(where, list, need));
 }
 
-function tokenFinding(where: string, list: readonly TokenView[], need: Need, now: GitLabSeconds): Finding {
+function tokenFinding(where: string, list: Found<readonly TokenView[]>, need: Need): Finding {
   const check = `token ${need.name}`;
   const renew = 'run pulumi up for its stack';
-  const named = list.filter(({ name }) => name === need.name);
+  const named = list.value.filter(({ name }) => name === need.name);
   // A renewal leaves the old ones in the list, revoked, and for a while has two at work: the newer one is the one to look at.
   const [token] = named
     .filter(({ active }) => active)
@@ -80,7 +76,7 @@ function tokenFinding(where: string, list: readonly TokenView[], need: Need, now
     return wrong(check, `its role is ${roleOf(level)}`, `it needs ${roleOf(need.level)}: ${renew}`);
   const what = `scope ${token.scopes.join(', ')}, role ${roleOf(level)}`;
   if (token.expiresAt === null) return ok(check, `${what}, never ends`);
-  const days = daysLeft(token.expiresAt, now);
+  const days = daysLeft(token.expiresAt, list.at);
   const found = `${what}, ends in ${days} d (${token.expiresAt})`;
   if (days < 0) return wrong(check, found, renew);
   return days > WARN_DAYS ? ok(check, found) : note(check, found, renew);

@@ -67,6 +67,23 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     assert.equal(repository.file('a.json', 'main').content, 'mine');
   });
 
+  it('K7 checks last_commit_id only where it is given and the action is no create; the files API words it otherwise', async () => {
+    const first = /"id":"([0-9a-f]+)"/.exec((await commit('create', 'a.json')).text)?.[1];
+    await commit('update', 'a.json');
+    assert.equal((await commit('create', 'b.json', { last_commit_id: first })).status, 201);
+    assert.equal((await commit('update', 'a.json', { content: 'blind' })).status, 201);
+    const put = await lab.call('PUT', `${project}/repository/files/a.json`, {
+      branch: 'main',
+      commit_message: 'put',
+      content: 'late',
+      last_commit_id: first,
+    });
+    assert.deepEqual(
+      [put.status, message(put)],
+      [400, 'You are attempting to update a file that has changed since you started editing it.'],
+    );
+  });
+
   it('K7 says which file is missing, and that a project or file does not exist', async () => {
     assert.equal(message(await commit('update', 'none.json')), "A file with this name doesn't exist");
     assert.deepEqual((await lab.call('GET', `${project}/repository/files/none.json?ref=main`)).body, {

@@ -1,7 +1,9 @@
 /** What people are told: each term once, and an incident for as long as no cluster is eligible. */
 import assert from 'node:assert/strict';
 import { unknown } from '../../../runtime/core/answer.ts';
+import { termPath } from '../../../runtime/core/files.ts';
 import { PAGE_PATH } from '../../../runtime/core/page.ts';
+import { FORCED } from '../../../runtime/core/term-evidence.ts';
 import { Crash, World } from '../../support/world.ts';
 
 const A = 'cluster-a';
@@ -43,10 +45,52 @@ describe('a notification', () => {
       theirs = JSON.stringify({ ...JSON.parse(world.files.get('terms/1.json') ?? ''), number: 2, holder: 'cluster-c' });
       world.files.set('terms/2.json', theirs);
     };
-    await world.run(600);
-    assert.ok(theirs);
-    assert.deepEqual(world.holders(), ['cluster-c']);
+    assert.ok(await world.run(600, () => theirs !== undefined));
     assert.equal(world.messages.length, 1);
+    await world.run(600);
+    assert.deepEqual(world.holders(), ['cluster-c']);
+    assert.equal(world.messages.length, 2);
+  });
+
+  const held = (world: World): string[] => world.messages.filter((text) => text.includes('holds the main tags'));
+
+  it('of a term that a person forced comes from its holder’s checker, once, after the tags have moved', async () => {
+    const world = await settled([A, B, 'cluster-c']);
+    let holders: string[] = [];
+    world.webhook = async () => {
+      holders = world.holders();
+      return { kind: 'sent' };
+    };
+    const { project } = world.checker(A);
+    const first = JSON.parse(world.files.get('terms/1.json') ?? '');
+    const forced = { ...first, number: 2, holder: B, previous: A, ground: FORCED, reason: 'root says so' };
+    assert.equal((await project.create(termPath(2), JSON.stringify(forced), 'forced')).kind, 'created');
+    await world.run(HOUR);
+    assert.deepEqual(holders, [B]);
+    assert.deepEqual(held(world).slice(1), [
+      `rnd-runner: cluster-b holds the main tags, taken from cluster-a (term 2, forced: root says so). ${STATUS}`,
+    ]);
+  });
+
+  it('of a term whose author is killed before it could tell comes from the next run', async () => {
+    const world = await settled();
+    world.kill(A);
+    world.beforeCall = (_cluster, call) => {
+      if (world.newestTerm === 2 && call.startsWith('write')) {
+        world.beforeCall = () => undefined;
+        throw new Crash();
+      }
+    };
+    await world.run(HOUR);
+    assert.deepEqual([held(world).length, world.holders()], [2, [B]]);
+    assert.match(held(world)[1] ?? '', /\(term 2, silent: /);
+  });
+
+  it('of an old term is not sent again where a record and its lease were made anew', async () => {
+    const world = await settled();
+    world.record(A).note = '';
+    await world.run(HOUR);
+    assert.equal(held(world).length, 1);
   });
 
   it('that fails costs a line of the log, and is not repeated', async () => {
@@ -202,6 +246,33 @@ describe('the incident', () => {
     assert.equal(killed, 3);
     assert.equal(world.incidents.length, 1);
     assert.equal(world.messages.filter((text) => text.startsWith('No cluster')).length, 1);
+  });
+
+  it('is closed where no page ever told of it: its write failed, and then a cluster was eligible again', async () => {
+    const world = await settled();
+    faint(world);
+    world.beforeCall = (_cluster, call) => {
+      if (call.startsWith('save') && call.includes(PAGE_PATH) && open(world) > 0) throw new Crash();
+    };
+    assert.ok(await world.run(HOUR, () => open(world) === 1));
+    world.beforeCall = () => undefined;
+    world.cluster(A).ready = 2;
+    await world.run(HOUR);
+    assert.equal(open(world), 0);
+    assert.match(world.messages.at(-1) ?? '', /a cluster is eligible again; the incident is closed/);
+    assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
+  });
+
+  it('is looked for once when a time without an eligible cluster ends, told of or not', async () => {
+    const world = await settled();
+    const calls: string[] = [];
+    world.beforeCall = (_cluster, call) => void (/incidents|raise|close/.test(call) && calls.push(call));
+    faint(world);
+    await world.run(45);
+    assert.match(world.files.get(PAGE_PATH) ?? '', /eligible/);
+    world.cluster(A).ready = 2;
+    await world.run(HOUR);
+    assert.deepEqual(calls, ['incidents']);
   });
 
   it('stays open over an outage of GitLab', async () => {

@@ -99,12 +99,16 @@ describe('hadr doctor', function () {
     readonly text: string;
   }
 
-  async function doctor(execute: Execute = kubectl, now = wallClock): Promise<Diagnosis> {
+  async function doctor(
+    execute: Execute = kubectl,
+    now = wallClock,
+    token = stage.gitlab.adminToken,
+  ): Promise<Diagnosis> {
     const out: string[] = [];
     const err: string[] = [];
     const ask = (format: string) =>
       run(['doctor', '--stack', B, '-o', format], {
-        env: { HADR_TOKEN: stage.gitlab.adminToken },
+        env: { HADR_TOKEN: token },
         cwd: folder,
         clock: systemClock,
         wallClock: now,
@@ -135,6 +139,7 @@ describe('hadr doctor', function () {
       'GitLab',
       'clock',
       'your token',
+      'status project',
       'branch main',
       'control.json',
       'newest term',
@@ -357,5 +362,71 @@ describe('hadr doctor', function () {
       bad.map(({ check, level }) => [check, level]),
       [[`CronJob ${NAMES.checker}`, 'unknown']],
     );
+  });
+
+  const levels = (findings: readonly Finding[]): readonly (readonly [string, string])[] =>
+    findings.map(({ check, level }) => [check, level]);
+  /** What Kubernetes has is seen whatever GitLab says. */
+  const KUBERNETES = [
+    [`CronJob ${NAMES.checker}`, 'ok'],
+    [`config of ${B}`, 'ok'],
+    [`Deployment ${NAMES.runner}`, 'ok'],
+    [`right to get deployments.apps/${NAMES.runner}`, 'ok'],
+    ['right to list pods', 'ok'],
+  ] as const;
+
+  it('says of all else how it is where the status project cannot be read', async () => {
+    await writeStack({ statusProject: { path: 'platform/other' } });
+    const { code, all, text } = await doctor();
+    await writeStack({});
+    assert.equal(code, 4);
+    assert.deepEqual(levels(all), [
+      ['GitLab', 'ok'],
+      ['clock', 'ok'],
+      ['your token', 'ok'],
+      ['status project', 'unknown'],
+      ...[A, B].flatMap((name) => [
+        [`token ${namesOf(name).tokens.fleet}`, 'ok'],
+        [`token ${namesOf(name).tokens.sidecar}`, 'ok'],
+      ]),
+      ...KUBERNETES,
+    ]);
+    const finding = all.find(({ check }) => check === 'status project');
+    assert.match(finding?.found ?? '', /^platform\/other cannot be read: GET .*: 404 Project Not Found$/);
+    assert.match(text, /^status project: check statusProject\.path and the token; /m);
+  });
+
+  it('says what a revoked token lets it say: GitLab is there, the clock, what Kubernetes has', async () => {
+    const owner = { kind: 'group' as const, id: stage.gitlab.groupId };
+    const token = stage.gitlab.model.access.addToken(owner, 'a person', ['api'], 50, dateIn(100));
+    token.revoked = true;
+    const { code, all } = await doctor(kubectl, wallClock, token.value);
+    assert.equal(code, 4);
+    assert.deepEqual(levels(all), [
+      ['GitLab', 'unknown'],
+      ['clock', 'ok'],
+      ['your token', 'unknown'],
+      ['status project', 'unknown'],
+      ['tokens of group platform', 'unknown'],
+      ...KUBERNETES,
+    ]);
+    assert.match(all[0]?.found ?? '', /^http\S+ answers, but gives no version: .*401/);
+    assert.match(all[2]?.found ?? '', /Token was revoked.*give another as HADR_TOKEN/);
+  });
+
+  it('says that GitLab does not answer, and what Kubernetes has', async () => {
+    const down = { kind: 'down' as const, token: 'root' };
+    stage.gitlab.model.faults.add(down);
+    const { code, all } = await doctor();
+    stage.gitlab.model.faults.remove(down);
+    assert.equal(code, 4);
+    assert.deepEqual(levels(all), [
+      ['GitLab', 'unknown'],
+      ['your token', 'unknown'],
+      ['status project', 'unknown'],
+      ['tokens of group platform', 'unknown'],
+      ...KUBERNETES,
+    ]);
+    assert.match(all[0]?.found ?? '', /^http\S+ does not answer: GET/);
   });
 });

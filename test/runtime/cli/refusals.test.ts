@@ -113,13 +113,7 @@ describe('hadr refuses', function () {
 
   it('a token that is invalid or expired', async () => {
     const expired = newToken(['api'], 50, '2020-01-01');
-    for (const args of [
-      'status',
-      'pause',
-      `switchover --to ${B} --yes`,
-      `failover --to ${B} --force --yes`,
-      'doctor',
-    ]) {
+    for (const args of ['status', 'pause', `switchover --to ${B} --yes`, `failover --to ${B} --force --yes`]) {
       await refuses(args, 4, /cannot be read: .*401.*give another as HADR_TOKEN/, { token: 'glpat-unknown' });
       await refuses(args, 4, /Token is expired.*give another as HADR_TOKEN/, { token: expired });
     }
@@ -318,7 +312,6 @@ describe('hadr refuses', function () {
   it('GitLab that is down', async () => {
     fleet.gitlab.model.faults.add({ kind: 'down', token: 'root' });
     await refuses('status', 4, /the status project .* cannot be read: GET .*; nothing was changed/);
-    await refuses('doctor', 4, /the status project .* cannot be read/);
     fleet.gitlab.model.faults.clear();
   });
 

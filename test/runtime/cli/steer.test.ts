@@ -120,6 +120,22 @@ describe('hadr beside living checkers', function () {
     assert.equal((await status()).code, 0);
   });
 
+  it('two who ask at the same moment both get what they asked for', async () => {
+    let looks = 0;
+    // The fleet is looked at, and then the file once more, on which the write depends.
+    const stop = fleet.gitlab.model.onEvent((event) => {
+      if (event.kind !== 'request' || event.token !== 'root' || !event.path.endsWith('control.json')) return;
+      looks += 1;
+      if (looks === 2) fleet.commit('control.json', `{"version":1,"pin":{"cluster":"${A}"}}`);
+    });
+    assert.equal((await fleet.hadr('pause')).code, 0);
+    stop();
+    assert.equal(looks, 3);
+    assert.deepEqual([control().paused, control().pin], [true, { cluster: A }]);
+    await fleet.hadr('resume');
+    await fleet.hadr('unpin');
+  });
+
   it('a pin sends the tags there and ends by itself; unpin ends it before', async () => {
     const { out } = await fleet.hadr(`pin --to ${A} --for 2h --why night`);
     assert.match(out, /^pinned to cluster-a until .*Z \(2 h\); it holds them\n$/);

@@ -120,14 +120,32 @@ describe('the ports over GitLab', () => {
     assert.ok(performance.now() - before < 1500);
   });
 
-  it('creates a file once, saves it, reads it back, and knows a missing file from a missing project', async () => {
+  async function statusProject(): Promise<number> {
     const { body } = await lab.call('POST', '/projects', {
       name: 'status',
       namespace_id: lab.gitlab.groupId,
       initialize_with_readme: true,
     });
-    const id = body && typeof body === 'object' && 'id' in body ? Number(body.id) : 0;
-    const project = connect().project(id, 'main');
+    return body && typeof body === 'object' && 'id' in body ? Number(body.id) : 0;
+  }
+
+  it('replaces a file only where no other commit has touched it since it was read', async () => {
+    const project = connect().project(await statusProject(), 'main');
+    assert.equal((await project.version('control.json')).kind, 'absent');
+    await project.create('control.json', 'one', 'new');
+    const read = await project.version('control.json');
+    assert.ok(read.kind === 'found' && read.value.text === 'one');
+    const { commit } = read.value;
+    await project.create('status/a.json', '1', 'another file is no matter');
+    assert.equal((await project.replace('control.json', commit, 'two', 'mine')).kind, 'created');
+    const late = await project.replace('control.json', commit, 'three', 'theirs');
+    assert.match(late.kind === 'conflict' ? late.why : '', /400 The file has changed since you started editing it/);
+    const after = await project.file('control.json');
+    assert.equal(after.kind === 'found' && after.value, 'two');
+  });
+
+  it('creates a file once, saves it, reads it back, and knows a missing file from a missing project', async () => {
+    const project = connect().project(await statusProject(), 'main');
     assert.equal((await project.readable()).kind, 'found');
     assert.equal((await project.file('terms/1.json')).kind, 'absent');
     assert.equal((await project.create('terms/1.json', '{"a":"ü"}\n', 'Term 1')).kind, 'created');

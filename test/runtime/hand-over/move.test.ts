@@ -120,15 +120,15 @@ describe('a switchover', () => {
     const access = person(world);
     const facts = await look(access);
     world.kill(B);
-    const saved = access.project.save;
-    let saves = 0;
+    const { create, file, version } = access.project;
+    const silence = { kind: 'unknown', why: 'no answer' } as const;
+    let isLost = false;
     // The pin is written, and everything after it is lost.
-    const project = {
+    const project: FleetAccess['project'] = {
       ...access.project,
-      save: async (...args: Parameters<typeof saved>) =>
-        (saves += 1) === 1 ? saved(...args) : { kind: 'unknown' as const, why: 'no answer' },
-      file: async (path: string) =>
-        saves > 0 ? { kind: 'unknown' as const, why: 'no answer' } : access.project.file(path),
+      create: (...args) => create(...args).finally(() => (isLost = true)),
+      file: async (path) => (isLost ? silence : file(path)),
+      version: async (path) => (isLost ? silence : version(path)),
     };
     const late = await switchOver({ ...access, project }, { from: A, to: B, now: facts.now, message: 'to B' }, NEVER);
     assert.ok(late.kind === 'late');
@@ -196,7 +196,7 @@ describe('a switchover', () => {
       async (world) => ((world.cluster(A).ready = 0), void (await world.run(15))),
       B,
       'state',
-      /^cluster-a has 0\/2 runners online: that is no switchover/,
+      /^cluster-a has 0\/2 runners online of the 1 that it needs: that is no switchover/,
     ],
     [
       'moves are paused',
