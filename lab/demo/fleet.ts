@@ -161,14 +161,14 @@ interface Joining {
 }
 
 async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joining): Promise<Member> {
-  const engine = await engineFor({ gitlab, kubernetes: cluster.access });
+  const engine = await engineFor({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig });
   const config = await stackConfig(
     ROOT,
     name,
     {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: STATUS_PROJECT },
-      kubernetes: { server: cluster.access.url, namespace: NAMESPACE },
+      kubernetes: { context: name, server: cluster.access.url, namespace: NAMESPACE },
       runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
       timing: LAB_TIMING,
       policy: LAB_POLICY,
