@@ -114,6 +114,7 @@ describe('the program', () => {
       clusterIdentifier: 'cluster-a',
       context: 'cluster-a',
       enableSecretMutable: 'true',
+      kubeconfig: '',
       namespace: 'gitlab-runner',
     });
   });
