@@ -137,29 +137,24 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.deepEqual({ created: [], ...others }, NOTHING);
   });
 
-  describe('of which one is dead for good', () => {
-    before(async () => {
-      fleet.member(B).cluster.faint();
-      await until('A has taken the tag', () => holders().join() === namesOf(A).record, SOON_MS);
-    });
+  it('says of a cluster that died that it cannot be reached, and changes nothing', async () => {
+    fleet.member(B).cluster.faint();
+    await until('A has taken the tag', () => holders().join() === namesOf(A).record, SOON_MS);
+    for (const act of [() => up(B), () => engineOf(B).destroy(configOf(B), program)])
+      await assert.rejects(act(), /failed to read resource state due to unreachable cluster/);
+    assert.ok(records().some(({ description }) => description === namesOf(B).record));
+  });
 
-    it('says of it that it cannot be reached, and changes nothing', async () => {
-      for (const act of [() => up(B), () => engineOf(B).destroy(configOf(B), program)])
-        await assert.rejects(act(), /failed to read resource state due to unreachable cluster/);
-      assert.ok(records().some(({ description }) => description === namesOf(B).record));
-    });
-
-    it('takes it out where it is told that what cannot be reached is gone', async () => {
-      const stack = await engineOf(B).stack(configOf(B), program);
-      stack.workspace.envVars['PULUMI_K8S_DELETE_UNREACHABLE'] = 'true';
-      await engineOf(B).destroy(configOf(B), program);
-      const { deployment } = await stack.exportStack();
-      assert.doesNotMatch(JSON.stringify(deployment), /"urn":"urn:pulumi:cluster-b::[^"]+::(runners|checker)-/);
-      assert.equal(
-        records().some(({ description }) => description === namesOf(B).record),
-        false,
-      );
-    });
+  it('takes it out where it is told that what cannot be reached is gone', async () => {
+    const stack = await engineOf(B).stack(configOf(B), program);
+    stack.workspace.envVars['PULUMI_K8S_DELETE_UNREACHABLE'] = 'true';
+    await engineOf(B).destroy(configOf(B), program);
+    const { deployment } = await stack.exportStack();
+    assert.doesNotMatch(JSON.stringify(deployment), /"urn":"urn:pulumi:cluster-b::[^"]+::(runners|checker)-/);
+    assert.equal(
+      records().some(({ description }) => description === namesOf(B).record),
+      false,
+    );
   });
 
   it('showed no secret all along: not in its state, its history, its files or its output', () =>
