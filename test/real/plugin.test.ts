@@ -66,6 +66,8 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.match(secrets.text, /using pulumi-resource-kubernetes from \$PATH/);
     const { deployment } = await (await engineOf(A).stack(fleet.member(A).config, program)).exportStack();
     assert.match(JSON.stringify(deployment), /"readyReplicas":2/);
+    // Ten minutes, and one for each pod that a roll takes.
+    assert.match(JSON.stringify(deployment), /"customTimeouts":\{"update":720\}/);
   });
 
   it('changes nothing when it is run again', async () => {

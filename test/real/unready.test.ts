@@ -90,7 +90,11 @@ describe('a stack whose runners do not get ready, by the real plugin', function 
     gitlab.model.faults.clear();
     await until('both are ready', async () => (await ready()) === 2, SOON_MS);
     checkerLines.length = 0;
-    await until('a checker has said what it lacks', () => checkerLines.some((line) => /the checker’s Role or its token is wrong/.test(line)), SOON_MS);
+    await until(
+      'a checker has said what it lacks',
+      () => checkerLines.some((line) => /the checker’s Role or its token is wrong/.test(line)),
+      SOON_MS,
+    );
     assert.equal(tags().includes(MAIN_TAG), false);
   });
 
