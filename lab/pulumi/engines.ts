@@ -1,4 +1,4 @@
-/** Both engines, with the lab's providers under them. */
+/** Both engines, with the lab's providers under them; where a control plane is real, Kubernetes' own plugin under the real one. */
 import { fileURLToPath } from 'node:url';
 import { requireTool } from '../../tools/find.ts';
 import { GitLabLabProvider } from './gitlab-provider.ts';

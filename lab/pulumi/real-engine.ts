@@ -1,6 +1,7 @@
 /**
- * Applies a stack with the real Pulumi engine: its CLI, driven through the Automation API, with the program of this process
- * and the lab's providers attached. State, secrets and history lie in a folder of its own, as a self-managed backend has them.
+ * Applies a stack with the real Pulumi engine: its CLI, driven through the Automation API, with the program of this process, and
+ * the lab's providers attached or real plugins on its PATH. State, secrets and history lie in a folder of its own, as a
+ * self-managed backend has them.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';

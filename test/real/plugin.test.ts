@@ -11,7 +11,7 @@ import { KubernetesApi } from '../../lab/kubernetes/access.ts';
 import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { until } from '../lab/until.ts';
-import { NOTHING } from '../support/destroy-cases.ts';
+import { mayClaim, NOTHING } from '../support/destroy-cases.ts';
 import { A, B, MAIN_TAG, NAMESPACE } from '../support/stacks.ts';
 import { deploymentOf, laidOver, namesIn } from './applied.ts';
 import { Secrets } from './secrets.ts';
@@ -123,6 +123,7 @@ describe('both stacks by the real plugin on real control planes', function () {
   });
 
   it('removes all of the holder from its cluster, once the other has the tag', async () => {
+    await until('B may claim', () => mayClaim(fleet.member(B).record, B), SOON_MS);
     await engineOf(A).destroy(configOf(A), program, { excludeProtected: true });
     assert.deepEqual(holders(), [namesOf(B).record]);
     const left = await inA('/api/v1/namespaces');
