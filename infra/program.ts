@@ -64,6 +64,8 @@ export async function program(bundle: () => Promise<Bundles> = bundleRuntime, no
       { settings, owner, code: code.sidecar, sidecarToken: tokens.sidecar.value, sync },
       { clients: providers, dependsOn },
     );
+  // The name is an output of the Deployment, and Pulumi gives that when the runners are ready for the first time. The checker's
+  // rights wait for it: a stack that was never made whole, and has no hand-over yet, claims nothing.
   const deployments: readonly WatchedDeployment[] = runners
     ? [{ namespace: settings.kubernetes.namespace, name: runners.deployment }]
     : settings.adopt.map(({ namespace, deployment }) => ({ namespace, name: deployment }));

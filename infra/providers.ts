@@ -23,7 +23,9 @@ export function createProviders(settings: Settings): Providers {
       // A renewed token is written into its Secret in place; a replaced one would roll every runner pod.
       enableSecretMutable: true,
       ...(kubernetes.context !== undefined && { context: kubernetes.context }),
-      ...(secrets.kubeconfig && { kubeconfig: secrets.kubeconfig }),
+      // Left out, it would become the $KUBECONFIG of whoever ran this last, kept in the state, and nothing where that names more
+      // than one file. Empty, the plugin looks for it itself, at each run, as kubectl does.
+      kubeconfig: secrets.kubeconfig ?? '',
     }),
   };
 }

@@ -39,6 +39,9 @@ const EXECUTOR_RULES: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] },
 ];
 
+/** For a Deployment, by default. New pods start together, but a roll takes them one after the other. */
+const PULUMI_WAITS_MINUTES = 10;
+
 export class RunnerGroup extends pulumi.ComponentResource {
   readonly recordId: pulumi.Output<number>;
   readonly deployment: pulumi.Output<string>;
@@ -182,7 +185,8 @@ export class RunnerGroup extends pulumi.ComponentResource {
           },
         },
       },
-      options,
+      // Pulumi waits until the pods are ready: what they no longer use is removed after that.
+      { ...options, customTimeouts: { update: `${PULUMI_WAITS_MINUTES + settings.runner.replicas}m` } },
     );
     return deployment.metadata.name;
   }

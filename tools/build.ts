@@ -4,7 +4,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { pinOf, type Pin, type Tool } from './catalogue.ts';
+import { pinOf, type Command, type Pin, type Tool } from './catalogue.ts';
+import { completeModule } from './complete.ts';
 
 const run = promisify(execFile);
 
@@ -32,30 +33,37 @@ export async function buildTool(tool: Tool, say: (line: string) => void): Promis
   const pin = await pinOf(tool);
   if ((await goVersion()) === undefined)
     throw new ToolError(
-      `${tool.name} is built from source and there is no Go here: install Go (https://go.dev/dl), or put ${tool.name} ${tool.atLeast} or later on PATH.`,
+      `${tool.name} is built from source and there is no Go here: install Go (https://go.dev/dl)${orOnPath(tool)}.`,
     );
   say(`${tool.name} ${pin.version}: fetches its modules`);
-  const total = await countPackages(tool, pin);
   const draft = `${pin.binary}.${process.pid}.tmp`;
+  const workshop = `${draft}.module`;
   await mkdir(dirname(pin.binary), { recursive: true });
   try {
-    await compile(tool, pin, draft, total, say);
+    const { folder, total } = await load(tool, pin, workshop);
+    await compile(tool, { ...pin, folder }, draft, total, say);
     // In one step: a run that is broken off leaves no half of a command.
     await rename(draft, pin.binary);
   } finally {
-    await rm(draft, { force: true });
+    for (const made of [draft, workshop]) await rm(made, { recursive: true, force: true });
   }
   return pin.binary;
 }
 
-async function countPackages(tool: Tool, pin: Pin): Promise<number> {
+/** The other mend of a missing Go, where there is one. */
+export const orOnPath = ({ name, atLeast }: Command): string =>
+  atLeast === undefined ? '' : `, or put ${name} ${atLeast} or later on PATH`;
+
+/** Where go builds it, and how many packages that may be. */
+async function load(tool: Tool, pin: Pin, workshop: string): Promise<{ folder: string; total: number }> {
   try {
+    const folder = tool.generated ? await completeModule(tool, pin, workshop, environment()) : pin.folder;
     const { stdout } = await run('go', ['list', '-deps', '-tags', tool.tags ?? '', tool.package], {
-      cwd: pin.folder,
+      cwd: folder,
       env: environment(),
       maxBuffer: 16 * 1024 * 1024,
     });
-    return stdout.trimEnd().split('\n').length;
+    return { folder, total: stdout.trimEnd().split('\n').length };
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
     throw new ToolError(`go could not load the modules of ${tool.name}: ${lastLines(said.split('\n'))}`);

@@ -11,10 +11,10 @@ export interface Command {
   readonly name: string;
   /** The folder with the files that pin it, beside this file. */
   readonly folder: string;
-  /** What makes the command print its version. */
-  readonly versionArgs: readonly string[];
+  /** What makes the command print its version. Left out, with `atLeast`, where it tells none: then none on PATH is used. */
+  readonly versionArgs?: readonly string[];
   /** The oldest version on PATH that is used instead of a build. */
-  readonly atLeast: string;
+  readonly atLeast?: string;
 }
 
 /** Built from a Go module: its folder has go.mod and go.sum. */
@@ -27,6 +27,16 @@ export interface Tool extends Command {
   readonly module: string;
   /** Variables that the tool's own release build sets, given its version: without them it does not know which one it is. */
   readonly linked: (version: string) => Readonly<Record<string, string>>;
+  /** What the tool's own release build writes before it compiles, and no module has. */
+  readonly generated?: readonly GeneratedFile[];
+}
+
+export interface GeneratedFile {
+  /** Both below the module's folder. */
+  readonly path: string;
+  readonly from: string;
+  /** Its text, from the text of `from` and the module's version. */
+  readonly make: (text: string, version: string) => string;
 }
 
 // The parts of a control plane and its command have one version, so one module pins them, and what they share is compiled once.
@@ -43,6 +53,14 @@ const kubernetes = (name: string, versionArgs: readonly string[] = ['--version']
 
 /** Prometheus 3.16.0 is 0.316.0 as a Go module, for its Go code promises nothing. */
 const prometheusRelease = (version: string): string => version.replace(/^0\.(\d)0?(\d+)\./, '$1.$2.');
+
+/**
+ * The only version at Go's proxy is a commit, by its time, and that one is of the day before release 4.25.0. The SDK asks for a newer
+ * plugin; the engine takes the one on PATH all the same, and a state that names this version tells what was at work.
+ */
+const pluginRelease = (version: string): string => version.replace(/^4\.0\.0-(\d+)-\w+$/, '4.25.0-alpha.$1');
+
+const PLUGIN = 'cmd/pulumi-resource-kubernetes';
 
 export const TOOLS: readonly Tool[] = [
   {
@@ -84,6 +102,27 @@ export const TOOLS: readonly Tool[] = [
     versionArgs: ['version'],
     // requiredPulumiVersion in Pulumi.yaml: what users may have.
     atLeast: '3.229.0',
+  },
+  {
+    name: 'pulumi-resource-kubernetes',
+    folder: 'pulumi-kubernetes',
+    package: `github.com/pulumi/pulumi-kubernetes/provider/v4/${PLUGIN}`,
+    module: 'github.com/pulumi/pulumi-kubernetes/provider/v4',
+    linked: (version) => ({
+      'github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version': pluginRelease(version),
+    }),
+    generated: [
+      {
+        path: `${PLUGIN}/schema-embed.json`,
+        from: `${PLUGIN}/schema.json`,
+        make: (text, version) => JSON.stringify({ ...JSON.parse(text), version: pluginRelease(version) }),
+      },
+      {
+        path: `${PLUGIN}/terraform-mapping-embed.json`,
+        from: `${PLUGIN}/terraform-mapping.json`,
+        make: (text) => text,
+      },
+    ],
   },
   {
     name: 'etcd',

@@ -21,22 +21,23 @@ const isExecutable = (path: string): Promise<boolean> =>
   );
 
 /** What the command says of itself, or undefined where it says nothing that looks like a version. */
-async function versionOf(tool: Command, path: string): Promise<string | undefined> {
+async function versionOf(path: string, versionArgs: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await run(path, [...tool.versionArgs], { timeout: 20_000 });
+    const { stdout } = await run(path, [...versionArgs], { timeout: 20_000 });
     return /v?(\d+\.\d+\.\d+[^\s,]*)/.exec(stdout)?.[1];
   } catch {
     return undefined;
   }
 }
 
-async function onPath(tool: Command): Promise<FoundTool | undefined> {
+async function onPath({ name, versionArgs, atLeast }: Command): Promise<FoundTool | undefined> {
+  if (versionArgs === undefined || atLeast === undefined) return undefined;
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, tool.name);
+    const path = join(folder, name);
     if (folder === '' || !(await isExecutable(path))) continue;
-    const version = await versionOf(tool, path);
+    const version = await versionOf(path, versionArgs);
     // The first one is what a shell would run; a newer one behind it is not looked for.
-    return version !== undefined && isAtLeast(version, tool.atLeast) ? { path, version, from: 'PATH' } : undefined;
+    return version !== undefined && isAtLeast(version, atLeast) ? { path, version, from: 'PATH' } : undefined;
   }
   return undefined;
 }

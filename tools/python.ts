@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { ToolError } from './build.ts';
+import { orOnPath, ToolError } from './build.ts';
 import { pinOf, type Command } from './catalogue.ts';
 
 const run = promisify(execFile);
@@ -22,7 +22,7 @@ export async function installTool(tool: Command, say: (line: string) => void): P
   const { version, folder, binary } = await pinOf(tool);
   if ((await pythonVersion()) === undefined)
     throw new ToolError(
-      `${tool.name} comes from PyPI and there is no Python here: install Python 3 (https://www.python.org), or put ${tool.name} ${tool.atLeast} or later on PATH.`,
+      `${tool.name} comes from PyPI and there is no Python here: install Python 3 (https://www.python.org)${orOnPath(tool)}.`,
     );
   say(`${tool.name} ${version}: installs it from PyPI`);
   const start = performance.now();

@@ -9,6 +9,8 @@ import { startRealCluster } from '../kubernetes/real/cluster.ts';
 export interface DemoCluster extends Pick<PodFaults, 'killPod' | 'releasePod'> {
   /** Its API as an administrator reaches it. */
   readonly access: KubernetesAccess;
+  /** Of a real control plane: the path of a kubeconfig, whose context has the cluster's name. */
+  readonly kubeconfig?: string;
   pods(selector: string): Promise<readonly PodView[]> | readonly PodView[];
   onLog(listener: (line: LogLine) => void): () => void;
   /** No new runs; a run that is active goes on. */

@@ -15,7 +15,7 @@ import type { Runner } from '../gitlab/model/runners.ts';
 import { bundleRunner } from '../runner/bundle.ts';
 import type { Engine } from '../pulumi/engine.ts';
 import type { Reach } from '../pulumi/engines.ts';
-import { stackConfig } from '../../infra/render/stack-config.ts';
+import { stackConfig, type StackConfig } from '../../infra/render/stack-config.ts';
 import type { ClusterFor, DemoCluster } from './clusters.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
@@ -38,8 +38,9 @@ export interface Member {
   readonly cluster: DemoCluster;
   /** Its runner record in GitLab. */
   readonly record: Runner;
-  /** What made its stack. */
+  /** What made its stack, and of what. */
   readonly engine: Engine;
+  readonly config: StackConfig;
 }
 
 export interface Fleet {
@@ -161,14 +162,14 @@ interface Joining {
 }
 
 async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joining): Promise<Member> {
-  const engine = await engineFor({ gitlab, kubernetes: cluster.access });
+  const engine = await engineFor({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig });
   const config = await stackConfig(
     ROOT,
     name,
     {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: STATUS_PROJECT },
-      kubernetes: { server: cluster.access.url, namespace: NAMESPACE },
+      kubernetes: { context: name, server: cluster.access.url, namespace: NAMESPACE },
       runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
       timing: LAB_TIMING,
       policy: LAB_POLICY,
@@ -184,7 +185,7 @@ async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joi
   const ids = outputs['runnerRecordIds'];
   const record = Array.isArray(ids) ? gitlab.model.runners.all.get(Number(ids[0])) : undefined;
   if (!record) throw new Error(`the stack ${name} made no runner record`);
-  return { name, cluster, record, engine };
+  return { name, cluster, record, engine, config };
 }
 
 /** The checker alone dies: no new runs, and those that go on or are about to begin are killed. */

@@ -1,11 +1,11 @@
-/** Both engines, with the lab's providers under them. */
+/** Both engines, with the lab's providers under them; where a control plane is real, Kubernetes' own plugin under the real one. */
 import { fileURLToPath } from 'node:url';
 import { requireTool } from '../../tools/find.ts';
 import { GitLabLabProvider } from './gitlab-provider.ts';
 import type { KubernetesAccess } from '../kubernetes/access.ts';
 import { KubernetesLabProvider } from './kubernetes-provider.ts';
 import { LabEngine } from './lab-engine.ts';
-import { serveProvider } from './provider-server.ts';
+import { serveProvider, type ProviderServer } from './provider-server.ts';
 import { RealEngine } from './real-engine.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,6 +14,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface Reach {
   readonly gitlab: { readonly url: string; readonly adminToken: string };
   readonly kubernetes: KubernetesAccess;
+  /** Of a real control plane: the path of a kubeconfig, in which the program's context is. */
+  readonly kubeconfig?: string | undefined;
 }
 
 export const labEngine = ({ gitlab, kubernetes }: Reach): LabEngine =>
@@ -22,17 +24,27 @@ export const labEngine = ({ gitlab, kubernetes }: Reach): LabEngine =>
     new KubernetesLabProvider(kubernetes),
   ]);
 
-/** Throws where there is no Pulumi CLI. */
-export async function realEngine({ kubernetes }: Reach, onOutput?: (text: string) => void): Promise<RealEngine> {
-  const tool = await requireTool('pulumi');
-  const providers = await Promise.all([
-    // Address and token are those that the program gives to its provider.
-    serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
-      const url = String(baseUrl).replace(/\/api\/v4\/$/, '');
-      return new GitLabLabProvider({ url, token: String(token) });
-    }),
+/**
+ * Throws where there is no Pulumi CLI. Kubernetes' provider is its own plugin, but for the lab's Kubernetes API: that one has no
+ * discovery, no OpenAPI and no server-side apply, which the plugin asks for.
+ */
+export async function realEngine(reach: Reach, onOutput?: (text: string) => void): Promise<RealEngine> {
+  const { kubernetes, kubeconfig } = reach;
+  const { path: command } = await requireTool('pulumi');
+  const gitlab = await serveGitLab();
+  const shared = { command, projectFolder: ROOT, ...(onOutput && { onOutput }) };
+  if (kubeconfig === undefined) {
     // The program names a context of a kubeconfig, and the lab has none.
-    serveProvider('kubernetes', '4.34.2', () => new KubernetesLabProvider(kubernetes)),
-  ]);
-  return RealEngine.start({ command: tool.path, projectFolder: ROOT, providers, ...(onOutput && { onOutput }) });
+    const standIn = await serveProvider('kubernetes', '4.34.2', () => new KubernetesLabProvider(kubernetes));
+    return RealEngine.start({ ...shared, providers: [gitlab, standIn] });
+  }
+  const plugin = await requireTool('pulumi-resource-kubernetes');
+  return RealEngine.start({ ...shared, providers: [gitlab], plugins: [plugin.path], kubeconfig });
 }
+
+/** Address and token are those that the program gives to its provider. */
+export const serveGitLab = (): Promise<ProviderServer> =>
+  serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
+    const url = String(baseUrl).replace(/\/api\/v4\/$/, '');
+    return new GitLabLabProvider({ url, token: String(token) });
+  });

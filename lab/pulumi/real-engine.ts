@@ -1,11 +1,12 @@
 /**
- * Applies a stack with the real Pulumi engine: its CLI, driven through the Automation API, with the program of this process
- * and the lab's providers attached. State, secrets and history lie in a folder of its own, as a self-managed backend has them.
+ * Applies a stack with the real Pulumi engine: its CLI, driven through the Automation API, with the program of this process, and
+ * the lab's providers attached or real plugins on its PATH. State, secrets and history lie in a folder of its own, as a
+ * self-managed backend has them.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as automation from '@pulumi/pulumi/automation/index.js';
 import { stringify } from 'yaml';
@@ -18,7 +19,12 @@ export interface RealEngineOptions {
   readonly command: string;
   /** The folder with the shipped Pulumi.yaml. */
   readonly projectFolder: string;
+  /** To be attached to. */
   readonly providers: readonly ProviderServer[];
+  /** Paths of plugins that it is to find on PATH. */
+  readonly plugins?: readonly string[];
+  /** The path of the kubeconfig of whoever runs it. */
+  readonly kubeconfig?: string;
   /** Hears all that Pulumi prints, in pieces. */
   readonly onOutput?: (text: string) => void;
 }
@@ -42,9 +48,11 @@ export class RealEngine implements Engine {
       PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString('hex'),
       PULUMI_HOME: join(folder, 'home'),
       PULUMI_SKIP_UPDATE_CHECK: 'true',
-      // A provider that is not attached must fail at once.
+      // A provider that is neither attached nor on PATH must fail at once.
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DEBUG_PROVIDERS: options.providers.map(({ attach }) => attach).join(','),
+      PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter),
+      ...(options.kubeconfig !== undefined && { KUBECONFIG: options.kubeconfig }),
     };
   }
 
@@ -53,6 +61,7 @@ export class RealEngine implements Engine {
     for (const name of ['bin', 'home', 'state', 'project']) await mkdir(join(folder, name));
     // The Automation API looks for bin/pulumi under a folder, and otherwise only on PATH.
     await symlink(options.command, join(folder, 'bin', 'pulumi'));
+    for (const plugin of options.plugins ?? []) await symlink(plugin, join(folder, 'bin', basename(plugin)));
     // Pulumi.yaml names its program, and the CLI looks whether it is there, though it runs the one of this process.
     await symlink(join(options.projectFolder, 'infra'), join(folder, 'project', 'infra'));
     await copyFile(join(options.projectFolder, 'Pulumi.yaml'), join(folder, 'project', 'Pulumi.yaml'));

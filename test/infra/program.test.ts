@@ -114,6 +114,7 @@ describe('the program', () => {
       clusterIdentifier: 'cluster-a',
       context: 'cluster-a',
       enableSecretMutable: 'true',
+      kubeconfig: '',
       namespace: 'gitlab-runner',
     });
   });
@@ -330,6 +331,18 @@ describe('the program with other settings', () => {
       ),
     );
     assert.deepEqual(stack.one('pulumi:providers:kubernetes', 'kubernetes').secretPaths, ['kubeconfig']);
+  });
+
+  it('leaves it to the plugin to find a kubeconfig, wherever the next one who runs it has theirs', async () => {
+    const before = process.env['KUBECONFIG'];
+    process.env['KUBECONFIG'] = '/home/alice/.kube/a:/home/alice/.kube/b';
+    try {
+      const { inputs } = (await runStack('cluster-b')).one('pulumi:providers:kubernetes', 'kubernetes');
+      assert.equal(z.object({ kubeconfig: z.string() }).parse(inputs).kubeconfig, '');
+    } finally {
+      if (before === undefined) delete process.env['KUBECONFIG'];
+      else process.env['KUBECONFIG'] = before;
+    }
   });
 
   it('makes nothing of runners that it adopts: no record, no Deployment, no sidecar and no token for one', async () => {

@@ -54,6 +54,7 @@ describe('a thousand runner pods', function () {
     folder = await mkdtemp(join(tmpdir(), 'hadr-scale-'));
     gitlab = await startGitLab();
     plane = await startControlPlane({
+      cluster: A,
       node: 'no-kubelet',
       folder: join(folder, 'control-plane'),
       onError: (error) => void process.stderr.write(`${String(error)}\n`),

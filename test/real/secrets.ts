@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
-import type { Stacks } from '../support/stacks.ts';
+import type { Stack, Stacks } from '../support/stacks.ts';
+
+/** Those who have them: GitLab, and both clusters. */
+type Known = Pick<Stacks, 'gitlab'> & Readonly<Record<'a' | 'b', Pick<Stack, 'name' | 'token'>>>;
 
 export class Secrets {
   /** Every secret that the lab has known at any time, and what it belongs to. */
@@ -12,7 +15,7 @@ export class Secrets {
   text = '';
 
   /** To be called again whenever new ones may have been made. */
-  learn({ gitlab, a, b }: Stacks): void {
+  learn({ gitlab, a, b }: Known): void {
     const { access, runners } = gitlab.model;
     for (const { value, name } of access.tokens.values()) this.known.set(value, `token ${name}`);
     for (const { token, id } of runners.all.values()) this.known.set(token, `runner ${id}`);

@@ -8,6 +8,7 @@ import { findTool } from '../../tools/find.ts';
 import { installTool } from '../../tools/python.ts';
 
 const pulumi = toolNamed('pulumi');
+const plugin = toolNamed('pulumi-resource-kubernetes');
 
 describe('the real tools', () => {
   let folder: string;
@@ -75,6 +76,32 @@ describe('the real tools', () => {
       await onPath(prints);
       assert.notEqual((await findTool(pulumi))?.from, 'PATH');
     }
+  });
+
+  it('are not taken from PATH where they tell no version, and Go alone mends that there is none', async () => {
+    await writeFile(join(folder, plugin.name), '#!/bin/sh\necho v99.0.0\n', { mode: 0o755 });
+    assert.notEqual((await findTool(plugin))?.from, 'PATH');
+    await assert.rejects(
+      buildTool(plugin, () => undefined),
+      /there is no Go here: install Go \(https:\/\/go\.dev\/dl\)\.$/,
+    );
+  });
+
+  it('get the files that a release generates, with the version that they are linked with', async () => {
+    const { version } = await pinOf(plugin);
+    const linked = Object.values(plugin.linked(version));
+    assert.match(linked.join(), /^4\.25\.0-alpha\.\d{14}$/);
+    const made = (plugin.generated ?? []).map(({ path, make }) => ({
+      path,
+      text: make('{"name":"kubernetes"}', version),
+    }));
+    assert.deepEqual(made, [
+      {
+        path: 'cmd/pulumi-resource-kubernetes/schema-embed.json',
+        text: `{"name":"kubernetes","version":"${linked.join()}"}`,
+      },
+      { path: 'cmd/pulumi-resource-kubernetes/terraform-mapping-embed.json', text: '{"name":"kubernetes"}' },
+    ]);
   });
 
   it('are called too old exactly where Pulumi.yaml refuses them', async () => {

@@ -25,6 +25,8 @@ export interface RealCluster extends PodFaults {
   readonly node: string;
   /** Its API as an administrator reaches it. */
   readonly access: KubernetesAccess;
+  /** The path of an administrator's kubeconfig, whose context has the cluster's name. */
+  readonly kubeconfig: string;
   readonly api: KubernetesApi;
   /** Where the API server notes each call of a ServiceAccount (control-plane.ts). */
   readonly auditLog: string;
@@ -57,7 +59,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 
 async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOptions): Promise<RealCluster> {
   const { node, logs, onError } = machine;
-  const plane = await startControlPlane({ node, folder: join(machine.root, 'control-plane'), onError });
+  const plane = await startControlPlane({ cluster: name, node, folder: join(machine.root, 'control-plane'), onError });
   const api = new KubernetesApi(plane.admin);
   const nodeClient = new KubernetesApi(plane.kubelet);
   const kubelet = await machine.kubelet(serverNodeApi(nodeClient, node));
@@ -93,6 +95,7 @@ async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOpti
     name,
     node,
     access: plane.admin,
+    kubeconfig: plane.kubeconfig,
     api,
     auditLog: plane.auditLog,
     pods: async (selector) => {

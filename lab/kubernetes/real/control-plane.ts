@@ -9,15 +9,13 @@ import { KubernetesApi, type KubernetesAccess } from '../access.ts';
 import { Processes, type Exit } from '../kubelet/processes.ts';
 import type { KubeletTls } from '../kubelet/server.ts';
 import { SYSTEM_PATH } from '../kubelet/shims.ts';
-import { writeCredentials, type Credentials } from './credentials.ts';
+import { writeCredentials, type Credentials, type Named } from './credentials.ts';
 import { freePort } from './free-port.ts';
 
 const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 type Part = (typeof PARTS)[number];
 
-export interface ControlPlaneOptions {
-  /** The name of the cluster's one node, whose kubelet is to have a token. */
-  readonly node: string;
+export interface ControlPlaneOptions extends Named {
   /** All that it writes is below this folder. */
   readonly folder: string;
   readonly onError: (error: unknown) => void;
@@ -26,6 +24,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** May do everything. */
   readonly admin: KubernetesAccess;
+  /** The path of a kubeconfig that may too; its context has the cluster's name. */
+  readonly kubeconfig: string;
   /** May do what the node of the options may. */
   readonly kubelet: KubernetesAccess;
   /** What its kubelet serves with, and by which the API server is known to it. */
@@ -47,13 +47,13 @@ const KEPT_LINES = 15;
 
 /** Throws a ToolError where one of its parts is not on this machine. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { folder, node } = options;
+  const { folder, cluster, node } = options;
   const paths = new Map<Part, string>();
   for (const part of PARTS) paths.set(part, (await requireTool(part)).path);
   await mkdir(folder, { recursive: true });
   const ports = { etcd: await freePort(), peer: await freePort(), api: await freePort() };
   const url = `https://127.0.0.1:${ports.api}`;
-  const credentials = await writeCredentials(folder, url, node);
+  const credentials = await writeCredentials(folder, url, { cluster, node });
   const processes = new Processes(folder);
   let running: Running[] = [];
 
@@ -93,6 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const ca = await readFile(credentials.authority, 'utf8');
   return {
     admin: { url, token: credentials.tokens.admin, ca },
+    kubeconfig: credentials.administrator,
     kubelet: { url, token: credentials.tokens.kubelet, ca },
     kubeletTls: credentials.kubelet,
     auditLog: auditLogOf(folder),

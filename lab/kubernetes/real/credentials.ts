@@ -19,7 +19,8 @@ export interface Credentials {
   /** Paths of PEM: by whom the kubelet's certificate is signed, and with what the API server comes to it. */
   readonly toKubelet: { readonly authority: string; readonly certificate: string; readonly key: string };
   readonly kubelet: KubeletTls;
-  /** Kubeconfigs. */
+  /** Kubeconfigs; the administrator's has the cluster's name for its context. */
+  readonly administrator: string;
   readonly controllerManager: string;
   readonly scheduler: string;
 }
@@ -50,7 +51,14 @@ const AUDIT_POLICY = {
   ],
 };
 
-export async function writeCredentials(folder: string, url: string, node: string): Promise<Credentials> {
+export interface Named {
+  /** The cluster's name. */
+  readonly cluster: string;
+  /** The name of its one node, whose kubelet is to have a token. */
+  readonly node: string;
+}
+
+export async function writeCredentials(folder: string, url: string, { cluster, node }: Named): Promise<Credentials> {
   const certificates = join(folder, 'certificates');
   await mkdir(certificates, { recursive: true });
   const write = async (name: string, text: string): Promise<string> => {
@@ -62,6 +70,16 @@ export async function writeCredentials(folder: string, url: string, node: string
   const token = (): string => randomBytes(18).toString('hex');
   const tokens = { admin: token(), kubelet: token(), controllerManager: token(), scheduler: token() };
   const authority = join(certificates, 'apiserver.crt');
+  /** A kubeconfig is YAML, and so is JSON. */
+  const kubeconfig = (name: string, token: string): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name, cluster: { server: url, 'certificate-authority': authority } }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      'current-context': name,
+    });
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kubelets = issue('lab-kubelets', 'authority');
   const client = issue('kube-apiserver-kubelet-client', 'client', kubelets);
@@ -87,21 +105,11 @@ export async function writeCredentials(folder: string, url: string, node: string
     },
     kubelet: { ca: kubelets.certificate, cert: server.certificate, key: server.key },
     auditPolicy: await write('audit-policy.json', JSON.stringify(AUDIT_POLICY)),
-    controllerManager: await write('controller-manager.json', kubeconfig(url, authority, tokens.controllerManager)),
-    scheduler: await write('scheduler.json', kubeconfig(url, authority, tokens.scheduler)),
+    administrator: await write('admin.json', kubeconfig(cluster, tokens.admin)),
+    controllerManager: await write('controller-manager.json', kubeconfig('lab', tokens.controllerManager)),
+    scheduler: await write('scheduler.json', kubeconfig('lab', tokens.scheduler)),
   };
 }
 
 /** `token,user,uid,"groups"` (kubernetes.io/docs/reference/access-authn-authz/authentication, "Static token file"). */
 const tokenLine = (token: string, { name, groups }: User): string => `${token},${name},${name},"${groups.join(',')}"\n`;
-
-/** A kubeconfig is YAML, and so is JSON. */
-const kubeconfig = (server: string, authority: string, token: string): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'lab', cluster: { server, 'certificate-authority': authority } }],
-    users: [{ name: 'lab', user: { token } }],
-    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'lab' } }],
-    'current-context': 'lab',
-  });

@@ -1,16 +1,14 @@
 /** What a reader of the docs has before he begins: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { readFile } from 'node:fs/promises';
 import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import type { KubernetesAccess } from '../../../lab/kubernetes/access.ts';
 import { startRealCluster, type RealCluster } from '../../../lab/kubernetes/real/cluster.ts';
-import { GitLabLabProvider } from '../../../lab/pulumi/gitlab-provider.ts';
-import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
-import { serveProvider, type ProviderServer } from '../../../lab/pulumi/provider-server.ts';
+import { serveGitLab } from '../../../lab/pulumi/engines.ts';
 import { bundleRunner } from '../../../lab/runner/bundle.ts';
 import { timingSchema } from '../../../runtime/config.ts';
 import { A, B } from '../../support/stacks.ts';
@@ -55,8 +53,6 @@ export async function startWorld(): Promise<World> {
       clusters.push(cluster);
       closing.push(() => cluster.close());
     }
-    const kubeconfig = join(home, 'kubeconfig.json');
-    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(clusters)), { mode: 0o600 });
     const origin = join(home, 'origin');
     await makeOrigin(origin);
     const open = async (name: string): Promise<Office> => {
@@ -64,13 +60,13 @@ export async function startWorld(): Promise<World> {
       const server = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
       closing.push(() => server.close());
       const gitlab = { ...server, groupId: server.model.access.addGroup(GROUP, 'R&D').id };
-      const providers = await serveProviders(clusters);
-      closing.push(() => providers.forEach((provider) => provider.close()));
+      const provider = await serveGitLab();
+      closing.push(() => provider.close());
       const own = join(home, name);
       await mkdir(own);
       const env = {
-        KUBECONFIG: kubeconfig,
-        PULUMI_DEBUG_PROVIDERS: providers.map(({ attach }) => attach).join(','),
+        KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig).join(delimiter),
+        PULUMI_DEBUG_PROVIDERS: provider.attach,
       };
       const desk = await Desk.open({ home: own, origin }, env);
       desk.replace('https://gitlab.example.com', gitlab.url);
@@ -85,32 +81,6 @@ export async function startWorld(): Promise<World> {
     throw error;
   }
 }
-
-const kubeconfigOf = (clusters: readonly RealCluster[]) => ({
-  apiVersion: 'v1',
-  kind: 'Config',
-  clusters: clusters.map(({ name, access: { url, ca } }) => ({
-    name,
-    cluster: { server: url, 'certificate-authority-data': Buffer.from(ca ?? '').toString('base64') },
-  })),
-  users: clusters.map(({ name, access: { token } }) => ({ name, user: { token } })),
-  contexts: clusters.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
-  'current-context': A,
-});
-
-/** The lab's provider of GitLab's resources, and one of Kubernetes' that goes where the context says. */
-const serveProviders = (clusters: readonly RealCluster[]): Promise<readonly ProviderServer[]> =>
-  Promise.all([
-    serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
-      const url = String(baseUrl).replace(/\/api\/v4\/$/, '');
-      return new GitLabLabProvider({ url, token: String(token) });
-    }),
-    serveProvider('kubernetes', '4.34.2', ({ context }) => {
-      const found = clusters.find(({ name }) => name === context);
-      if (!found) throw new Error(`there is no context ${String(context)}`);
-      return new KubernetesLabProvider(found.access);
-    }),
-  ]);
 
 async function layOver(folder: string, stack: string, { url }: KubernetesAccess): Promise<void> {
   const file = join(folder, `Pulumi.${stack}.yaml`);

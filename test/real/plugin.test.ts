@@ -1,0 +1,165 @@
+/**
+ * Both stacks as their users apply them: Pulumi's CLI and Kubernetes' own plugin for it on real control planes, whose nodes are
+ * the lab's. What the plugin waits for, replaces, and finds changed is what a user will see.
+ */
+import assert from 'node:assert/strict';
+import { namesOf } from '../../infra/names.ts';
+import { program } from '../../infra/program.ts';
+import { realCluster } from '../../lab/demo/clusters.ts';
+import { startFleet, type Fleet } from '../../lab/demo/fleet.ts';
+import { KubernetesApi } from '../../lab/kubernetes/access.ts';
+import { realEngine } from '../../lab/pulumi/engines.ts';
+import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
+import { until } from '../lab/until.ts';
+import { mayClaim, NOTHING } from '../support/destroy-cases.ts';
+import { A, B, MAIN_TAG, NAMESPACE } from '../support/stacks.ts';
+import { deploymentOf, laidOver, namesIn } from './applied.ts';
+import { Secrets } from './secrets.ts';
+
+const FLEET_TOKEN = `urn:pulumi:${A}::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
+/** Of things that the cluster does: the machine may be busy. */
+const SOON_MS = 40_000;
+/** The lab's kubelet looks at its volumes every 5 s. */
+const SECRET_SYNC_SECONDS = 8;
+
+describe('both stacks by the real plugin on real control planes', function () {
+  this.timeout(180_000);
+  const engines: RealEngine[] = [];
+  const secrets = new Secrets();
+  let fleet: Fleet;
+  let api: KubernetesApi;
+
+  const engineOf = (name: string): RealEngine => engines[name === A ? 0 : 1]!;
+  const configOf = (name: string, over: Readonly<Record<string, unknown>> = {}) =>
+    laidOver(fleet.member(name).config, { kubernetes: { secretSyncSeconds: SECRET_SYNC_SECONDS }, ...over });
+  const up = async (name: string, over?: Readonly<Record<string, unknown>>) =>
+    (await engineOf(name).up(configOf(name, over), program)).changes;
+  const records = () => [...fleet.gitlab.model.runners.all.values()];
+  /** Whoever they are: a stack that is made anew has another record. */
+  const holders = (): string[] =>
+    records()
+      .filter(({ tags }) => tags.includes(MAIN_TAG))
+      .map(({ description }) => description);
+  const inA = (path: string) => namesIn(api, path);
+
+  before(async () => {
+    const engineFor = async (reach: Parameters<typeof realEngine>[0]): Promise<RealEngine> => {
+      const engine = await realEngine(reach, (text) => (secrets.text += text));
+      engines.push(engine);
+      return engine;
+    };
+    fleet = await startFleet([A, B], { engineFor, clusterFor: realCluster }, () => undefined);
+    api = new KubernetesApi(fleet.member(A).cluster.access);
+  });
+
+  afterEach(() => {
+    const [a, b] = [A, B].map((name) => ({ name, token: fleet.member(name).cluster.access.token }));
+    if (a && b) secrets.learn({ gitlab: fleet.gitlab, a, b });
+  });
+
+  after(async () => {
+    api.close();
+    await fleet.close();
+  });
+
+  it('goes up once its runners are ready', async () => {
+    assert.match(secrets.text, /using pulumi-resource-kubernetes from \$PATH/);
+    const { deployment } = await (await engineOf(A).stack(fleet.member(A).config, program)).exportStack();
+    assert.match(JSON.stringify(deployment), /"readyReplicas":2/);
+    // Ten minutes, and one for each pod that a roll takes.
+    assert.match(JSON.stringify(deployment), /"customTimeouts":\{"update":720\}/);
+  });
+
+  it('changes nothing when it is run again', async () => {
+    for (const name of [A, B]) assert.deepEqual(await up(name), NOTHING);
+  });
+
+  it('shows no difference after controllers, kubelet and checkers worked on it, and moves nothing', async () => {
+    await until('A holds the main tag', () => holders().join() === namesOf(A).record, SOON_MS);
+    await until('B has reported', () => fleet.report(B)?.online === 2, SOON_MS);
+    const term = fleet.newestTerm();
+    for (const name of [A, B]) {
+      const stack = await engineOf(name).stack(configOf(name), program);
+      const { summary } = await stack.refresh(engineOf(name).output());
+      assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ['same']);
+      await stack.preview({ ...engineOf(name).output(), expectNoChanges: true });
+    }
+    assert.deepEqual([holders(), fleet.newestTerm()], [[namesOf(A).record], term]);
+  });
+
+  it('rolls the runner pods of a changed image, and ends when the new ones are ready', async () => {
+    const image = 'docker.io/gitlab/gitlab-runner:alpine-v18.5.0';
+    assert.deepEqual(await up(A, { runner: { image } }), { ...NOTHING, updated: ['runners-deployment'] });
+    const { spec, status } = await deploymentOf(api, NAMESPACE, namesOf(A).runner);
+    assert.equal(spec.template.spec.containers.find(({ name }) => name === 'runner')?.image, image);
+    assert.deepEqual([status.updatedReplicas, status.readyReplicas], [2, 2]);
+    assert.deepEqual(await up(A), { ...NOTHING, updated: ['runners-deployment'] });
+  });
+
+  it('replaces an immutable ConfigMap: another name, and the old one is gone', async () => {
+    const maps = () => inA(`/api/v1/namespaces/${NAMESPACE}/configmaps`);
+    const before = await maps();
+    const changes = await up(A, { ownTags: ['runner-a', 'arm64'] });
+    assert.deepEqual(changes, { ...NOTHING, replaced: ['checker-config'], updated: ['checker-cronjob'] });
+    const [gone, made] = [before, await maps()].map((names, index, both) =>
+      names.filter((name) => !both[1 - index]?.includes(name)),
+    );
+    assert.deepEqual([gone?.length, made?.length], [1, 1]);
+    for (const name of [...(gone ?? []), ...(made ?? [])]) assert.match(name, /^checker-config-[0-9a-f]+$/);
+    await up(A);
+  });
+
+  it('writes a renewed token into its Secret in place, so that no pod rolls', async () => {
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets`;
+    const before = await inA(path);
+    const { metadata } = await deploymentOf(api, NAMESPACE, namesOf(A).runner);
+    const stack = await engineOf(A).stack(configOf(A), program);
+    const { summary } = await stack.up({ ...engineOf(A).output(), replace: [FLEET_TOKEN] });
+    const { same: _same, ...changed } = summary.resourceChanges ?? {};
+    assert.deepEqual(changed, { replace: 1, update: 1 });
+    assert.deepEqual(await inA(path), before);
+    const after = await deploymentOf(api, NAMESPACE, namesOf(A).runner);
+    assert.equal(after.metadata.generation, metadata.generation);
+  });
+
+  it('removes all of the holder from its cluster, once the other has the tag', async () => {
+    await until('B may claim', () => mayClaim(fleet.member(B).record, B), SOON_MS);
+    await engineOf(A).destroy(configOf(A), program, { excludeProtected: true });
+    assert.deepEqual(holders(), [namesOf(B).record]);
+    const left = await inA('/api/v1/namespaces');
+    assert.deepEqual(
+      left.filter((name) => name.startsWith(NAMESPACE)),
+      [],
+    );
+    assert.equal((await inA('/apis/scheduling.k8s.io/v1/priorityclasses')).includes(namesOf(A).priorityClass), false);
+  });
+
+  it('makes it anew', async () => {
+    const { created, ...others } = await up(A);
+    assert.ok(created.includes('runners-deployment') && created.includes('hand-over'));
+    assert.deepEqual({ created: [], ...others }, NOTHING);
+  });
+
+  it('says of a cluster that died that it cannot be reached, and changes nothing', async () => {
+    fleet.member(B).cluster.faint();
+    await until('A has taken the tag', () => holders().join() === namesOf(A).record, SOON_MS);
+    for (const act of [() => up(B), () => engineOf(B).destroy(configOf(B), program)])
+      await assert.rejects(act(), /failed to read resource state due to unreachable cluster/);
+    assert.ok(records().some(({ description }) => description === namesOf(B).record));
+  });
+
+  it('takes it out where it is told that what cannot be reached is gone', async () => {
+    const stack = await engineOf(B).stack(configOf(B), program);
+    stack.workspace.envVars['PULUMI_K8S_DELETE_UNREACHABLE'] = 'true';
+    await engineOf(B).destroy(configOf(B), program);
+    const { deployment } = await stack.exportStack();
+    assert.doesNotMatch(JSON.stringify(deployment), /"urn":"urn:pulumi:cluster-b::[^"]+::(runners|checker)-/);
+    assert.equal(
+      records().some(({ description }) => description === namesOf(B).record),
+      false,
+    );
+  });
+
+  it('showed no secret all along: not in its state, its history, its files or its output', () =>
+    secrets.assertHidden(engines, 12, ['runner-cluster-a', 'hadr-cluster-a-fleet', 'ciphertext']));
+});
