@@ -1,7 +1,7 @@
 /** Which commands of the docs are run, and where. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandsIn, mentionsOf, PAGES, ROOT, shellLinesOf } from '../../docs/pages.ts';
+import { commandsIn, mentionsOf, PAGES, ROOT, shellLinesOf } from '../docs/pages.ts';
 
 /** Commands that are not run by any test, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {

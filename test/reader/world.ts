@@ -1,17 +1,16 @@
 /** What a reader of the docs has before he begins: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { readFile } from 'node:fs/promises';
-import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
-import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
-import type { KubernetesAccess } from '../../../lab/kubernetes/access.ts';
-import { startRealCluster, type RealCluster } from '../../../lab/kubernetes/real/cluster.ts';
-import { serveGitLab } from '../../../lab/pulumi/engines.ts';
-import { bundleRunner } from '../../../lab/runner/bundle.ts';
-import { timingSchema } from '../../../runtime/config.ts';
-import { A, B } from '../../support/stacks.ts';
+import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
+import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
+import type { KubernetesAccess } from '../../lab/kubernetes/access.ts';
+import { startRealCluster, type RealCluster } from '../../lab/kubernetes/real/cluster.ts';
+import { serveGitLab } from '../../lab/pulumi/engines.ts';
+import { bundleRunner } from '../../lab/runner/bundle.ts';
+import { timingSchema } from '../../runtime/config.ts';
+import { A, B } from '../support/stacks.ts';
 import { makeOrigin } from './checkout.ts';
 import { Desk } from './desk.ts';
 
@@ -24,9 +23,10 @@ export const TIMING = timingSchema.parse(
 const GROUP = 'rnd';
 
 export interface World {
-  readonly clusters: readonly RealCluster[];
   /** A clone of the project, a GitLab of its own, and nothing done yet. */
   open(name: string): Promise<Office>;
+  /** From now on no cluster is needed. */
+  endClusters(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -48,11 +48,10 @@ export async function startWorld(): Promise<World> {
     const runner = await bundleRunner(home);
     const runEveryMs = TIMING.periodSeconds * 1000;
     const clusters: RealCluster[] = [];
-    for (const name of [A, B]) {
-      const cluster = await startRealCluster({ name, runner, runEveryMs });
-      clusters.push(cluster);
-      closing.push(() => cluster.close());
-    }
+    let ended: Promise<unknown> | undefined;
+    const endClusters = (): Promise<unknown> => (ended ??= Promise.all(clusters.map((cluster) => cluster.close())));
+    closing.push(endClusters);
+    for (const name of [A, B]) clusters.push(await startRealCluster({ name, runner, runEveryMs }));
     const origin = join(home, 'origin');
     await makeOrigin(origin);
     const open = async (name: string): Promise<Office> => {
@@ -75,7 +74,7 @@ export async function startWorld(): Promise<World> {
       };
       return { gitlab, desk, layLab };
     };
-    return { clusters, open, close };
+    return { open, endClusters, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,6 @@
 /** What a reader does on more than one page. */
 import assert from 'node:assert/strict';
-import { A, B } from '../../support/stacks.ts';
+import { A, B } from '../support/stacks.ts';
 import type { Desk } from './desk.ts';
 
 export const YES = { terminal: true, types: 'y\n' } as const;

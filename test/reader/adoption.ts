@@ -4,9 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { blocksOf, shellLinesOf } from '../../docs/pages.ts';
-import { handMadeRecord, helmRelease } from '../../support/helm.ts';
-import { A, B } from '../../support/stacks.ts';
+import { blocksOf, shellLinesOf } from '../docs/pages.ts';
+import { handMadeRecord, helmRelease } from '../support/helm.ts';
+import { A, B } from '../support/stacks.ts';
 import type { Desk } from './desk.ts';
 import { DRILL, ofB, takeOut } from './habits.ts';
 import type { Office } from './world.ts';
@@ -60,7 +60,7 @@ export async function followAdoption(office: Office): Promise<void> {
   await takeOut(
     desk,
     'pulumi destroy --stack cluster-b --run-program',
-    'pulumi destroy --stack cluster-a --run-program --exclude-protected',
+    'export PULUMI_RUN_PROGRAM=true; pulumi destroy --stack cluster-a --exclude-protected',
   );
   const project = /urn:\S+:Project::\S+/.exec(await desk.enter('pulumi stack --stack cluster-a --show-urns'))?.[0];
   assert.ok(project);

@@ -9,9 +9,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CHECKOV, TOOLS } from '../../../tools/catalogue.ts';
-import { findTool } from '../../../tools/find.ts';
-import { ROOT } from '../../docs/pages.ts';
+import { CHECKOV, TOOLS } from '../../tools/catalogue.ts';
+import { findTool } from '../../tools/find.ts';
+import { ROOT } from '../docs/pages.ts';
 import { cloneOf } from './checkout.ts';
 
 const run = promisify(execFile);
