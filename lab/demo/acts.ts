@@ -1,5 +1,5 @@
 /** The acts: each does something to the fleet and judges from GitLab's side what came of it. */
-import { counter, writesOf, type Stage } from './stage.ts';
+import { counter, mayClaim, writesOf, type Stage } from './stage.ts';
 import { CONCURRENT, faintPod, killChecker, MAIN_TAG, REPLICAS, reviveChecker, type Member } from './fleet.ts';
 
 export interface Verdict {
@@ -124,9 +124,13 @@ const outage: Act = {
     const during = await staysWith(stage, holder, 'GitLab is down', 30, () => performance.now() > up);
     faults.clear();
     const stamps = [A, B].map((name) => counter(fleet, writesOf(name, fleet.member(name).record.id)));
-    // The second stamp of each comes after a whole decision on what the outage left.
-    const again = (): boolean => stamps.every((seen) => seen.count() >= 2);
-    const after = await staysWith(stage, holder, 'both stamp again', 30, again);
+    const others = fleet.names.filter((name) => name !== holder);
+    const may = (name: string): boolean => mayClaim(fleet.member(name).record, name);
+    // The second stamp of each comes after a whole decision on what the outage left. Of two that could take over, whoever may
+    // claim first once more would, so the next act begins when both may.
+    const again = (): boolean =>
+      stamps.every((seen) => seen.count() >= 2) && (fleet.names.length === 2 || others.every(may));
+    const after = await staysWith(stage, holder, 'all stamp again', 30, again);
     for (const seen of stamps) seen.stop();
     return during.ok ? after : during;
   },

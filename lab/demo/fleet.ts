@@ -45,6 +45,7 @@ export interface Member {
 
 export interface Fleet {
   readonly gitlab: GitLabServer;
+  readonly names: readonly string[];
   member(name: string): Member;
   /** `rnd-runner`, and with three clusters one more. */
   readonly mainTags: readonly string[];
@@ -125,6 +126,7 @@ export async function startFleet(
   };
   return {
     gitlab,
+    names,
     member: (name) => {
       const found = members.get(name);
       if (!found) throw new Error(`no cluster ${name}`);

@@ -1,6 +1,9 @@
 /** What an act works with: the fleet, its bounds, and waiting for conditions instead of for time. */
+import { leaseFrom } from '../../runtime/core/lease.ts';
+import { notHeard } from '../../runtime/core/rivals.ts';
 import { bounds, longestGapSeconds, type Timing } from '../../runtime/timing.ts';
 import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
+import type { Runner } from '../gitlab/model/runners.ts';
 import type { Fleet } from './fleet.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
@@ -53,6 +56,12 @@ export function counter(
     if (matches(event)) seen += 1;
   });
   return { count: () => seen, stop };
+}
+
+/** Whether a cluster's own lease says that it has been in touch with GitLab, and its runners heard, for long enough to claim. */
+export function mayClaim(record: Runner | undefined, name: string): boolean {
+  const read = leaseFrom(record?.note ?? null, name, Math.floor(Date.now() / 1000));
+  return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
 }
 
 /** A successful write of one cluster's checker to a record: a stamp, if the record is its own, else a roll call or an edit. */

@@ -1,20 +1,11 @@
 /** I9 on destroy, for whichever engine: one story, told in order. */
 import assert from 'node:assert/strict';
-import { LAB_TIMING } from '../../lab/demo/times.ts';
-import type { Runner } from '../../lab/gitlab/model/runners.ts';
-import { leaseFrom } from '../../runtime/core/lease.ts';
-import { notHeard } from '../../runtime/core/rivals.ts';
+import { mayClaim } from '../../lab/demo/stage.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
 
 /** A lease of the lab's times, twice: until a cluster is in touch, and takes its turn. */
 const SETTLE_MS = 20_000;
-
-/** Whether a cluster could take over, by its own lease. */
-export function mayClaim(record: Runner | undefined, name: string): boolean {
-  const read = leaseFrom(record?.note ?? null, name, Math.floor(Date.now() / 1000));
-  return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
-}
 
 export function destroyCases(
   start: () => ReturnType<typeof startStacks>,
