@@ -76,7 +76,8 @@ describe('the docs, followed', function () {
       await desk.await('npx hadr status', /★ {2}cluster-a/);
       await desk.follow(shellLinesOf('docs/hadr.md'), { 'hadr status --watch': { until: /★ {2}cluster-a/ } });
       await desk.follow([
-        'hadr history --limit 2',
+        'hadr history --limit 1',
+        'export HADR_STACK=cluster-a; hadr history --limit 2',
         'hadr completion bash',
         'source <(hadr completion bash)',
         'hadr pause',
@@ -158,7 +159,8 @@ describe('the docs, followed', function () {
     it('docs/observability.md and the ways of docs/security.md', async () => {
       const { desk, gitlab } = office;
       await desk.follow(shellLinesOf('docs/observability.md'), {
-        'pulumi config set --secret --path notify.webhook': { types: `${gitlab.url}/nobody` },
+        'pulumi config set --stack cluster-a --secret --path notify.webhook': { types: `${gitlab.url}/nobody` },
+        'pulumi config set --stack cluster-b --secret --path notify.webhook': { types: `${gitlab.url}/nobody` },
       });
       await desk.enter('pulumi config set --secret gitlabToken', { types: gitlab.adminToken });
       await desk.enter('pulumi config set --secret --path runner.cacheToml', { types: 'Type = "s3"' });
