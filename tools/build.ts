@@ -57,7 +57,7 @@ export const orOnPath = ({ name, atLeast }: Command): string =>
 /** Where go builds it, and how many packages that may be. */
 async function load(tool: Tool, pin: Pin, workshop: string): Promise<{ folder: string; total: number }> {
   try {
-    const folder = tool.generated ? await completeModule(tool, pin, workshop, environment()) : pin.folder;
+    const folder = tool.generated ? await completeModule(tool, pin, workshop) : pin.folder;
     const { stdout } = await run('go', ['list', '-deps', '-tags', tool.tags ?? '', tool.package], {
       cwd: folder,
       env: environment(),

@@ -1,20 +1,13 @@
 /** A module whose repository leaves files to its releases, made whole: a copy of it with those files, and a go.mod beside that names the copy. */
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
-import * as z from 'zod';
 import type { Pin, Tool } from './catalogue.ts';
-
-const run = promisify(execFile);
-
-const downloaded = z.object({ Dir: z.string() });
+import { moduleFolder } from './go-module.ts';
 
 /** Fills `folder`, and go then builds there as it would in the tool's own. What is copied is what go.sum vouches for. */
-export async function completeModule(tool: Tool, pin: Pin, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const { stdout } = await run('go', ['mod', 'download', '-json', tool.module], { cwd: pin.folder, env });
+export async function completeModule(tool: Tool, pin: Pin, folder: string): Promise<string> {
   const copy = join(folder, 'module');
-  await copyFiles(downloaded.parse(JSON.parse(stdout)).Dir, copy);
+  await copyFiles(await moduleFolder(pin.folder, tool.module), copy);
   for (const { path, from, make } of tool.generated ?? [])
     await writeFile(join(copy, path), make(await readFile(join(copy, from), 'utf8'), pin.version));
   // Go lays no file over a module in its own cache, so it is told of the copy instead.

@@ -1,6 +1,7 @@
 /** The embedded GitLab over HTTP, on loopback: the API, Workhorse's long poll, the lab's switches and a browser's pages. */
 import * as http from 'node:http';
 import * as z from 'zod';
+import { onLoopback } from '../loopback.ts';
 import { FAULT_KINDS } from './model/faults.ts';
 import { GitLabModel, seed, type GitLabOptions } from './model/gitlab.ts';
 import { respond, type ApiRequest, type Outcome } from './http/router.ts';
@@ -32,12 +33,7 @@ export async function startGitLab(options: ServerOptions = {}): Promise<GitLabSe
     });
   });
   server.keepAliveTimeout = 30_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const port = await onLoopback(server, options.port);
   return {
     url: `http://127.0.0.1:${port}`,
     model,

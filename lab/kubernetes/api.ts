@@ -1,6 +1,7 @@
 /** The API server: Kubernetes' paths and verbs over HTTP on 127.0.0.1. It does not watch; its clients here poll. */
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
+import { onLoopback } from '../loopback.ts';
 import { ApiError, badRequest, forbidden, noSuchResource, unauthorized } from './errors.ts';
 import type { Identity, User } from './identity.ts';
 import { apiVersionOf, KINDS, POD, SERVICE_ACCOUNT, type Kind } from './kinds.ts';
@@ -51,15 +52,10 @@ export async function serveApi(store: Store, identity: Identity, port = 0): Prom
     socket.on('close', () => sockets.delete(socket));
     return undefined;
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the API server has no port');
+  const url = `http://127.0.0.1:${await onLoopback(server, port)}`;
   const breakAll = () => sockets.forEach((socket) => socket.destroy());
   return {
-    url: `http://127.0.0.1:${String(address.port)}`,
+    url,
     down: () => {
       isUp = false;
       breakAll();

@@ -29,6 +29,15 @@ export interface RealEngineOptions {
   readonly onOutput?: (text: string) => void;
 }
 
+/** What Pulumi's CLI must find in its environment to keep all of its own below a folder, in `home/` and `state/`, and to fetch nothing. */
+export const pulumiIn = (folder: string) => ({
+  PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
+  PULUMI_HOME: join(folder, 'home'),
+  PULUMI_SKIP_UPDATE_CHECK: 'true',
+  // A provider that is neither attached nor on PATH must fail at once.
+  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+});
+
 export class RealEngine implements Engine {
   /** State and history (`state/`), Pulumi's home, and the stacks' files (`project/`). */
   readonly folder: string;
@@ -44,12 +53,8 @@ export class RealEngine implements Engine {
     this.folder = folder;
     this.pulumi = pulumi;
     this.environment = {
-      PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
+      ...pulumiIn(folder),
       PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString('hex'),
-      PULUMI_HOME: join(folder, 'home'),
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
-      // A provider that is neither attached nor on PATH must fail at once.
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DEBUG_PROVIDERS: options.providers.map(({ attach }) => attach).join(','),
       PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter),
       ...(options.kubeconfig !== undefined && { KUBECONFIG: options.kubeconfig }),

@@ -6,12 +6,12 @@ import type { Rules } from './decide.ts';
 import { presentHolder } from './assess.ts';
 import type { Facts, RivalFacts } from './facts.ts';
 import { isRetired, type Control } from './files.ts';
-import { ageOf } from './lease.ts';
+import { ageOf, type Lease } from './lease.ts';
 import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from './rivals.ts';
 
 /** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
 export type Eligibility =
-  | { readonly kind: 'eligible'; readonly online: number; readonly total: number }
+  | { readonly kind: 'eligible'; readonly lease: Lease }
   | { readonly kind: 'not'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -31,7 +31,7 @@ export function eligibilities(facts: Facts, rules: Rules): readonly MemberEligib
   if (facts.control.kind !== 'found' || holder === undefined) return undefined;
   const control = facts.control.value;
   const { self } = facts;
-  const own = strength(self.online, self.total, rules.policy.minOnline);
+  const own = strength(self.stamped, rules.policy.minOnline);
   const all = [
     { name: self.name, eligibility: order(facts, control, self.name, holder) ?? own },
     ...facts.rivals.map((rival) => ({
@@ -53,10 +53,10 @@ function order(facts: Facts, control: Control, name: string, holder: string): El
     : undefined;
 }
 
-const strength = (online: number, total: number, needed: number): Eligibility =>
-  online < needed
-    ? not(`has ${online}/${total} runners online of the ${needed} that it needs`)
-    : { kind: 'eligible', online, total };
+const strength = (lease: Lease, needed: number): Eligibility =>
+  lease.online < needed
+    ? not(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
+    : { kind: 'eligible', lease };
 
 /** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
 export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
@@ -70,7 +70,7 @@ export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): 
       return not(`asserts nothing: ${read.why}`);
     case 'lease':
       if (!isFresh(read, timing)) return not(`has asserted nothing for ${ageOf(read)} s`);
-      return strength(read.lease.online, read.lease.total, minOnlineOf(rival, policy.minOnline));
+      return strength(read.lease, minOnlineOf(rival, policy.minOnline));
   }
 }
 

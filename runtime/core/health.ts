@@ -88,7 +88,7 @@ function weakness(member: RivalFacts, rules: Rules): string[] {
     case 'not':
       return [`${name} ${eligibility.why}`];
     case 'eligible': {
-      const { online, total } = eligibility;
+      const { online, total } = eligibility.lease;
       return online < total ? [`${name} has ${online}/${total} runners online`] : [];
     }
   }

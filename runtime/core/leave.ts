@@ -8,7 +8,7 @@ import type { Answer, GitLabSeconds } from './answer.ts';
 import type { RecordFacts, RivalFacts, TermFacts } from './facts.ts';
 import { rivalEligibility } from './eligible.ts';
 import { isRetired, type Control } from './files.ts';
-import { challengers, notHeard, pinnedCluster, rivalLease, unknownRecord } from './rivals.ts';
+import { challengers, notHeard, pinnedCluster, unknownRecord } from './rivals.ts';
 import { anyHasMainTag } from './tags.ts';
 
 export interface FleetFacts {
@@ -87,9 +87,7 @@ function obstacleOf(
       return `is unknown: ${eligibility.why}`;
     case 'not':
       return eligibility.why;
-    case 'eligible': {
-      const read = rivalLease(rival.name, rival.records);
-      return `cannot yet: ${(read.kind === 'lease' ? notHeard(read.lease, timing) : undefined) ?? 'it waits'}`;
-    }
+    case 'eligible':
+      return `cannot yet: ${notHeard(eligibility.lease, timing) ?? 'it waits'}`;
   }
 }

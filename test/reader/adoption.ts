@@ -1,14 +1,12 @@
 /** docs/adoption.md: from two releases of the helm chart to HADR in charge, and back. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse, parseDocument } from 'yaml';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { blocksOf, shellLinesOf } from '../docs/pages.ts';
 import { handMadeRecord, helmRelease } from '../support/helm.ts';
 import { A, B } from '../support/stacks.ts';
 import type { Desk } from './desk.ts';
-import { DRILL, ofB, takeOut } from './habits.ts';
+import { DRILL, keyOf, ofB, takeOut } from './habits.ts';
 import type { Office } from './world.ts';
 
 const PAGE = 'docs/adoption.md';
@@ -25,11 +23,10 @@ async function release({ desk, gitlab }: Office, name: string, tags: readonly st
   await desk.enter(`kubectl --context ${name} apply -f ${name}.json`);
   const [yaml = ''] = blocksOf(PAGE, 'yaml');
   const { namespace } = exampleSchema.parse(parse(yaml))['gitlab-runner-hadr:kubernetes'];
-  const file = join(desk.folder, `Pulumi.${name}.yaml`);
-  const document = parseDocument(await readFile(file, 'utf8'));
-  document.setIn(['config', 'gitlab-runner-hadr:kubernetes', 'namespace'], namespace);
-  document.setIn(['config', 'gitlab-runner-hadr:gitlab', 'url'], gitlab.url);
-  await writeFile(file, document.toString());
+  await desk.amend(`Pulumi.${name}.yaml`, [
+    [keyOf('kubernetes', 'namespace'), namespace],
+    [keyOf('gitlab', 'url'), gitlab.url],
+  ]);
   return id;
 }
 

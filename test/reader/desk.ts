@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { promisify } from 'node:util';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { parseDocument } from 'yaml';
+import { pulumiIn } from '../../lab/pulumi/real-engine.ts';
 import { CHECKOV, TOOLS } from '../../tools/catalogue.ts';
 import { findTool } from '../../tools/find.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -58,7 +60,7 @@ export class Desk {
   ): Promise<Desk> {
     const folder = join(home, 'checkout');
     const bin = join(home, 'bin');
-    for (const path of [bin, join(home, 'pulumi'), join(home, 'state')]) await mkdir(path, { recursive: true });
+    for (const path of [bin, join(home, 'home'), join(home, 'state')]) await mkdir(path, { recursive: true });
     await cloneOf(origin, folder);
     const tools = await Promise.all([...TOOLS, CHECKOV].map(findTool));
     const folders = tools.flatMap((tool) => (tool ? [dirname(tool.path)] : []));
@@ -70,13 +72,10 @@ export class Desk {
     return new Desk(folder, {
       ...process.env,
       PATH: [bin, ...folders, process.env['PATH']].join(delimiter),
-      PULUMI_HOME: join(home, 'pulumi'),
-      PULUMI_BACKEND_URL: `file://${join(home, 'state')}`,
+      ...pulumiIn(home),
       PULUMI_CONFIG_PASSPHRASE: 'of the docs',
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
       // He says yes to each preview: the selection with arrow keys is Pulumi's own.
       PULUMI_SKIP_CONFIRMATIONS: 'true',
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       NO_COLOR: '1',
       ...env,
     });
@@ -133,6 +132,14 @@ export class Desk {
   /** A file of the reader's. */
   async write(name: string, text: string): Promise<void> {
     await writeFile(join(this.folder, name), this.own(text));
+  }
+
+  /** Other values in a YAML file of his; the rest stays as it is. */
+  async amend(name: string, values: readonly (readonly [path: readonly string[], value: unknown])[]): Promise<void> {
+    const file = join(this.folder, name);
+    const document = parseDocument(await readFile(file, 'utf8'));
+    for (const [path, value] of values) document.setIn(path, value);
+    await writeFile(file, document.toString());
   }
 
   /** The text with what is his own. */

@@ -3,7 +3,6 @@
  * scanners, on real control planes whose nodes are the lab's, and on the lab's GitLab.
  */
 import assert from 'node:assert/strict';
-import { parseDocument } from 'yaml';
 import { LAB_POLICY } from '../../lab/demo/times.ts';
 import { SCHEMA_LOCATION } from '../../tools/scan/openapi.ts';
 import { kubernetesSchemas } from '../../tools/scan/schemas.ts';
@@ -66,11 +65,12 @@ describe('the docs, followed', function () {
     it('docs/hadr.md', async () => {
       const { desk, gitlab } = office;
       const [yaml = ''] = blocksOf('docs/hadr.md', 'yaml');
-      const file = parseDocument(yaml);
-      file.setIn(['gitlab', 'allowHttp'], true);
-      file.set('timing', TIMING);
-      file.set('policy', LAB_POLICY);
-      await desk.write('hadr.yaml', file.toString());
+      await desk.write('hadr.yaml', yaml);
+      await desk.amend('hadr.yaml', [
+        [['gitlab', 'allowHttp'], true],
+        [['timing'], TIMING],
+        [['policy'], LAB_POLICY],
+      ]);
       desk.set('HADR_TOKEN', gitlab.adminToken);
       desk.replace('explain 7', 'explain 3');
       await desk.await('npx hadr status', /★ {2}cluster-a/);

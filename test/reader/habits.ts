@@ -11,6 +11,13 @@ export const DRILL = { ...YES, shows: DRILLED } as const;
 /** The same for the other cluster, as the docs say. */
 export const ofB = (line: string): string => line.replaceAll(A, B).replaceAll('runner-a', 'runner-b');
 
+/** Where a setting stands in a stack's file. */
+export const keyOf = (section: string, ...keys: readonly string[]): string[] => [
+  'config',
+  `gitlab-runner-hadr:${section}`,
+  ...keys,
+];
+
 /** Waits until this cluster holds the tags and nothing is wrong. */
 export const holds = (desk: Desk, name: string): Promise<string> =>
   desk.await('hadr status', new RegExp(`★ {2}${name}`));

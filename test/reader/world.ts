@@ -1,8 +1,7 @@
 /** What a reader of the docs has before he begins: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
 import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
 import type { KubernetesAccess } from '../../lab/kubernetes/access.ts';
@@ -13,6 +12,7 @@ import { timingSchema } from '../../runtime/config.ts';
 import { A, B } from '../support/stacks.ts';
 import { makeOrigin } from './checkout.ts';
 import { Desk } from './desk.ts';
+import { keyOf } from './habits.ts';
 
 /** Half as fast as the demo: a reader at work is more processes, each of them new, and `hadr` waits for GitLab as checkers do. */
 export const TIMING = timingSchema.parse(
@@ -70,7 +70,7 @@ export async function startWorld(): Promise<World> {
       const desk = await Desk.open({ home: own, origin }, env);
       desk.replace('https://gitlab.example.com', gitlab.url);
       const layLab = async (): Promise<void> => {
-        for (const { name: stack, access } of clusters) await layOver(desk.folder, stack, access);
+        for (const { name: stack, access } of clusters) await layOver(desk, stack, access);
       };
       return { gitlab, desk, layLab };
     };
@@ -81,18 +81,12 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-async function layOver(folder: string, stack: string, { url }: KubernetesAccess): Promise<void> {
-  const file = join(folder, `Pulumi.${stack}.yaml`);
-  const document = parseDocument(await readFile(file, 'utf8'));
-  const set = (path: readonly string[], value: unknown): void => {
-    const [section = '', ...keys] = path;
-    document.setIn(['config', `gitlab-runner-hadr:${section}`, ...keys], value);
-  };
-  set(['lab'], true);
-  set(['gitlab', 'allowHttp'], true);
-  set(['kubernetes', 'server'], url);
-  set(['kubernetes', 'secretSyncSeconds'], 1);
-  set(['timing'], TIMING);
-  set(['policy'], LAB_POLICY);
-  await writeFile(file, document.toString());
-}
+const layOver = (desk: Desk, stack: string, { url }: KubernetesAccess): Promise<void> =>
+  desk.amend(`Pulumi.${stack}.yaml`, [
+    [keyOf('lab'), true],
+    [keyOf('gitlab', 'allowHttp'), true],
+    [keyOf('kubernetes', 'server'), url],
+    [keyOf('kubernetes', 'secretSyncSeconds'), 1],
+    [keyOf('timing'), TIMING],
+    [keyOf('policy'), LAB_POLICY],
+  ]);

@@ -9,13 +9,12 @@ import { realCluster } from '../../lab/demo/clusters.ts';
 import { startFleet, type Fleet } from '../../lab/demo/fleet.ts';
 import { mayClaim } from '../../lab/demo/stage.ts';
 import { KubernetesApi } from '../../lab/kubernetes/access.ts';
-import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { until } from '../lab/until.ts';
 import { NOTHING } from '../support/destroy-cases.ts';
 import { A, B, MAIN_TAG, NAMESPACE } from '../support/stacks.ts';
 import { deploymentOf, laidOver, namesIn } from './applied.ts';
-import { Secrets } from './secrets.ts';
+import { underRealEngine } from './underlay.ts';
 
 const FLEET_TOKEN = `urn:pulumi:${A}::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
 /** Of things that the cluster does: the machine may be busy. */
@@ -25,8 +24,7 @@ const SECRET_SYNC_SECONDS = 8;
 
 describe('both stacks by the real plugin on real control planes', function () {
   this.timeout(180_000);
-  const engines: RealEngine[] = [];
-  const secrets = new Secrets();
+  const { engines, secrets, engineFor } = underRealEngine();
   let fleet: Fleet;
   let api: KubernetesApi;
 
@@ -44,11 +42,6 @@ describe('both stacks by the real plugin on real control planes', function () {
   const inA = (path: string) => namesIn(api, path);
 
   before(async () => {
-    const engineFor = async (reach: Parameters<typeof realEngine>[0]): Promise<RealEngine> => {
-      const engine = await realEngine(reach, (text) => (secrets.text += text));
-      engines.push(engine);
-      return engine;
-    };
     fleet = await startFleet([A, B], { engineFor, clusterFor: realCluster }, () => undefined);
     api = new KubernetesApi(fleet.member(A).cluster.access);
   });

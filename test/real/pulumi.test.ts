@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import type { Program } from '../../lab/pulumi/engine.ts';
-import { realEngine } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { NOTHING } from '../support/destroy-cases.ts';
-import { MAIN_TAG, shipped, startStacks, type Stack, type Stacks } from '../support/stacks.ts';
-import { Secrets } from './secrets.ts';
+import { MAIN_TAG, shipped, type Stack, type Stacks } from '../support/stacks.ts';
+import { underRealEngine } from './underlay.ts';
 
 const RECORD = 'gitlab:index/userRunner:UserRunner';
 
@@ -25,8 +24,7 @@ describe('the stacks under the real engine', function () {
   this.timeout(60_000);
   let stacks: Stacks;
   let a: Stack;
-  const engines: RealEngine[] = [];
-  const secrets = new Secrets();
+  const { engines, secrets, start } = underRealEngine();
 
   const engine = (): RealEngine => engines[0]!;
   const ofA = async (over?: Readonly<Record<string, unknown>>) => engine().stack(await a.config(over), shipped);
@@ -38,20 +36,13 @@ describe('the stacks under the real engine', function () {
   };
 
   before(async () => {
-    stacks = await startStacks(async (reach) => {
-      const made = await realEngine(reach, (text) => (secrets.text += text));
-      engines.push(made);
-      return made;
-    });
+    stacks = await start();
     a = stacks.a;
   });
 
   afterEach(() => secrets.learn(stacks));
 
-  after(async () => {
-    await Promise.all(engines.map((each) => each.close()));
-    await stacks.close();
-  });
+  after(() => stacks.close());
 
   it('previews without touching anything', async () => {
     const stack = await ofA();

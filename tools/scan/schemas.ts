@@ -1,18 +1,14 @@
 /** The schemas of the Kubernetes version and of the Prometheus operator's kinds that tools/ pins, made once into the cache. */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import * as z from 'zod';
 import { goVersion, ToolError } from '../build.ts';
 import { pinOf, toolNamed, versionIn } from '../catalogue.ts';
+import { moduleFolder } from '../go-module.ts';
 import { customSchemasOf } from './custom.ts';
 import { schemasOf } from './openapi.ts';
-
-const run = promisify(execFile);
 
 const MODULE = 'k8s.io/kubernetes';
 
@@ -46,7 +42,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 async function make(folder: string, pins: string, version: string): Promise<void> {
-  const source = await moduleFolder(pins, MODULE, version);
+  const source = await sourceOf(pins, MODULE, version);
   const description: unknown = JSON.parse(await readFile(`${source}/api/openapi-spec/swagger.json`, 'utf8'));
   const draft = `${folder}.${process.pid}.tmp`;
   await mkdir(draft, { recursive: true });
@@ -61,7 +57,7 @@ async function make(folder: string, pins: string, version: string): Promise<void
 
 async function operatorSchemas(): Promise<(readonly [string, object])[]> {
   const version = versionIn(await readFile(`${OPERATOR_PINS}/go.mod`, 'utf8'), OPERATOR);
-  const source = await moduleFolder(OPERATOR_PINS, OPERATOR, version);
+  const source = await sourceOf(OPERATOR_PINS, OPERATOR, version);
   const each = OPERATOR_KINDS.map(async (kind) => {
     const file = `${source}/example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`;
     return [...customSchemasOf(parse(await readFile(file, 'utf8')))];
@@ -69,15 +65,14 @@ async function operatorSchemas(): Promise<(readonly [string, object])[]> {
   return (await Promise.all(each)).flat();
 }
 
-/** Where Go keeps a module's files; go.sum in `pins` vouches for them. */
-async function moduleFolder(pins: string, module: string, version: string): Promise<string> {
+/** A module's files. Throws a ToolError where they cannot be had. */
+async function sourceOf(pins: string, module: string, version: string): Promise<string> {
   if ((await goVersion()) === undefined)
     throw new ToolError(
       `the schemas of ${module} ${version} come from its Go module and there is no Go here: install Go (https://go.dev/dl).`,
     );
   try {
-    const { stdout } = await run('go', ['mod', 'download', '-json', module], { cwd: pins });
-    return z.object({ Dir: z.string() }).parse(JSON.parse(stdout)).Dir;
+    return await moduleFolder(pins, module);
   } catch (error) {
     throw new ToolError(
       `go could not download ${module} ${version}: ${error instanceof Error ? error.message : 'failed'}`,

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { onLoopback } from '../../loopback.ts';
 import { ApiError } from '../errors.ts';
 import type { PodStatus } from '../pods.ts';
 import { chosen, logQuery, runOf, textOf } from './container-logs.ts';
@@ -45,14 +46,7 @@ export async function serveKubelet(pods: LoggedPods, logs: LogBook, tls: Kubelet
       response.writeHead(error.code, { 'content-type': 'text/plain' }).end(error.message);
     }
   });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error('the kubelet’s server has no port'));
-      else resolve(address.port);
-    });
-  });
+  const port = await onLoopback(server);
   return {
     port,
     close: () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import { KubernetesApi } from '../../../lab/kubernetes/access.ts';
 import { ApiError } from '../../../lab/kubernetes/errors.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 import { until } from '../until.ts';
 
 describe('calls of a Kubernetes API', () => {

@@ -4,7 +4,7 @@ import { CHECKER_METRICS, createExposition, Monitor } from '../../../runtime/che
 import { run } from '../../../runtime/checker/run.ts';
 import type { TokenExpiry } from '../../../runtime/config.ts';
 import { LASTING } from '../../support/expiries.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 import { World } from '../../support/world.ts';
 
 const A = 'cluster-a';

@@ -23,7 +23,7 @@ import { fileText, reportPath, termPath, type Report, type Term } from '../../..
 import { formatLease, type Lease } from '../../../runtime/core/lease.ts';
 import { emptyMemory } from '../../../runtime/core/memory.ts';
 import { until } from '../../lab/until.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 export const A = 'cluster-a';
 export const B = 'cluster-b';

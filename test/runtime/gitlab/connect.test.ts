@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 /** The GitLab adapter against the embedded GitLab: what each port promises. */
 describe('the ports over GitLab', () => {

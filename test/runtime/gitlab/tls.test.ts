@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as https from 'node:https';
 import { issue } from '../../../lab/certificates.ts';
 import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 describe('GitLab behind a private authority', () => {
   const root = issue('root', 'authority');

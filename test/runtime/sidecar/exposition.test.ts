@@ -4,7 +4,7 @@ import { atBirth, type EvidenceState } from '../../../runtime/core/evidence.ts';
 import { listen } from '../../../runtime/metrics/serve.ts';
 import { createExposition, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
 import type { Snapshot } from '../../../runtime/sidecar/loop.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 const online: EvidenceState = {
   ...atBirth(),

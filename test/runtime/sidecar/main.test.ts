@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { actualPort, bundlePodNetwork } from '../../../lab/kubernetes/kubelet/shims.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 const SYSTEM_ID = 'r_0123456789ab';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import * as net from 'node:net';
 import { runnerMetricsAt } from '../../../runtime/sidecar/runner-metrics.ts';
-import { onLoopback } from '../../support/loopback.ts';
+import { onLoopback } from '../../../lab/loopback.ts';
 
 describe('reading the runner’s metrics endpoint', () => {
   const open: { close(): void }[] = [];
