@@ -7,11 +7,11 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import * as pulumi from '@pulumi/pulumi';
-import { connectGitLab } from '../runtime/gitlab/connect.ts';
-import { join } from '../runtime/hand-over/join.ts';
-import { leave } from '../runtime/hand-over/leave.ts';
-import type { Member } from '../runtime/hand-over/member.ts';
-import { systemClock } from '../runtime/process/clock.ts';
+import { connectGitLab } from '../runtime/adapters/gitlab/connect.ts';
+import { join } from '../runtime/operator/rejoin.ts';
+import { leave } from '../runtime/operator/leave.ts';
+import type { Member } from '../runtime/fleet/access.ts';
+import { systemClock } from '../runtime/adapters/process/clock.ts';
 import type { Settings } from './settings.ts';
 
 export interface HandOverArgs {

@@ -1,6 +1,6 @@
 /** One stack is one cluster. Everything that is deployed is declared from here. */
 import * as pulumi from '@pulumi/pulumi';
-import { wallClock } from '../runtime/process/clock.ts';
+import { wallClock } from '../runtime/adapters/process/clock.ts';
 import { adoptedDetectionSeconds, bounds } from '../runtime/timing.ts';
 import { bundleRuntime, type Bundles } from './bundle.ts';
 import { Checker, type WatchedDeployment } from './checker.ts';

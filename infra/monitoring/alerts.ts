@@ -2,7 +2,7 @@
  * The alerts as data: few, and each with a page that says what to do. A checker lives a minute and has a pause after it, so
  * its series have gaps: every expression looks over a window, and what it remembers Prometheus remembers.
  */
-import { WARN_DAYS } from '../../runtime/core/expiry.ts';
+import { WARN_DAYS } from '../../runtime/core/page/expiry.ts';
 import { longestGapSeconds, type Timing } from '../../runtime/timing.ts';
 
 export interface Alert {

@@ -15,7 +15,7 @@ import {
   tagList,
   timingSchema,
 } from '../../runtime/config.ts';
-import { WARN_DAYS } from '../../runtime/core/expiry.ts';
+import { WARN_DAYS } from '../../runtime/core/page/expiry.ts';
 
 const port = z
   .number()

@@ -1,6 +1,6 @@
 /** What an act works with: the fleet, its bounds, and waiting for conditions instead of for time. */
-import { leaseFrom } from '../../runtime/core/lease.ts';
-import { notHeard } from '../../runtime/core/rivals.ts';
+import { leaseFrom } from '../../runtime/core/model/lease.ts';
+import { notHeard } from '../../runtime/core/decision/rivals.ts';
 import { bounds, longestGapSeconds, type Timing } from '../../runtime/timing.ts';
 import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';

@@ -1,6 +1,6 @@
 /** What a checker works with: its config and its ports. */
 import type { CheckerConfig, Expiries } from '../config.ts';
-import type { Known } from '../core/answer.ts';
+import type { Known } from '../core/model/read.ts';
 import type { Clock, Incidents, Log, Notifier, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
 
 export interface Checker {

@@ -2,9 +2,9 @@
  * The first step of a round: reads everything that is decided on. Reads that do not need each other go out together. The
  * stamp's time is GitLab's, from an answer that came before the pods were counted.
  */
-import { unknown, type Answer, type GitLabSeconds } from '../core/answer.ts';
-import { busyWithin, countOf } from '../core/count.ts';
-import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/files.ts';
+import { unknown, type Answer, type GitLabSeconds } from '../core/model/read.ts';
+import { busyWithin, countOf } from '../core/decision/count.ts';
+import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/model/files.ts';
 import {
   leaseRecord,
   type RecordFacts,
@@ -12,14 +12,14 @@ import {
   type ReportRead,
   type RivalFacts,
   type TermFacts,
-} from '../core/facts.ts';
-import { heardSince, leaseFrom, NOBODY, type Lease } from '../core/lease.ts';
-import { rivalLease } from '../core/rivals.ts';
-import { contactOf } from '../core/roll.ts';
+} from '../core/model/facts.ts';
+import { heardSince, leaseFrom, NOBODY, type Lease } from '../core/model/lease.ts';
+import { rivalLease } from '../core/decision/rivals.ts';
+import { contactOf } from '../core/decision/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { Checker } from './context.ts';
-import { countCalled, isFall, readManagers } from './count.ts';
-import { newerOf, newestTerm, type KnownTerm } from './newest-term.ts';
+import { countCalled, isFall, readManagers } from './count-runners.ts';
+import { newerOf, newestTerm, type KnownTerm } from '../fleet/newest-term.ts';
 
 export interface Observation {
   /** GitLab's time from before the pods were counted: what the stamp asserts was true since then. */

@@ -4,11 +4,11 @@
  * else is unknown does not: an outage of GitLab must not cost a checker. A cluster whose lease stands has been here before
  * and is not asked again every minute.
  */
-import type { Unknown } from '../core/answer.ts';
-import { parseReport, reportPath } from '../core/files.ts';
-import { leaseFrom } from '../core/lease.ts';
-import { PAGE_PATH } from '../core/page.ts';
-import { isFresh } from '../core/rivals.ts';
+import type { Unknown } from '../core/model/read.ts';
+import { parseReport, reportPath } from '../core/model/files.ts';
+import { leaseFrom } from '../core/model/lease.ts';
+import { PAGE_PATH } from '../core/page/page.ts';
+import { isFresh } from '../core/decision/rivals.ts';
 import type { Checker } from './context.ts';
 
 export type Preflight = { readonly kind: 'cleared' } | { readonly kind: 'refused'; readonly why: string };

@@ -1,6 +1,6 @@
 /** After a round: writes the page that people look at, where it would say something new. Its failure costs nobody but them. */
-import { expiryWarnings } from '../core/expiry.ts';
-import type { Facts } from '../core/facts.ts';
+import { expiryWarnings } from '../core/page/expiry.ts';
+import type { Facts } from '../core/model/facts.ts';
 import {
   BADGE_PATH,
   PAGE_PATH,
@@ -12,12 +12,12 @@ import {
   vacancyIn,
   type PageView,
   type Vacancy,
-} from '../core/page.ts';
-import { badge, timeline } from '../core/page-pictures.ts';
-import { badgeWords, pageText, type NumberedTerm } from '../core/page-text.ts';
+} from '../core/page/page.ts';
+import { badge, timeline } from '../core/page/pictures.ts';
+import { badgeWords, pageText, type NumberedTerm } from '../core/page/text.ts';
 import type { Budget, Checker } from './context.ts';
-import { readTerms } from './read-terms.ts';
-import { closeIncidents, raiseIncident, type Told } from './tell.ts';
+import { readTerms } from '../fleet/read-terms.ts';
+import { closeIncidents, raiseIncident, type Told } from './notify.ts';
 
 /** So many terms are shown. */
 const SHOWN_TERMS = 10;

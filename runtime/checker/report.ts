@@ -1,12 +1,12 @@
 /** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
-import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } from '../core/files.ts';
-import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/lease.ts';
-import { isoOf, type GitLabSeconds } from '../core/answer.ts';
-import { expiryWarnings } from '../core/expiry.ts';
-import type { RollFacts } from '../core/facts.ts';
-import { remember } from '../core/assess.ts';
-import { emptyMemory } from '../core/memory.ts';
-import { contactOf } from '../core/roll.ts';
+import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } from '../core/model/files.ts';
+import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/model/lease.ts';
+import { isoOf, type GitLabSeconds } from '../core/model/read.ts';
+import { expiryWarnings } from '../core/page/expiry.ts';
+import type { RollFacts } from '../core/model/facts.ts';
+import { remember } from '../core/decision/ground.ts';
+import { emptyMemory } from '../core/decision/memory.ts';
+import { contactOf } from '../core/decision/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { Budget, Checker } from './context.ts';
 import type { Observation } from './observe.ts';

@@ -2,9 +2,9 @@
  * Calls the roll of a silent holder: reads its managers, ticks its queue by a write that changes nothing, waits c and reads
  * again. This cluster calls its own roll beside it: if nobody answers there either, the silence proves nothing.
  */
-import type { Facts, RecordView, RollFacts } from '../core/facts.ts';
-import { lapseSeconds } from '../core/decide.ts';
-import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/roll.ts';
+import type { Facts, RecordView, RollFacts } from '../core/model/facts.ts';
+import { lapseSeconds } from '../core/decision/decide.ts';
+import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/decision/roll.ts';
 import { awakeAfterSeconds, vouchSeconds } from '../timing.ts';
 import type { CheckerConfig } from '../config.ts';
 import type { Checker } from './context.ts';

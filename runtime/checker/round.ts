@@ -1,15 +1,15 @@
 /** A round: observe, report, decide, converge. It ends in one sentence. */
-import { decide, type Decision } from '../core/decide.ts';
-import type { Facts } from '../core/facts.ts';
-import type { Term } from '../core/files.ts';
-import { claim } from './claim.ts';
+import { decide, type Decision } from '../core/decision/decide.ts';
+import type { Facts } from '../core/model/facts.ts';
+import type { Term } from '../core/model/files.ts';
+import { claim } from '../fleet/claim.ts';
 import { startBudget, type Budget, type Checker } from './context.ts';
-import { converge } from './converge.ts';
+import { converge } from './reconcile.ts';
 import { observe, type Observation } from './observe.ts';
 import { publish, type Page } from './publish.ts';
 import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
-import { tellFoundTerm, tellTerm } from './tell.ts';
+import { tellFoundTerm, tellTerm } from './notify.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };

@@ -12,7 +12,7 @@ import {
   timingSchema,
   type GitLabConfig,
 } from '../config.ts';
-import { readIfThere } from '../process/files.ts';
+import { readIfThere } from '../adapters/process/files.ts';
 import type { Given } from './command-line.ts';
 import { wrongUsage } from './exit.ts';
 import { stackValues, type StackFacts } from './stack.ts';

@@ -1,5 +1,5 @@
 /** How `hadr` ends: the exit codes, and the refusal that carries one. */
-import type { Health } from '../core/health.ts';
+import type { Health } from '../core/outlook/health.ts';
 
 export const EXIT = { ok: 0, degraded: 1, noHolder: 2, twoHolders: 3, unknown: 4, usage: 64 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

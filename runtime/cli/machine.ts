@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../ports.ts';
-import { systemClock, type WallClock } from '../process/clock.ts';
+import { systemClock, type WallClock } from '../adapters/process/clock.ts';
 import type { Surroundings } from './config.ts';
 import type { Terminal } from './terminal.ts';
 

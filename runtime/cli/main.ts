@@ -1,5 +1,5 @@
 /** The entry of `hadr`: this process, its terminal and its environment. */
-import { wallClock } from '../process/clock.ts';
+import { wallClock } from '../adapters/process/clock.ts';
 import { EXIT } from './exit.ts';
 import { executeIn, interruptibleClock } from './machine.ts';
 import { run } from './run.ts';

@@ -10,7 +10,7 @@ import { status } from './commands/status.ts';
 import { switchover } from './commands/switchover.ts';
 import { completionOf, shellNamed } from './completion.ts';
 import { readConfig } from './config.ts';
-import { openBench, openDesk, type Bench, type Desk } from './desk.ts';
+import { openBench, openDesk, type Bench, type Desk } from './context.ts';
 import { EXIT, Refusal, type ExitCode } from './exit.ts';
 import { helpText } from './help.ts';
 import type { Machine } from './machine.ts';

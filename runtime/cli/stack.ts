@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { adoptedSchema, clusterName, type Adopted } from '../config.ts';
-import { readIfThere } from '../process/files.ts';
+import { readIfThere } from '../adapters/process/files.ts';
 import { wrongUsage } from './exit.ts';
 import { yamlValues, type Values } from './yaml.ts';
 

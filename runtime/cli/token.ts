@@ -1,6 +1,6 @@
 /** The person's GitLab token. It is never a flag: other users of the machine see those. */
 import { isAbsolute, join } from 'node:path';
-import { readIfThere } from '../process/files.ts';
+import { readIfThere } from '../adapters/process/files.ts';
 import type { Given } from './command-line.ts';
 import type { HadrConfig } from './config.ts';
 import { wrongUsage } from './exit.ts';

@@ -1,8 +1,8 @@
 /** /metrics for Prometheus and /healthz for people: what the sidecar last concluded, and that it still looks. */
 import type * as http from 'node:http';
-import type { Evidence } from '../core/evidence.ts';
-import { bit, render, single, type Metric, type Sample } from '../metrics/format.ts';
-import { createServer, METRICS_TYPE } from '../metrics/serve.ts';
+import type { Evidence } from '../core/evidence/evidence.ts';
+import { bit, render, single, type Metric, type Sample } from '../adapters/metrics/format.ts';
+import { createServer, METRICS_TYPE } from '../adapters/metrics/serve.ts';
 import { formatHealth, healthOf, STALE_SECONDS } from './health.ts';
 import type { Snapshot } from './loop.ts';
 

@@ -1,5 +1,5 @@
 /** The port GitLabView over runner records. It only reads, and never `POST /runners/verify`: that forges the contact it looks for. */
-import type { GitLabLook } from '../core/signs.ts';
+import type { GitLabLook } from '../core/evidence/history.ts';
 import type { RunnerRecords } from '../ports.ts';
 import type { GitLabView } from './ports.ts';
 

@@ -1,5 +1,5 @@
 /** The port HealthFile on a volume that the runner and the sidecar share. */
-import { readIfThere, replaceFile } from '../process/files.ts';
+import { readIfThere, replaceFile } from '../adapters/process/files.ts';
 import { formatHealth, parseHealth } from './health.ts';
 import type { HealthFile } from './ports.ts';
 

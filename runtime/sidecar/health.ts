@@ -2,7 +2,7 @@
  * The health file's text, and the probes that read it: the contract between the sidecar and the pod's manifest. Nothing here
  * touches the file system, so the stack imports it as well.
  */
-import type { Evidence, EvidenceState } from '../core/evidence.ts';
+import type { Evidence, EvidenceState } from '../core/evidence/evidence.ts';
 
 export interface Health {
   /** Readiness: the last definite verdict. */

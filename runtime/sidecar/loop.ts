@@ -1,6 +1,6 @@
 /** The sidecar's loop: look at the runner, judge, write the health file, say what changed. */
-import { atBirth, lookDue, reduce, resumed, type EvidenceState } from '../core/evidence.ts';
-import type { GitLabLook, RunnerRead } from '../core/signs.ts';
+import { atBirth, lookDue, reduce, resumed, type EvidenceState } from '../core/evidence/evidence.ts';
+import type { GitLabLook, RunnerRead } from '../core/evidence/history.ts';
 import type { Clock, Log } from '../ports.ts';
 import { sidecarIntervalSeconds, type Timing } from '../timing.ts';
 import { healthOf } from './health.ts';

@@ -1,12 +1,12 @@
 /** The sidecar's entry: nothing but wiring. */
 import * as z from 'zod';
 import { sidecarConfigSchema } from '../config.ts';
-import { connectGitLab } from '../gitlab/connect.ts';
-import { systemClock, wallClock } from '../process/clock.ts';
-import { listen } from '../metrics/serve.ts';
-import { reasonOf, tokenFile } from '../process/files.ts';
-import { createLog } from '../process/log.ts';
-import { EXIT_CANNOT_START, readStart, StartError, variable } from '../process/start.ts';
+import { connectGitLab } from '../adapters/gitlab/connect.ts';
+import { systemClock, wallClock } from '../adapters/process/clock.ts';
+import { listen } from '../adapters/metrics/serve.ts';
+import { reasonOf, tokenFile } from '../adapters/process/files.ts';
+import { createLog } from '../adapters/process/log.ts';
+import { EXIT_CANNOT_START, readStart, StartError, variable } from '../adapters/process/start.ts';
 import { sidecarIntervalSeconds } from '../timing.ts';
 import { createExposition } from './exposition.ts';
 import { gitlabView } from './gitlab-view.ts';

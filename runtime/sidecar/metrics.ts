@@ -1,6 +1,6 @@
 /** gitlab-runner's metrics as a sample: https://docs.gitlab.com/runner/monitoring/ and network/api_requests_collector.go. */
-import type { Parsed } from '../core/answer.ts';
-import type { Sample } from '../core/signs.ts';
+import type { Parsed } from '../core/model/read.ts';
+import type { Sample } from '../core/evidence/history.ts';
 
 interface Series {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What the sidecar alone needs of the world. No port throws but where it says so. */
-import type { GitLabLook, RunnerRead } from '../core/signs.ts';
+import type { GitLabLook, RunnerRead } from '../core/evidence/history.ts';
 import type { Health } from './health.ts';
 
 /** The metrics endpoint of the runner beside this sidecar. */

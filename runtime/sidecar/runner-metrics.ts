@@ -1,7 +1,7 @@
 /** The port RunnerMetrics over HTTP, inside the pod. */
 import * as http from 'node:http';
-import type { RunnerRead } from '../core/signs.ts';
-import { codeOf, reasonOf } from '../process/files.ts';
+import type { RunnerRead } from '../core/evidence/history.ts';
+import { codeOf, reasonOf } from '../adapters/process/files.ts';
 import { parseMetrics } from './metrics.ts';
 import type { RunnerMetrics } from './ports.ts';
 

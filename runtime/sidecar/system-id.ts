@@ -1,6 +1,6 @@
 /** The runner's system id, by which GitLab knows this pod's manager. */
-import { readIfThere } from '../process/files.ts';
-import { StartError } from '../process/start.ts';
+import { readIfThere } from '../adapters/process/files.ts';
+import { StartError } from '../adapters/process/start.ts';
 
 /** gitlab-runner ignores any other content (commands/internal/configfile/system_id_state.go). */
 const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;

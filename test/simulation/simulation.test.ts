@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GUARDS } from './guards/guards.ts';
-import { mutate } from './guards/mutant.ts';
-import { runEpisode } from './episode.ts';
-import { planOf, type Plan } from './plan.ts';
-import { contactRule } from './rules/contact-rule.ts';
-import { RULES } from './rules/rules.ts';
-import { namedPlan } from './seeds.ts';
-import { VirtualTime } from './virtual-time.ts';
+import { GUARDS } from '../../simulation/guards/guards.ts';
+import { mutate } from '../../simulation/guards/mutant.ts';
+import { runEpisode } from '../../simulation/episode.ts';
+import { planOf, type Plan } from '../../simulation/plan.ts';
+import { contactRule } from '../../simulation/rules/contact-rule.ts';
+import { RULES } from '../../simulation/rules/rules.ts';
+import { namedPlan } from '../../simulation/seeds.ts';
+import { VirtualTime } from '../../simulation/virtual-time.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -1,6 +1,6 @@
 /** Tokens for tests that are not about their end. */
 import type { Expiries, TokenExpiry } from '../../runtime/config.ts';
-import type { Known } from '../../runtime/core/answer.ts';
+import type { Known } from '../../runtime/core/model/read.ts';
 
 const lasting: TokenExpiry = { expiresOn: 'never', madeBy: 'stack' };
 

@@ -19,10 +19,10 @@ import type { Engine, Program, StackConfig } from '../../lab/pulumi/engine.ts';
 import type { Reach } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
 import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema } from '../../runtime/config.ts';
-import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/files.ts';
-import { connectGitLab } from '../../runtime/gitlab/connect.ts';
-import { incidentsOf } from '../../runtime/gitlab/incidents.ts';
-import { systemClock } from '../../runtime/process/clock.ts';
+import { parseControl, parseTerm, termPath, type Control, type Term } from '../../runtime/core/model/files.ts';
+import { connectGitLab } from '../../runtime/adapters/gitlab/connect.ts';
+import { incidentsOf } from '../../runtime/adapters/gitlab/incidents.ts';
+import { systemClock } from '../../runtime/adapters/process/clock.ts';
 import { round } from '../../runtime/checker/round.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

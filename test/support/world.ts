@@ -4,8 +4,8 @@
  */
 import { DEFAULT_TIMING } from '../../runtime/timing.ts';
 import { policySchema, type CheckerConfig, type Expiries, type Policy } from '../../runtime/config.ts';
-import { unknown, type Answer, type Known } from '../../runtime/core/answer.ts';
-import type { ManagerView, RecordView } from '../../runtime/core/facts.ts';
+import { unknown, type Answer, type Known } from '../../runtime/core/model/read.ts';
+import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { Checker } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
 import type {

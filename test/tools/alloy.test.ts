@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { javaMajor, versionInPom } from '../../tools/alloy/find.ts';
 import { readCommands, readTrace, readVerdict, tellTrace, untilRest } from '../../tools/alloy/read.ts';
-import { GUARDS } from '../simulation/guards/guards.ts';
+import { GUARDS } from '../../simulation/guards/guards.ts';
 
 const MODEL = new URL('../../docs/model/', import.meta.url);
 
@@ -75,7 +75,7 @@ describe('the model', () => {
       const guards = /one sig ([\w,\s]+?) extends Guard/.exec(text)?.[1]?.split(/,\s*/) ?? [];
       assert.ok(guards.length > 0, file);
       for (const guard of guards) {
-        assert.ok(known.includes(guard), `${file}: ${guard} is no guard of test/simulation/guards/guards.ts`);
+        assert.ok(known.includes(guard), `${file}: ${guard} is no guard of simulation/guards/guards.ts`);
         assert.match(
           text,
           new RegExp(`^check ${inCommand(guard)} \\{[^}]*without\\[${guard}\\] [^}]*\\}.* expect 1$`, 'm'),

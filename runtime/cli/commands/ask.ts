@@ -1,10 +1,10 @@
 /** What a move will change, for the person who must say yes. */
-import type { FleetFacts } from '../../core/leave.ts';
-import type { Move } from '../../core/move.ts';
-import type { Desk } from '../desk.ts';
+import type { FleetFacts } from '../../core/outlook/succession.ts';
+import type { Move } from '../../core/outlook/plan-move.ts';
+import type { Desk } from '../context.ts';
 import { notNow, wrongUsage } from '../exit.ts';
 import { table } from '../present/table.ts';
-import { duration } from '../../core/words.ts';
+import { duration } from '../../core/model/time.ts';
 
 /** `cluster-a  record 11  -rnd-runner` */
 export const differenceText = ({ edits }: Move): string =>

@@ -1,16 +1,16 @@
 /** `hadr pause`, `resume`, `pin` and `unpin`: what people ask for, in control.json. The checkers do the rest. */
 import * as z from 'zod';
-import { isoOf } from '../../core/answer.ts';
-import { isRetired, type Control } from '../../core/files.ts';
-import type { FleetFacts } from '../../core/leave.ts';
-import { nextMove } from '../../core/viewpoint.ts';
-import { presentHolder } from '../../core/assess.ts';
-import { pinnedCluster } from '../../core/rivals.ts';
-import { editControl } from '../../hand-over/control.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { isoOf } from '../../core/model/read.ts';
+import { isRetired, type Control } from '../../core/model/files.ts';
+import type { FleetFacts } from '../../core/outlook/succession.ts';
+import { nextMove } from '../../core/outlook/next-move.ts';
+import { presentHolder } from '../../core/decision/ground.ts';
+import { pinnedCluster } from '../../core/decision/rivals.ts';
+import { editControl } from '../../fleet/edit-control.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { duration, moment } from '../../core/words.ts';
+import { duration, moment } from '../../core/model/time.ts';
 import { secondsIn } from '../present/words.ts';
 
 export const changeSchema = z.strictObject({

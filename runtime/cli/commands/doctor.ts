@@ -1,9 +1,9 @@
 /** `hadr doctor`: looks at everything that a fleet stands on, and says of each finding how to mend it. */
 import * as z from 'zod';
-import { look } from '../../hand-over/look.ts';
+import { look } from '../../fleet/read-fleet.ts';
 import type { OwnerName } from '../../ports.ts';
 import type { HadrConfig } from '../config.ts';
-import { deskAt, type Bench, type Desk } from '../desk.ts';
+import { deskAt, type Bench, type Desk } from '../context.ts';
 import { deployedFindings } from '../doctor/deployed.ts';
 import { findingSchema, note, type Finding } from '../doctor/finding.ts';
 import { branchFinding, clockFinding, ownTokenFinding, projectFinding, versionFinding } from '../doctor/instance.ts';

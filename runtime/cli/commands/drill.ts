@@ -1,12 +1,12 @@
 /** `hadr drill`: a switchover there and back, so that the way is known to work and how long it takes. */
 import * as z from 'zod';
-import { isoOf } from '../../core/answer.ts';
-import { drillPath, fileText, type Drill } from '../../core/files.ts';
-import { planSwitchover } from '../../core/move.ts';
-import { look } from '../../hand-over/look.ts';
-import { watch } from '../../hand-over/watch.ts';
-import { lookSeconds } from '../../hand-over/switch-over.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { isoOf } from '../../core/model/read.ts';
+import { drillPath, fileText, type Drill } from '../../core/model/files.ts';
+import { planSwitchover } from '../../core/outlook/plan-move.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import { watch } from '../../operator/wait.ts';
+import { lookSeconds } from '../../operator/switch-over.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
 import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText } from './ask.ts';

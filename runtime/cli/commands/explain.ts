@@ -1,20 +1,20 @@
 /** `hadr explain`: a term's decision made once more, from nothing but what the term recorded. */
 import * as z from 'zod';
-import { isoOf } from '../../core/answer.ts';
-import type { Facts, RivalFacts } from '../../core/facts.ts';
-import type { Term } from '../../core/files.ts';
-import { ageOf } from '../../core/lease.ts';
-import { replay, type Replay } from '../../core/replay.ts';
-import { rivalLease } from '../../core/rivals.ts';
-import type { Decision } from '../../core/decide.ts';
-import type { Evidence } from '../../core/term-evidence.ts';
-import { look } from '../../hand-over/look.ts';
-import type { Desk } from '../desk.ts';
+import { isoOf } from '../../core/model/read.ts';
+import type { Facts, RivalFacts } from '../../core/model/facts.ts';
+import type { Term } from '../../core/model/files.ts';
+import { ageOf } from '../../core/model/lease.ts';
+import { replay, type Replay } from '../../core/decision/replay.ts';
+import { rivalLease } from '../../core/decision/rivals.ts';
+import type { Decision } from '../../core/decision/decide.ts';
+import type { Evidence } from '../../core/decision/decision-record.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import type { Desk } from '../context.ts';
 import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
-import { moment } from '../../core/words.ts';
-import { readTerm } from '../../checker/read-terms.ts';
+import { moment } from '../../core/model/time.ts';
+import { readTerm } from '../../fleet/read-terms.ts';
 import { newestNumber } from './terms.ts';
 
 export const explainSchema = z.strictObject({

@@ -1,8 +1,8 @@
 /** `hadr failover --force`: a term by a person's word, after its risks were read. */
-import { look } from '../../hand-over/look.ts';
-import { force } from '../../hand-over/force.ts';
-import { planForced } from '../../core/move.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import { force } from '../../operator/force.ts';
+import { planForced } from '../../core/outlook/plan-move.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, whyOf } from './ask.ts';

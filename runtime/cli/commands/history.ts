@@ -1,15 +1,15 @@
 /** `hadr history`: who held the main tags, since when, for how long and why. */
 import * as z from 'zod';
-import { isoOf, type Known } from '../../core/answer.ts';
-import { heldFor } from '../../core/assess.ts';
-import type { Term } from '../../core/files.ts';
-import { look } from '../../hand-over/look.ts';
-import type { Desk } from '../desk.ts';
+import { isoOf, type Known } from '../../core/model/read.ts';
+import { heldFor } from '../../core/decision/ground.ts';
+import type { Term } from '../../core/model/files.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import type { Desk } from '../context.ts';
 import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
-import { duration, moment } from '../../core/words.ts';
-import { readTerms } from '../../checker/read-terms.ts';
+import { duration, moment } from '../../core/model/time.ts';
+import { readTerms } from '../../fleet/read-terms.ts';
 import { newestNumber } from './terms.ts';
 
 export const historySchema = z.strictObject({

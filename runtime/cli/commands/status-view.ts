@@ -1,16 +1,16 @@
 /** What `hadr status` knows, as plain data with a documented shape, and as a table for people. */
 import * as z from 'zod';
-import { isoOf, type Answer, type GitLabSeconds } from '../../core/answer.ts';
-import type { Rules } from '../../core/decide.ts';
-import type { RivalFacts } from '../../core/facts.ts';
-import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/health.ts';
-import { heldFor } from '../../core/assess.ts';
-import type { FleetFacts } from '../../core/leave.ts';
-import { ageOf } from '../../core/lease.ts';
-import { isFresh, pinnedCluster, rivalLease } from '../../core/rivals.ts';
-import { nextMove } from '../../core/viewpoint.ts';
+import { isoOf, type Answer, type GitLabSeconds } from '../../core/model/read.ts';
+import type { Rules } from '../../core/decision/decide.ts';
+import type { RivalFacts } from '../../core/model/facts.ts';
+import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/outlook/health.ts';
+import { heldFor } from '../../core/decision/ground.ts';
+import type { FleetFacts } from '../../core/outlook/succession.ts';
+import { ageOf } from '../../core/model/lease.ts';
+import { isFresh, pinnedCluster, rivalLease } from '../../core/decision/rivals.ts';
+import { nextMove } from '../../core/outlook/next-move.ts';
 import type { CommitView } from '../../ports.ts';
-import { duration, moment } from '../../core/words.ts';
+import { duration, moment } from '../../core/model/time.ts';
 import { table, type Paint } from '../present/table.ts';
 
 const time = z.string().describe('GitLab’s time, ISO 8601, UTC.');

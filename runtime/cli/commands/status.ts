@@ -1,7 +1,7 @@
 /** `hadr status`: the fleet as its checkers see it, read and never touched. */
-import { look } from '../../hand-over/look.ts';
-import { CONTROL_PATH, reportPath } from '../../core/files.ts';
-import type { Desk } from '../desk.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import { CONTROL_PATH, reportPath } from '../../core/model/files.ts';
+import type { Desk } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { statusOf, statusText, type Commits, type Status } from './status-view.ts';

@@ -1,9 +1,9 @@
 /** `hadr switchover`: shows what changes, asks, asks the fleet for it, and waits until it is done. */
-import { look } from '../../hand-over/look.ts';
-import { switchOver, type SwitchedOver } from '../../hand-over/switch-over.ts';
-import { planSwitchover, type Hindered, type Move } from '../../core/move.ts';
-import type { FleetFacts } from '../../core/leave.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../desk.ts';
+import { look } from '../../fleet/read-fleet.ts';
+import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
+import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
+import type { FleetFacts } from '../../core/outlook/succession.ts';
+import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, returnText, whyOf } from './ask.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
 import { checkerConfigSchema, RECORD_ANNOTATION, type CheckerConfig } from '../../config.ts';
-import type { RivalFacts } from '../../core/facts.ts';
+import type { RivalFacts } from '../../core/model/facts.ts';
 import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
 import type { Execute, Executed } from '../machine.ts';

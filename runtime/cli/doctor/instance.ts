@@ -1,6 +1,6 @@
 /** GitLab itself and the person's own token. */
-import type { Answer, GitLabSeconds } from '../../core/answer.ts';
-import { WARN_DAYS } from '../../core/expiry.ts';
+import type { Answer, GitLabSeconds } from '../../core/model/read.ts';
+import { WARN_DAYS } from '../../core/page/expiry.ts';
 import type { BranchView, ProjectView, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
 

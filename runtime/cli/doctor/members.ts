@@ -1,9 +1,9 @@
 /** Each cluster as GitLab shows it: its report, its records, its lease, and whether it means the same fleet. */
-import type { RecordFacts, RivalFacts } from '../../core/facts.ts';
-import type { FleetFacts } from '../../core/leave.ts';
-import { ageOf } from '../../core/lease.ts';
-import { isFresh, rivalLease } from '../../core/rivals.ts';
-import { canonical, roomForMainTags, sameTags } from '../../core/tags.ts';
+import type { RecordFacts, RivalFacts } from '../../core/model/facts.ts';
+import type { FleetFacts } from '../../core/outlook/succession.ts';
+import { ageOf } from '../../core/model/lease.ts';
+import { isFresh, rivalLease } from '../../core/decision/rivals.ts';
+import { canonical, roomForMainTags, sameTags } from '../../core/decision/tags.ts';
 import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
 import { note, ok, unseen, wrong, type Finding } from './finding.ts';

@@ -1,6 +1,6 @@
 /** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
-import type { Answer, Found } from '../../core/answer.ts';
-import { WARN_DAYS } from '../../core/expiry.ts';
+import type { Answer, Found } from '../../core/model/read.ts';
+import { WARN_DAYS } from '../../core/page/expiry.ts';
 import { namesOf } from '../../names.ts';
 import type { OwnerName, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';

@@ -1,10 +1,10 @@
 /** The port Incidents against the embedded GitLab, and that GitLab's habits: roles, labels, states, switched-off issues. */
 import assert from 'node:assert/strict';
 import * as z from 'zod';
-import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
-import { incidentsOf } from '../../../runtime/gitlab/incidents.ts';
+import { connectGitLab } from '../../../runtime/adapters/gitlab/connect.ts';
+import { incidentsOf } from '../../../runtime/adapters/gitlab/incidents.ts';
 import type { Incidents } from '../../../runtime/ports.ts';
-import { systemClock } from '../../../runtime/process/clock.ts';
+import { systemClock } from '../../../runtime/adapters/process/clock.ts';
 import { startLab, type Lab } from './client.ts';
 
 const madeSchema = z.looseObject({ id: z.number(), token: z.string() });

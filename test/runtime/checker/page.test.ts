@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BADGE_PATH, PAGE_PATH, TIMELINE_PATH } from '../../../runtime/core/page.ts';
+import { BADGE_PATH, PAGE_PATH, TIMELINE_PATH } from '../../../runtime/core/page/page.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { World } from '../../support/world.ts';
 

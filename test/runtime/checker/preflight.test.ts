@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { policySchema, type CheckerConfig } from '../../../runtime/config.ts';
-import { unknown, type Answer, type Unknown } from '../../../runtime/core/answer.ts';
-import { fileText, reportPath } from '../../../runtime/core/files.ts';
-import type { RecordView } from '../../../runtime/core/facts.ts';
+import { unknown, type Answer, type Unknown } from '../../../runtime/core/model/read.ts';
+import { fileText, reportPath } from '../../../runtime/core/model/files.ts';
+import type { RecordView } from '../../../runtime/core/model/facts.ts';
 import type { Checker } from '../../../runtime/checker/context.ts';
 import { preflight } from '../../../runtime/checker/preflight.ts';
 import { run } from '../../../runtime/checker/run.ts';
-import { connectGitLab } from '../../../runtime/gitlab/connect.ts';
+import { connectGitLab } from '../../../runtime/adapters/gitlab/connect.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';

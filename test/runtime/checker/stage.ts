@@ -18,10 +18,10 @@ import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.t
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
 import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
 import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
-import { isoOf } from '../../../runtime/core/answer.ts';
-import { fileText, reportPath, termPath, type Report, type Term } from '../../../runtime/core/files.ts';
-import { formatLease, type Lease } from '../../../runtime/core/lease.ts';
-import { emptyMemory } from '../../../runtime/core/memory.ts';
+import { isoOf } from '../../../runtime/core/model/read.ts';
+import { fileText, reportPath, termPath, type Report, type Term } from '../../../runtime/core/model/files.ts';
+import { formatLease, type Lease } from '../../../runtime/core/model/lease.ts';
+import { emptyMemory } from '../../../runtime/core/decision/memory.ts';
 import { until } from '../../lab/until.ts';
 import { onLoopback } from '../../../lab/loopback.ts';
 

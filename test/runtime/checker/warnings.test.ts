@@ -1,9 +1,9 @@
 /** How a checker warns of tokens that expire: in its report, and in its log once a day, by GitLab's time. */
 import assert from 'node:assert/strict';
 import type { Expiries, TokenExpiry } from '../../../runtime/config.ts';
-import type { Known } from '../../../runtime/core/answer.ts';
-import { parseReport, reportPath } from '../../../runtime/core/files.ts';
-import { PAGE_PATH } from '../../../runtime/core/page.ts';
+import type { Known } from '../../../runtime/core/model/read.ts';
+import { parseReport, reportPath } from '../../../runtime/core/model/files.ts';
+import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
 import { World } from '../../support/world.ts';
 
 const A = 'cluster-a';

@@ -10,7 +10,7 @@ import { doctorSchema } from '../../../runtime/cli/commands/doctor.ts';
 import type { Finding } from '../../../runtime/cli/doctor/finding.ts';
 import type { Execute } from '../../../runtime/cli/machine.ts';
 import { run } from '../../../runtime/cli/run.ts';
-import { systemClock, wallClock } from '../../../runtime/process/clock.ts';
+import { systemClock, wallClock } from '../../../runtime/adapters/process/clock.ts';
 import { namesOf, PROJECT } from '../../../runtime/names.ts';
 import { A, B, startStage, type Stage } from '../checker/stage.ts';
 

@@ -14,11 +14,11 @@ import type { Checker } from '../../../runtime/checker/context.ts';
 import { executeIn, interruptibleClock, type Execute } from '../../../runtime/cli/machine.ts';
 import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
-import { formatLease } from '../../../runtime/core/lease.ts';
-import { emptyMemory } from '../../../runtime/core/memory.ts';
-import { incidentsOf } from '../../../runtime/gitlab/incidents.ts';
-import { connectGitLab, type GitLabConnection } from '../../../runtime/gitlab/connect.ts';
-import { systemClock, wallClock } from '../../../runtime/process/clock.ts';
+import { formatLease } from '../../../runtime/core/model/lease.ts';
+import { emptyMemory } from '../../../runtime/core/decision/memory.ts';
+import { incidentsOf } from '../../../runtime/adapters/gitlab/incidents.ts';
+import { connectGitLab, type GitLabConnection } from '../../../runtime/adapters/gitlab/connect.ts';
+import { systemClock, wallClock } from '../../../runtime/adapters/process/clock.ts';
 import { until } from '../../lab/until.ts';
 import { LASTING } from '../../support/expiries.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
-import { atBirth, type EvidenceState } from '../../../runtime/core/evidence.ts';
-import { listen } from '../../../runtime/metrics/serve.ts';
+import { atBirth, type EvidenceState } from '../../../runtime/core/evidence/evidence.ts';
+import { listen } from '../../../runtime/adapters/metrics/serve.ts';
 import { createExposition, renderMetrics, type Exposed } from '../../../runtime/sidecar/exposition.ts';
 import type { Snapshot } from '../../../runtime/sidecar/loop.ts';
 import { onLoopback } from '../../../lab/loopback.ts';

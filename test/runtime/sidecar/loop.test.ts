@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { GitLabLook, RunnerRead } from '../../../runtime/core/signs.ts';
-import { NO_TRAFFIC } from '../../../runtime/core/signs.ts';
-import { createLog } from '../../../runtime/process/log.ts';
+import type { GitLabLook, RunnerRead } from '../../../runtime/core/evidence/history.ts';
+import { NO_TRAFFIC } from '../../../runtime/core/evidence/history.ts';
+import { createLog } from '../../../runtime/adapters/process/log.ts';
 import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
 import { createSidecar, run, type SidecarParts } from '../../../runtime/sidecar/loop.ts';

@@ -1,0 +1,46 @@
+/**
+ * The port Incidents over GitLab's issues (lib/api/issues.rb). They are of type `incident`, which Reporters and above may
+ * make (project_policy.rb, create_incident), so that GitLab lists them under Monitor > Incidents as well.
+ */
+import { Issues } from '@gitbeaker/rest';
+import * as z from 'zod';
+import type { Incident, Incidents } from '../../ports.ts';
+import { answerOf, type GitLabResource, type Reply } from './connect.ts';
+
+/** By it ours are told from what people write. GitLab makes a label that is not there yet. */
+export const INCIDENT_LABEL = 'hadr-incident';
+
+const issueSchema = z.object({ iid: z.number(), web_url: z.string() });
+
+const incidentOf = ({ iid, web_url }: z.infer<typeof issueSchema>): Incident => ({ number: iid, url: web_url });
+
+/** gitbeaker's own methods drop the answer's `Date` or page through lists; the bare requests are all that is needed. */
+class ProjectIssues extends Issues<boolean> {
+  list(project: number): Promise<Reply> {
+    return this.requester.get(`projects/${project}/issues`, {
+      searchParams: { state: 'opened', labels: INCIDENT_LABEL },
+    });
+  }
+
+  post(project: number, body: Record<string, unknown>): Promise<Reply> {
+    return this.requester.post(`projects/${project}/issues`, { body });
+  }
+
+  put(project: number, iid: number, body: Record<string, unknown>): Promise<Reply> {
+    return this.requester.put(`projects/${project}/issues/${iid}`, { body });
+  }
+}
+
+export function incidentsOf(resource: GitLabResource, project: number): Incidents {
+  const issues = new ProjectIssues(resource);
+  return {
+    open: () => answerOf(issues.list(project), z.array(issueSchema), (list) => list.map(incidentOf)),
+    raise: (title, description) =>
+      answerOf(
+        issues.post(project, { title, description, labels: INCIDENT_LABEL, issueType: 'incident' }),
+        issueSchema,
+        incidentOf,
+      ),
+    close: (number) => answerOf(issues.put(project, number, { stateEvent: 'close' }), issueSchema, () => true as const),
+  };
+}

@@ -1,0 +1,150 @@
+/** The port RunnerPods over the Kubernetes API: two reads a Deployment, in pages, no watch. */
+import * as https from 'node:https';
+import * as http from 'node:http';
+import * as z from 'zod';
+import { RECORD_ANNOTATION, type Adopted } from '../../config.ts';
+import { unknown, type Known } from '../../core/model/read.ts';
+import type { RunnerDeployment, RunnerPods } from '../../ports.ts';
+
+export interface KubernetesOptions {
+  readonly server: string;
+  readonly namespace: string;
+  /** Those of `namespace` that the stack made. */
+  readonly deployments: readonly string[];
+  readonly adopted: readonly Adopted[];
+  readonly timeoutMs: number;
+  /** Asked before every call: Kubernetes rotates the token in its file. */
+  readonly token: () => Promise<string>;
+  /** PEM of the API server's authority. */
+  readonly ca: () => Promise<string>;
+}
+
+/** A page of pods is held in memory at once: 100 pods are about 1 MB of JSON. */
+const PAGE = 100;
+
+const deploymentSchema = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({
+    replicas: z.number().default(1),
+    selector: z.object({
+      matchLabels: z.record(z.string(), z.string()).default({}),
+      matchExpressions: z.array(z.unknown()).default([]),
+    }),
+  }),
+});
+
+const podListSchema = z.object({
+  metadata: z.object({ continue: z.string().optional() }).default({}),
+  items: z.array(
+    z.object({
+      metadata: z.object({ deletionTimestamp: z.string().nullish() }),
+      status: z
+        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+        .default({ conditions: [] }),
+    }),
+  ),
+});
+
+export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close(): void } {
+  const secure = options.server.startsWith('https:');
+  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+
+  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> => {
+    const url = new URL(path, options.server);
+    try {
+      const headers = { authorization: `Bearer ${await options.token()}`, accept: 'application/json' };
+      const tls = secure ? { ca: await options.ca() } : {};
+      const { status, text } = await fetchText(url, { headers, agent, timeout: options.timeoutMs, ...tls }, secure);
+      if (status === 404) return unknown(`${url.pathname} does not exist in Kubernetes`);
+      if (status === 401 || status === 403)
+        return unknown(`Kubernetes answers ${status} for ${url.pathname}: the checker’s Role or its token is wrong`);
+      if (status !== 200) return unknown(`Kubernetes answers ${status} for ${url.pathname}`);
+      const parsed = schema.safeParse(JSON.parse(text));
+      return parsed.success
+        ? { kind: 'known', value: parsed.data }
+        : unknown(`${url.pathname} has an unexpected shape`);
+    } catch (error) {
+      return unknown(`GET ${url.pathname}: ${error instanceof Error ? error.message : 'failed'}`);
+    }
+  };
+
+  const ready = async (namespace: string, labels: Readonly<Record<string, string>>): Promise<Known<number>> => {
+    const selector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    let count = 0;
+    let next: string | undefined;
+    do {
+      const query = new URLSearchParams({ labelSelector: selector, limit: String(PAGE) });
+      if (next) query.set('continue', next);
+      const page = await get(`/api/v1/namespaces/${namespace}/pods?${query.toString()}`, podListSchema);
+      if (page.kind === 'unknown') return page;
+      count += page.value.items.filter(
+        (pod) =>
+          !pod.metadata.deletionTimestamp &&
+          pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+      ).length;
+      next = page.value.metadata.continue;
+    } while (next);
+    return { kind: 'known', value: count };
+  };
+
+  /** `adopted` is the record of a Deployment that the stack did not make; its own carry the record as an annotation. */
+  const one = async (namespace: string, name: string, adopted?: number): Promise<Known<RunnerDeployment>> => {
+    const got = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, deploymentSchema);
+    if (got.kind === 'unknown') return got;
+    const { metadata, spec } = got.value;
+    const record = adopted ?? Number(metadata.annotations[RECORD_ANNOTATION]);
+    if (!Number.isInteger(record) || record <= 0)
+      return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
+    if (spec.selector.matchExpressions.length > 0)
+      return unknown(`Deployment ${name} selects its pods by matchExpressions, and only matchLabels are understood`);
+    const pods = await ready(namespace, spec.selector.matchLabels);
+    if (pods.kind === 'unknown') return pods;
+    return {
+      kind: 'known',
+      value: { name, record, adopted: adopted !== undefined, desired: spec.replicas, ready: pods.value },
+    };
+  };
+
+  const reads = [
+    ...options.deployments.map((name) => () => one(options.namespace, name)),
+    ...options.adopted.map(
+      ({ namespace, deployment, record }) =>
+        () =>
+          one(namespace, deployment, record),
+    ),
+  ];
+
+  return {
+    async deployments(): Promise<Known<readonly RunnerDeployment[]>> {
+      const found: RunnerDeployment[] = [];
+      for (const read of reads) {
+        const got = await read();
+        if (got.kind === 'unknown') return got;
+        found.push(got.value);
+      }
+      return { kind: 'known', value: found };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function fetchText(
+  url: URL,
+  options: https.RequestOptions,
+  secure: boolean,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = (secure ? https : http).get(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${String(options.timeout)} ms`)));
+    request.on('error', reject);
+  });
+}

@@ -1,0 +1,58 @@
+/** Files that other processes write or read: tokens from a Secret's volume, and files that are only ever seen whole. */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as z from 'zod';
+import type { Known } from '../../core/model/read.ts';
+
+/** Puts `text` in place of what is at `path` in one step: a probe never reads half of it. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(draft, text);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new Error(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** The text of a file, undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new Error(`cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Reads the token at each call, for a rotated Secret changes the file under a running process. */
+export const tokenFile = (directory: string, name: string) => async (): Promise<string> => {
+  const path = join(directory, name);
+  const token = (await readIfThere(path))?.trim();
+  if (token === undefined) throw new Error(`there is no token at ${path}: check the Secret that is mounted there`);
+  if (token === '') throw new Error(`the token at ${path} is empty: check the Secret that is mounted there`);
+  // A line break inside would make an HTTP header that Node refuses with the value in its message.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`the token at ${path} is not one word: check the Secret`);
+  return token;
+};
+
+/** A file of JSON that its schema takes. Why there is none is said without values: whatever lies at that path may be a secret. */
+export async function jsonFile<T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> {
+  const unknown = (why: string): Known<T> => ({ kind: 'unknown', why: `${path}: ${why}` });
+  try {
+    const parsed = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return parsed.success ? { kind: 'known', value: parsed.data } : unknown('it has another shape than expected');
+  } catch (error) {
+    return unknown(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error));
+  }
+}
+
+/** What a failed system call says, without the path and the stack that Node puts around it. */
+export const reasonOf = (error: unknown): string =>
+  codeOf(error) ?? (error instanceof Error ? error.message : 'unknown error');
+
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

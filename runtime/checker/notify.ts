@@ -1,0 +1,93 @@
+/** Tells people, beside the round's work: what fails here costs a line of the log, and nothing waits for it. */
+import { isoOf } from '../core/model/read.ts';
+import type { Facts } from '../core/model/facts.ts';
+import type { Term } from '../core/model/files.ts';
+import {
+  incidentMessage,
+  incidentText,
+  incidentTitle,
+  projectUrl,
+  relievedMessage,
+  termMessage,
+  type Place,
+} from '../core/page/messages.ts';
+import type { Budget, Checker } from './context.ts';
+import type { Observation } from './observe.ts';
+
+const placeOf = ({ config }: Checker): Place => ({
+  mainTags: config.mainTags,
+  url: projectUrl(config.gitlab.url, config.statusProject.id),
+});
+
+/** Of a term that this round has claimed, after its convergence. */
+export const tellTerm = (checker: Checker, term: Term, budget: Budget): Promise<void> =>
+  notify(checker, termMessage(placeOf(checker), term), budget);
+
+/**
+ * Of a term that names this cluster and that its lease did not know before this round: a person forced it, or the run that
+ * claimed it ended before it could say so. The lease knows it from this round on, so it is told once.
+ */
+export async function tellFoundTerm(
+  checker: Checker,
+  { term, previousLease }: Observation,
+  budget: Budget,
+): Promise<void> {
+  if (term.kind !== 'term' || term.term.holder !== checker.config.cluster) return;
+  if (previousLease && previousLease.term < term.term.number) await tellTerm(checker, term.term, budget);
+}
+
+async function notify({ notifier, log }: Checker, text: string, budget: Budget): Promise<void> {
+  if (!notifier) return;
+  const spent = budget.exhausted();
+  const sent = spent === undefined ? await notifier.send(text) : ({ kind: 'unknown', why: spent } as const);
+  if (sent.kind === 'unknown') log.warn(`nobody was notified: ${sent.why}`);
+}
+
+/** What came of an incident: `done` too where GitLab refuses it for good. `unknown`: the next round tries again. */
+export type Told = 'done' | 'unknown';
+
+/** Opens the incident, unless one is open: that one tells that people know. */
+export async function raiseIncident(
+  checker: Checker,
+  facts: Facts,
+  obstacles: readonly string[],
+  budget: Budget,
+): Promise<Told> {
+  const { incidents, log } = checker;
+  const place = placeOf(checker);
+  const open = await incidents.open();
+  if (open.kind !== 'found') return without(checker, open);
+  if (open.value.length > 0) return 'done';
+  if (budget.exhausted() !== undefined) return 'unknown';
+  const raised = await incidents.raise(incidentTitle(place), incidentText(place, obstacles, isoOf(facts.now)));
+  if (raised.kind !== 'found') return without(checker, raised);
+  log.warn(`incident ${raised.value.number} opened: no cluster is eligible: ${obstacles.join('; ')}`);
+  await notify(checker, incidentMessage(place, obstacles, raised.value.url), budget);
+  return 'done';
+}
+
+/** Closes what is open, and says so where there was something to close. */
+export async function closeIncidents(checker: Checker, budget: Budget): Promise<Told> {
+  const { incidents, log } = checker;
+  const open = await incidents.open();
+  if (open.kind !== 'found') return without(checker, open);
+  for (const { number, url } of open.value) {
+    if (budget.exhausted() !== undefined) return 'unknown';
+    const closed = await incidents.close(number);
+    if (closed.kind === 'unknown') return without(checker, closed);
+    log.info(`incident ${number} closed: a cluster is eligible again`);
+    await notify(checker, relievedMessage(placeOf(checker), url), budget);
+  }
+  return 'done';
+}
+
+type Missing =
+  { readonly kind: 'absent' } | { readonly kind: 'unknown'; readonly why: string; readonly refused?: true };
+
+/** A project whose issues are switched off refuses them for good: people then have the page and the alerts. */
+function without({ log }: Checker, answer: Missing): Told {
+  if (answer.kind === 'unknown' && !answer.refused) return 'unknown';
+  const why = answer.kind === 'unknown' ? answer.why : 'GitLab answers 404';
+  log.warn(`no incident in the status project: ${why}; switch its issues on (Settings > General > Visibility)`);
+  return 'done';
+}

@@ -1,0 +1,112 @@
+/**
+ * Makes the records match the newest term: off before on, and a last look at every record. Before each write the record and
+ * the newest term are read again, so that an edit of a person is kept and a lower term never writes.
+ */
+import { differenceOf, hasMainTag, sameTags, wantedTags, type Place } from '../core/decision/tags.ts';
+import { termPath, type Term } from '../core/model/files.ts';
+import type { RecordFacts } from '../core/model/facts.ts';
+import type { Budget, Checker } from './context.ts';
+import type { Observation } from './observe.ts';
+
+export type Converged =
+  | { readonly kind: 'steady' }
+  | { readonly kind: 'changed'; readonly edits: readonly string[] }
+  | { readonly kind: 'stopped'; readonly why: string };
+
+interface Task {
+  readonly record: RecordFacts;
+  readonly cluster: string;
+  readonly place: Place;
+}
+
+export async function converge(checker: Checker, seen: Observation, term: Term, budget: Budget): Promise<Converged> {
+  const tasks = tasksOf(checker, seen, term);
+  for (const { record, cluster } of tasks)
+    if (record.read.kind === 'unknown')
+      return { kind: 'stopped', why: `record ${record.id} of ${cluster} is unknown: ${record.read.why}` };
+  const edits: string[] = [];
+  // 1. Off: no record that should not have the main tags keeps them. 2. On: only when that is done.
+  for (const task of [...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]) {
+    if (!needsEdit(task)) continue;
+    const edit = await editRecord(checker, task, term, budget);
+    if (edit.kind === 'stopped') return edit;
+    edits.push(...edit.edits);
+  }
+  if (edits.length === 0) return { kind: 'steady' };
+  // 3. The last look: what another hand wrote meanwhile is seen now and not in a round from now.
+  const wrong = await lastLook(checker, tasks);
+  return wrong === undefined ? { kind: 'changed', edits } : { kind: 'stopped', why: wrong };
+}
+
+function tasksOf(checker: Checker, seen: Observation, term: Term): Task[] {
+  const { config } = checker;
+  const known = new Set<number>();
+  const task = (cluster: string, record: RecordFacts, ownTags: readonly string[]): Task[] => {
+    if (known.has(record.id)) return [];
+    known.add(record.id);
+    const isOwn = cluster === config.cluster;
+    return [
+      { record, cluster, place: { isHolder: cluster === term.holder, ownTags, isOwn, mainTags: config.mainTags } },
+    ];
+  };
+  return [
+    ...seen.records.flatMap((record) => task(config.cluster, record, config.ownTags)),
+    ...seen.rivals.flatMap((rival) =>
+      [...rival.records, ...rival.former].flatMap((record) =>
+        task(rival.name, record, rival.report.kind === 'found' ? rival.report.value.ownTags : []),
+      ),
+    ),
+  ];
+}
+
+function needsEdit({ record, place }: Task): boolean {
+  if (record.read.kind !== 'found') return false;
+  const wanted = wantedTags(record.read.value.tags, place);
+  return wanted === undefined || !sameTags(wanted, record.read.value.tags);
+}
+
+type Edit =
+  { readonly kind: 'edited'; readonly edits: readonly string[] } | { readonly kind: 'stopped'; readonly why: string };
+
+async function editRecord(checker: Checker, task: Task, term: Term, budget: Budget): Promise<Edit> {
+  const { records, project, clock, config } = checker;
+  const { id } = task.record;
+  const stopped = (why: string): Edit => ({ kind: 'stopped', why });
+  const readAt = clock.now();
+  const [fresh, newer] = await Promise.all([records.read(id), project.file(termPath(term.number + 1))]);
+  if (newer.kind === 'found') return stopped(`term ${term.number} has been followed by another`);
+  if (newer.kind === 'unknown') return stopped(`the newest term is unknown: ${newer.why}`);
+  if (fresh.kind === 'unknown') return stopped(`record ${id} of ${task.cluster} is unknown: ${fresh.why}`);
+  if (fresh.kind === 'absent') return { kind: 'edited', edits: [] };
+  const tags = wantedTags(fresh.value.tags, task.place);
+  if (tags === undefined)
+    return stopped(
+      `record ${id} of ${task.cluster} has no tag but the main ones, and its own tags are not known; give it one by hand`,
+    );
+  if (sameTags(tags, fresh.value.tags)) return { kind: 'edited', edits: [] };
+  const spent = budget.exhausted();
+  if (spent !== undefined) return stopped(spent);
+  // A process that was stalled between the look and the write must not write on what it saw then.
+  if (clock.now() - readAt > config.timing.requestSeconds * 1000)
+    return stopped(`the look at record ${id} is older than ${config.timing.requestSeconds} s`);
+  const written = await records.write(id, { tags });
+  if (written.kind !== 'found')
+    return stopped(`record ${id} of ${task.cluster}: ${written.kind === 'unknown' ? written.why : 'it is gone'}`);
+  if (!sameTags(written.value.tags, tags)) return stopped(`record ${id} of ${task.cluster} did not take the tags`);
+  return { kind: 'edited', edits: [`${task.cluster} record ${id}: ${differenceOf(fresh.value.tags, tags)}`] };
+}
+
+/** What is still wrong after the writes, or undefined. */
+async function lastLook(checker: Checker, tasks: readonly Task[]): Promise<string | undefined> {
+  const looks = await Promise.all(
+    tasks.map(async (task) => ({ task, read: await checker.records.read(task.record.id) })),
+  );
+  for (const { task, read } of looks) {
+    if (read.kind === 'absent') continue;
+    if (read.kind === 'unknown') return `the last look at record ${task.record.id} failed: ${read.why}`;
+    const has = hasMainTag(read.value.tags, checker.config.mainTags);
+    if (has !== task.place.isHolder)
+      return `the last look shows record ${task.record.id} of ${task.cluster} ${has ? 'with' : 'without'} the main tags; the next round mends it`;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+/** What every command works at: the fleet within reach, where to ask GitLab, and where to write the answer. */
+import { look } from '../fleet/read-fleet.ts';
+import type { FleetAccess } from '../fleet/access.ts';
+import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
+import { inquiryOf } from '../adapters/gitlab/inquiry.ts';
+import type { FleetFacts } from '../core/outlook/succession.ts';
+import type { Inquiry, ProjectView } from '../ports.ts';
+import type { Given } from './command-line.ts';
+import type { HadrConfig } from './config.ts';
+import { notKnown, wrongUsage } from './exit.ts';
+import { FORMATS, type Format } from './present/output.ts';
+import type { Machine } from './machine.ts';
+
+/** What a command has from the start: its config, its terminal, and a GitLab of which nothing is known yet. */
+export interface Bench extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
+  readonly config: HadrConfig;
+  readonly given: Given;
+  readonly format: Format;
+  readonly gitlab: Pick<GitLabConnection, 'records' | 'project'>;
+  readonly inquiry: Inquiry;
+  readonly close: () => void;
+}
+
+/** With the fleet within reach. */
+export interface Desk extends Bench {
+  readonly access: FleetAccess;
+  /** The status project. */
+  readonly project: ProjectView;
+}
+
+export interface BenchOptions {
+  readonly config: HadrConfig;
+  readonly given: Given;
+  readonly token: string;
+  readonly machine: Machine;
+}
+
+const formatOf = (given: Given): Format => FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
+
+export function openBench({ config, given, token, machine }: BenchOptions): Bench {
+  const { terminal, clock, interrupted, execute, wallClock } = machine;
+  const gitlab = connectGitLab({
+    ...config.gitlab,
+    token: () => Promise.resolve(token),
+    requestSeconds: config.timing.requestSeconds,
+    clock,
+  });
+  return {
+    config,
+    given,
+    format: formatOf(given),
+    terminal,
+    clock,
+    execute,
+    wallClock,
+    interrupted,
+    gitlab,
+    inquiry: inquiryOf(gitlab.resource),
+    close: gitlab.close,
+  };
+}
+
+export function deskAt(bench: Bench, project: ProjectView): Desk {
+  const { config, gitlab, clock, terminal } = bench;
+  const { fleet, mainTags, policy, timing } = config;
+  return {
+    ...bench,
+    access: {
+      config: { fleet, mainTags, policy, timing },
+      records: gitlab.records,
+      project: gitlab.project(project.id, config.statusProject.branch),
+      clock,
+      say: (line) => terminal.err(`${line}\n`),
+    },
+    project,
+  };
+}
+
+/** Throws a Refusal where the status project cannot be reached with this token. */
+export async function openDesk(bench: Bench): Promise<Desk> {
+  const { gitlab, statusProject } = bench.config;
+  const found = await bench.inquiry.project(statusProject.path);
+  if (found.kind === 'found') return deskAt(bench, found.value);
+  const why = found.kind === 'unknown' ? found.why : 'it does not exist';
+  throw notKnown(
+    `the status project ${statusProject.path} at ${gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
+  );
+}
+
+/** A cluster that the config knows. */
+export function clusterGiven({ given, config }: Pick<Desk, 'given' | 'config'>): string {
+  const name = given.texts.get('to');
+  const { fleet } = config;
+  if (name === undefined) throw wrongUsage(`hadr ${given.command} needs --to: one of ${fleet.join(', ')}`);
+  if (!fleet.includes(name))
+    throw wrongUsage(`there is no cluster ${name} in the fleet; give one of ${fleet.join(', ')}. Nothing was changed.`);
+  return name;
+}
+
+/** The fleet for a command that will change something: what it stands on must be known. Throws a Refusal. */
+export async function fleetToSteer(desk: Desk): Promise<FleetFacts> {
+  const facts = await look(desk.access);
+  const { control, members } = facts;
+  if (control.kind === 'unknown')
+    throw notKnown(
+      `what people have asked for is unknown: ${control.why}. Mend control.json in ${desk.project.url}, or delete it there, for a project without it asks for nothing; nothing was changed.`,
+    );
+  if (members.every(({ report }) => report.kind === 'absent'))
+    throw notKnown(
+      `no cluster has ever reported to ${desk.project.url} (branch ${desk.config.statusProject.branch}): check that it is the right project, and that a checker runs; nothing was changed.`,
+    );
+  return facts;
+}

@@ -1,0 +1,138 @@
+/** A term's decision, made once more from nothing but what the term has recorded (core/term-evidence.ts). */
+import * as z from 'zod';
+import { clusterName, policySchema, timingSchema } from '../../config.ts';
+import { decide, type Decision } from './decide.ts';
+import type { Facts } from '../model/facts.ts';
+import { controlSchema, reportSchema, termSchema, type Term } from '../model/files.ts';
+import { GROUNDS } from '../model/lease.ts';
+import { FORCED, type Evidence } from './decision-record.ts';
+
+const at = z.number();
+const why = z.string();
+const isUnknown = z.object({ kind: z.literal('unknown'), why, refused: z.literal(true).optional() });
+/** JSON has no undefined: a key that may be absent is given back without a value that says so. */
+const withoutRefused = ({ kind, why: said, refused }: z.infer<typeof isUnknown>) => ({
+  kind,
+  why: said,
+  ...(refused && { refused }),
+});
+const answer = <T>(value: z.ZodType<T>) =>
+  z.union([
+    z.object({ kind: z.literal('found'), value, at }),
+    z.object({ kind: z.literal('absent'), at }),
+    isUnknown.transform(withoutRefused),
+  ]);
+
+const record = z.object({
+  id: z.number(),
+  read: answer(
+    z.object({
+      id: z.number(),
+      tags: z.array(z.string()),
+      paused: z.boolean(),
+      note: z.string().nullable(),
+      description: z.string(),
+      contactedAt: z.string().nullable(),
+    }),
+  ),
+});
+const records = z.array(record);
+
+const ground = z.enum(GROUNDS);
+const lease = z.object({
+  cluster: z.string(),
+  online: z.number(),
+  total: z.number(),
+  holder: z.string(),
+  term: z.number(),
+  at,
+  inTouchSince: at,
+  heardSince: at,
+  memory: z.object({
+    term: z.number(),
+    stamp: at,
+    faint: z.number(),
+    stronger: z.number(),
+    evenSince: at,
+    ground: z.union([ground, z.literal('none')]),
+    since: at,
+    damagedSince: at,
+    calledAt: at,
+  }),
+});
+
+const termFacts = z.union([
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('term'), term: termSchema, at }),
+  z
+    .object({ kind: z.literal('damaged'), number: z.number(), named: z.string().optional(), why })
+    .transform((damaged) => ({ ...damaged, named: damaged.named })),
+  z.object({ kind: z.literal('unknown'), why }),
+]);
+
+const roll = z.union([
+  z.object({
+    kind: z.literal('called'),
+    at,
+    answered: z.number(),
+    ownAnswered: z.number(),
+    contact: at,
+    ownContact: at,
+  }),
+  z.object({ kind: z.literal('unknown'), why }),
+]);
+
+const factsSchema = z
+  .object({
+    now: at,
+    self: z.object({
+      name: clusterName,
+      preferred: z.boolean(),
+      online: z.number(),
+      total: z.number(),
+      ownTags: z.array(z.string()),
+      records,
+      stamped: lease,
+    }),
+    rivals: z.array(
+      z.object({
+        name: z.string(),
+        report: z.union([answer(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
+        records,
+        former: records,
+      }),
+    ),
+    mainTags: z.array(z.string()),
+    term: termFacts,
+    control: answer(controlSchema),
+    roll: roll.optional(),
+  })
+  .transform(({ roll: called, ...facts }): Facts => ({ ...facts, ...(called && { roll: called }) }));
+
+const evidenceSchema = z.object({ facts: factsSchema, policy: policySchema, timing: timingSchema });
+
+export type Replay =
+  /** The same facts give the same claim. */
+  | { readonly kind: 'same'; readonly evidence: Evidence }
+  | { readonly kind: 'differs'; readonly evidence: Evidence; readonly decision: Decision }
+  /** A person claimed it; `decision` is what the cluster's own checker would have done on the same facts. */
+  | { readonly kind: 'forced'; readonly evidence: Evidence; readonly decision: Decision }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+export function replay(term: Term): Replay {
+  const parsed = evidenceSchema.safeParse(term.evidence);
+  if (!parsed.success) {
+    const where = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
+    return { kind: 'unreadable', why: `what term ${term.number} recorded cannot be read at "evidence.${where}"` };
+  }
+  const evidence = parsed.data;
+  const decision = decide(evidence.facts, evidence);
+  if (term.ground === FORCED) return { kind: 'forced', evidence, decision };
+  const same =
+    decision.kind === 'claim' &&
+    decision.number === term.number &&
+    decision.ground === term.ground &&
+    decision.reason === term.reason &&
+    evidence.facts.self.name === term.holder;
+  return same ? { kind: 'same', evidence } : { kind: 'differs', evidence, decision };
+}

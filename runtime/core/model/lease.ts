@@ -1,0 +1,200 @@
+/**
+ * The lease: one line in the maintenance note of a cluster's lowest runner record. It asserts the cluster's report at a
+ * time of GitLab's and carries what the checker must remember from round to round, for a CronJob has no memory.
+ * A person reads it in GitLab's page of the runner; the other lines of the note are people's and stay.
+ */
+import { isoOf, secondsOf, type GitLabSeconds } from './read.ts';
+
+/** Why a cluster may one day claim the main tags of the present term. */
+export const GROUNDS = [
+  'first',
+  'silent',
+  'faint',
+  'gone',
+  'retired',
+  'damaged',
+  'stronger',
+  'preferred',
+  'pinned',
+] as const;
+export type Ground = (typeof GROUNDS)[number];
+
+/** What one challenger remembers of the holder of `term`. All of it is void as soon as the term changes. */
+export interface Memory {
+  readonly term: number;
+  /** The newest stamp of the holder that was counted; 0 for none. */
+  readonly stamp: GitLabSeconds;
+  /** Different stamps of the holder in a row that put it below `minOnline`. */
+  readonly faint: number;
+  /** Different stamps of the holder in a row by which this cluster is stronger. */
+  readonly stronger: number;
+  /** Since when this cluster has been at least as strong as the holder; 0 for not. */
+  readonly evenSince: GitLabSeconds;
+  readonly ground: Ground | 'none';
+  /** Since when `ground` has stood without a break; 0 where there is none. */
+  readonly since: GitLabSeconds;
+  /** Since when the term's file has been lost or unreadable; 0 where it is not. Grounds come and go meanwhile. */
+  readonly damagedSince: GitLabSeconds;
+  /** When this cluster first called the roll in the present silence of the holder, and was answered by nobody; 0 for not yet. */
+  readonly calledAt: GitLabSeconds;
+}
+
+export interface Lease {
+  readonly cluster: string;
+  readonly online: number;
+  readonly total: number;
+  /** The holder as this cluster sees it, `nobody` before the first term. */
+  readonly holder: string;
+  /** The highest term that this cluster knows of; 0 before the first. */
+  readonly term: number;
+  /** GitLab's time from before the observation that is asserted. */
+  readonly at: GitLabSeconds;
+  /** Since when this cluster's stamps have succeeded without a longer gap than L + T. */
+  readonly inTouchSince: GitLabSeconds;
+  /** Since when GitLab has heard this cluster's own managers without a gap; 0 where it does not. */
+  readonly heardSince: GitLabSeconds;
+  readonly memory: Memory;
+}
+
+export const NOBODY = 'nobody';
+const MARK = 'HADR lease:';
+/** GitLab allows 1024 characters for a whole note; people need the rest. */
+export const MAX_LEASE_CHARACTERS = 400;
+/** GitLab refuses longer notes (lib/api/ci/runners.rb). */
+const MAX_NOTE_CHARACTERS = 1024;
+/** A stamp from further ahead than this is nobody's honest stamp: GitLab's own nodes differ by less. */
+const FUTURE_TOLERANCE_SECONDS = 10;
+
+const timeOrDash = (at: GitLabSeconds): string => (at === 0 ? '-' : isoOf(at));
+
+/** What is remembered is told as seconds before the stamp: shorter, and people want to know how long. */
+const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? '-' : `${at - of}s`);
+
+export function formatLease(lease: Lease): string {
+  const m = lease.memory;
+  const age = (of: GitLabSeconds): string => ageOrDash(lease.at, of);
+  return (
+    `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
+    `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}, ` +
+    `heard since ${timeOrDash(lease.heardSince)}; ` +
+    `saw term ${m.term} stamp ${age(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
+    `even ${age(m.evenSince)} ground ${m.ground} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
+  );
+}
+
+const NAME = '[a-z0-9-]+';
+const TIME = '[0-9TZ:-]+';
+const AGE = '-|-?\\d{1,12}s';
+const LINE = new RegExp(
+  `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
+    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
+    `even (${AGE}) ground ([a-z]+) (${AGE}) damaged (${AGE}) called (${AGE})$`,
+);
+
+function timeOf(text: string | undefined): GitLabSeconds | undefined {
+  return text === '-' ? 0 : secondsOf(text ?? '');
+}
+
+/** The lease in a line, or undefined where the line is ours no longer (cut, edited, of another version). */
+export function parseLease(line: string): Lease | undefined {
+  const match = LINE.exec(line.trim());
+  if (!match) return undefined;
+  const [, cluster, online, total, holder, term, at, touch, heard, ...remembered] = match;
+  const [mTerm, stamp, faint, stronger, even, ground, since, damaged, called] = remembered;
+  const [atS, touchS, heardS] = [at, touch, heard].map(timeOf);
+  const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
+  if (
+    cluster === undefined ||
+    holder === undefined ||
+    groundName === undefined ||
+    atS === undefined ||
+    touchS === undefined ||
+    heardS === undefined ||
+    atS === 0
+  )
+    return undefined;
+  const before = (age: string | undefined): GitLabSeconds => (age === '-' ? 0 : atS - Number(age?.slice(0, -1)));
+  return {
+    cluster,
+    online: Number(online),
+    total: Number(total),
+    holder,
+    term: Number(term),
+    at: atS,
+    inTouchSince: touchS,
+    heardSince: heardS,
+    memory: {
+      term: Number(mTerm),
+      stamp: before(stamp),
+      faint: Number(faint),
+      stronger: Number(stronger),
+      evenSince: before(even),
+      ground: groundName,
+      since: before(since),
+      damagedSince: before(damaged),
+      calledAt: before(called),
+    },
+  };
+}
+
+const isOurs = (line: string): boolean => line.trimStart().startsWith(MARK);
+
+/** The lines of a note that are ours, readable or not. */
+export const leaseLines = (note: string): string[] => note.split('\n').filter(isOurs);
+
+/**
+ * The note with the lease of this line in place of any earlier one. People's lines stay as they are; where the note would
+ * be too long for GitLab the answer is undefined, for we do not cut what people wrote.
+ */
+export function noteWithLease(note: string | null, lease: Lease): string | undefined {
+  const others = (note ?? '').split('\n').filter((line) => !isOurs(line));
+  while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
+  const text = [...others, formatLease(lease)].join('\n');
+  return text.length > MAX_NOTE_CHARACTERS ? undefined : text;
+}
+
+/** What a note says of a cluster's lease. `none` is no lease, i.e. lapsed: the roll decides then. */
+export type LeaseRead =
+  | { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds }
+  | { readonly kind: 'none'; readonly why: string; readonly readAt: GitLabSeconds };
+
+/** Reads the lease of `cluster` from a record's note that GitLab gave at `readAt`. */
+export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSeconds): LeaseRead {
+  const none = (why: string): LeaseRead => ({ kind: 'none', why, readAt });
+  if (note === null) return none('its record shows no note (or the token may not see it)');
+  const ours = leaseLines(note);
+  if (ours.length === 0) return none('its note has no lease');
+  const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
+  const lease = leases.findLast((candidate) => candidate.cluster === cluster);
+  if (!lease) return none('the lease in its note cannot be read');
+  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return none(`its lease is dated ahead (${isoOf(lease.at)})`);
+  return { kind: 'lease', lease, readAt };
+}
+
+/** Seconds since the stamp, never negative: GitLab's nodes may differ by a second or two. */
+export const ageOf = (read: { readonly lease: Lease; readonly readAt: GitLabSeconds }): number =>
+  Math.max(0, read.readAt - read.lease.at);
+
+/**
+ * In touch since when, for a stamp at `at` that follows `previous`: unbroken while no two stamps are further apart than
+ * L + T (one failed call does not break it), else from this stamp on.
+ */
+export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
+  if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
+  return previous.inTouchSince;
+}
+
+/**
+ * Heard since when, by the last contact of this cluster's own managers (undefined for none): unbroken while that is never
+ * older than `limitSeconds`, and while stamps follow each other as closely, for nobody looked in between.
+ */
+export function heardSince(
+  previous: Lease | undefined,
+  contactedAt: GitLabSeconds | undefined,
+  at: GitLabSeconds,
+  limitSeconds: number,
+): GitLabSeconds {
+  if (contactedAt === undefined || at - contactedAt > limitSeconds) return 0;
+  if (!previous || previous.heardSince === 0 || at - previous.at > limitSeconds) return Math.floor(contactedAt);
+  return previous.heardSince;
+}

@@ -1,0 +1,95 @@
+/**
+ * How a fleet is, in one word and its reasons. Judged by the tags that GitLab shows, for jobs go where the tags are; what
+ * the term and the leases say beside them makes the reasons.
+ */
+import type { Rules } from '../decision/decide.ts';
+import { rivalEligibility } from './outlook.ts';
+import { isRetired, type Control } from '../model/files.ts';
+import { presentHolder } from '../decision/ground.ts';
+import { successionOf, type FleetFacts } from './succession.ts';
+import type { RivalFacts } from '../model/facts.ts';
+import { pinnedCluster, unknownRecord } from '../decision/rivals.ts';
+import { anyHasMainTag } from '../decision/tags.ts';
+
+export const HEALTHS = ['ok', 'degraded', 'no holder', 'two holders', 'unknown'] as const;
+export type Health = (typeof HEALTHS)[number];
+
+export interface Judgement {
+  readonly health: Health;
+  /** Each a clause for people; empty where all is well. */
+  readonly reasons: readonly string[];
+}
+
+/** The clusters with a main tag on any of their records, as far as GitLab shows them. */
+export const taggedClusters = ({ members, mainTags }: FleetFacts): string[] =>
+  members.filter(({ records, former }) => anyHasMainTag([...records, ...former], mainTags)).map(({ name }) => name);
+
+export function healthOf(fleet: FleetFacts, rules: Rules): Judgement {
+  const tagged = taggedClusters(fleet);
+  const tags = fleet.mainTags.join(', ');
+  const doubts = doubtsOf(fleet);
+  const [first] = tagged;
+  // Two are two, whatever else cannot be read.
+  if (tagged.length > 1) return { health: 'two holders', reasons: [`${tagged.join(' and ')} have ${tags}`, ...doubts] };
+  if (doubts.length > 0) return { health: 'unknown', reasons: doubts };
+  const shortcomings = shortcomingsOf(fleet, tagged, rules);
+  if (first === undefined) return { health: 'no holder', reasons: [`no cluster has ${tags}`, ...shortcomings] };
+  return { health: shortcomings.length === 0 ? 'ok' : 'degraded', reasons: shortcomings };
+}
+
+/** What is not known, and would have to be. */
+function doubtsOf(fleet: FleetFacts): string[] {
+  const { control, term, members } = fleet;
+  const records = members.flatMap(
+    ({ name, records: own, former }) => unknownRecord(name, [...own, ...former])?.why ?? [],
+  );
+  const found = members.flatMap((member) => member.records).filter(({ read }) => read.kind === 'found');
+  const blind = found.length > 0 && found.every(({ read }) => read.kind === 'found' && read.value.note === null);
+  return [
+    ...(control.kind === 'unknown' ? [`control.json: ${control.why}`] : []),
+    ...(term.kind === 'unknown' || term.kind === 'damaged' ? [`the newest term: ${term.why}`] : []),
+    ...records,
+    ...(blind ? ['no lease can be seen: GitLab shows the notes of runner records only to who may edit them'] : []),
+  ];
+}
+
+function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rules): string[] {
+  const holder = presentHolder(fleet)?.name;
+  const asked = fleet.control.kind === 'found' ? askedOf(fleet, fleet.control.value) : [];
+  const mismatch =
+    holder !== undefined && tagged.length === 1 && tagged[0] !== holder
+      ? [`${tagged[0]} has the main tags, and the newest term names ${holder}`]
+      : [];
+  const succession = holder === undefined ? undefined : successionOf(fleet, holder, rules.policy, rules.timing);
+  const alone = succession?.kind === 'nobody' ? [`no other cluster could take over: ${succession.why}`] : [];
+  return [...asked, ...mismatch, ...fleet.members.flatMap((member) => weakness(member, rules)), ...alone];
+}
+
+/** What people have asked for and what therefore does not happen by itself. */
+function askedOf({ now, members }: FleetFacts, control: Control): string[] {
+  const pinned = pinnedCluster(control, now);
+  const until = control.pin?.until === undefined ? '' : ` until ${control.pin.until}`;
+  return [
+    ...(control.paused ? ['paused: nothing moves'] : []),
+    ...(pinned === undefined ? [] : [`pinned to ${pinned}${until}: no other cluster takes over`]),
+    ...members.filter(({ name }) => isRetired(control, name)).map(({ name }) => `${name} is retired`),
+  ];
+}
+
+function weakness(member: RivalFacts, rules: Rules): string[] {
+  const { name, report } = member;
+  if (report.kind === 'absent') return [`${name} has never reported`];
+  if (report.kind === 'unreadable') return [report.why];
+  if (report.kind === 'unknown') return [`the report of ${name}: ${report.why}`];
+  const eligibility = rivalEligibility(member, rules);
+  switch (eligibility.kind) {
+    case 'unknown':
+      return [eligibility.why];
+    case 'not':
+      return [`${name} ${eligibility.why}`];
+    case 'eligible': {
+      const { online, total } = eligibility.lease;
+      return online < total ? [`${name} has ${online}/${total} runners online`] : [];
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Could any cluster hold the main tags? Judged for people who must be told, and by what a checker has seen anyway. Nothing
+ * is moved on it: who may claim is decided in decide.ts.
+ */
+import type { Rules } from '../decision/decide.ts';
+import { presentHolder } from '../decision/ground.ts';
+import type { Facts, RivalFacts } from '../model/facts.ts';
+import { isRetired, type Control } from '../model/files.ts';
+import { ageOf, type Lease } from '../model/lease.ts';
+import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from '../decision/rivals.ts';
+
+/** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
+export type Eligibility =
+  | { readonly kind: 'eligible'; readonly lease: Lease }
+  | { readonly kind: 'not'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface MemberEligibility {
+  readonly name: string;
+  readonly eligibility: Eligibility;
+}
+
+const not = (why: string): Eligibility => ({ kind: 'not', why });
+
+/**
+ * Every cluster of the fleet by name. Eligible is the holder that lives, and whoever could take the tags from it, now or
+ * after a wait: a wait is part of every move and no reason to wake anybody. Undefined while control or term are unknown.
+ */
+export function eligibilities(facts: Facts, rules: Rules): readonly MemberEligibility[] | undefined {
+  const holder = presentHolder(facts)?.name;
+  if (facts.control.kind !== 'found' || holder === undefined) return undefined;
+  const control = facts.control.value;
+  const { self } = facts;
+  const own = strength(self.stamped, rules.policy.minOnline);
+  const all = [
+    { name: self.name, eligibility: order(facts, control, self.name, holder) ?? own },
+    ...facts.rivals.map((rival) => ({
+      name: rival.name,
+      eligibility: order(facts, control, rival.name, holder) ?? rivalEligibility(rival, rules),
+    })),
+  ];
+  return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What people have asked for that keeps the tags from a cluster. A holder keeps them under a pause and under a pin. */
+function order(facts: Facts, control: Control, name: string, holder: string): Eligibility | undefined {
+  if (isRetired(control, name)) return not('is retired');
+  if (name === holder) return undefined;
+  if (control.paused) return not('may take nothing while control.json says paused');
+  const pinned = pinnedCluster(control, facts.now);
+  return pinned !== undefined && pinned !== name
+    ? not(`must leave them to ${pinned}, to which they are pinned`)
+    : undefined;
+}
+
+const strength = (lease: Lease, needed: number): Eligibility =>
+  lease.online < needed
+    ? not(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
+    : { kind: 'eligible', lease };
+
+/** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
+export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
+  const read = rivalLease(rival.name, rival.records);
+  switch (read.kind) {
+    case 'unknown':
+      return read;
+    case 'gone':
+      return not('has no runner record');
+    case 'none':
+      return not(`asserts nothing: ${read.why}`);
+    case 'lease':
+      if (!isFresh(read, timing)) return not(`has asserted nothing for ${ageOf(read)} s`);
+      return strength(read.lease, minOnlineOf(rival, policy.minOnline));
+  }
+}
+
+/** Whether any cluster is eligible, and where none is, each with what is in its way. */
+export type Outlook =
+  | { readonly kind: 'some' }
+  | { readonly kind: 'none'; readonly obstacles: readonly string[] }
+  | { readonly kind: 'unknown' };
+
+/**
+ * For a lease this cluster must have been in touch with GitLab: by then every living rival has had the time to say that it
+ * lives, so the end of an outage of GitLab looks like no incident.
+ */
+export function outlookOf(facts: Facts, rules: Rules): Outlook {
+  const all = eligibilities(facts, rules);
+  if (!all) return { kind: 'unknown' };
+  if (all.some(({ eligibility }) => eligibility.kind === 'eligible')) return { kind: 'some' };
+  const { at, inTouchSince } = facts.self.stamped;
+  const isKnown =
+    all.every(({ eligibility }) => eligibility.kind === 'not') && at - inTouchSince >= rules.timing.leaseSeconds;
+  if (!isKnown) return { kind: 'unknown' };
+  return {
+    kind: 'none',
+    obstacles: all.map(({ name, eligibility }) => `${name} ${eligibility.kind === 'not' ? eligibility.why : ''}`),
+  };
+}

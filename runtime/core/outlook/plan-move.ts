@@ -1,0 +1,181 @@
+/**
+ * A move of the main tags that a person asks for: whether it can be done, and what it changes. Pure. A switchover is left to
+ * the protocol: the plan holds only where the named cluster's own checker would claim under a pin. A forced term is what
+ * remains where it would not.
+ */
+import { presentHolder } from '../decision/ground.ts';
+import { nextNumber, notEligible, type Rules } from '../decision/decide.ts';
+import { rivalEligibility } from './outlook.ts';
+import type { Facts, RivalFacts } from '../model/facts.ts';
+import { isRetired, type Control } from '../model/files.ts';
+import type { FleetFacts } from './succession.ts';
+import { isFresh, pinnedCluster, rivalLease, unknownRecord } from '../decision/rivals.ts';
+import { differenceOf, wantedTags } from '../decision/tags.ts';
+import { factsOf, nextMove, rulesOf } from './next-move.ts';
+
+export interface RecordEdit {
+  readonly cluster: string;
+  readonly record: number;
+  /** `+rnd-runner` */
+  readonly difference: string;
+}
+
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly edits: readonly RecordEdit[];
+}
+
+/** It cannot be: `unknown` where something is not known, `state` where what is known speaks against it. */
+export interface Hindered {
+  readonly kind: 'hindered';
+  readonly by: 'unknown' | 'state';
+  readonly why: string;
+}
+
+const hindered = (why: string): Hindered => ({ kind: 'hindered', by: 'state', why });
+const notKnown = (why: string): Hindered => ({ kind: 'hindered', by: 'unknown', why });
+
+interface Ready {
+  readonly kind: 'ready';
+  readonly from: string;
+  readonly control: Control;
+}
+
+/** What stands in the way of any move: nobody would act on it, or somebody would act against it. */
+function common({ control, term, now }: FleetFacts, to: string): Ready | Hindered {
+  if (control.kind === 'unknown') return notKnown(control.why);
+  if (control.kind === 'absent') return notKnown('control.json is gone');
+  const asked = control.value;
+  if (asked.paused) return hindered('the fleet is paused: no checker moves a tag; run hadr resume first');
+  if (isRetired(asked, to)) return hindered(`${to} is retired; take it out of control.json first`);
+  const pinned = pinnedCluster(asked, now);
+  if (pinned !== undefined && pinned !== to)
+    return hindered(`the main tags are pinned to ${pinned}; run hadr unpin first`);
+  if (term.kind === 'unknown') return notKnown(`the newest term is unknown: ${term.why}`);
+  if (term.kind === 'none')
+    return hindered('no cluster holds the main tags yet; the first checkers to run settle that');
+  const from = presentHolder({ term })?.name;
+  if (from === undefined) return notKnown('nobody knows who holds the main tags: the newest term names no cluster');
+  if (from === to) return hindered(`${to} holds the main tags already`);
+  return { kind: 'ready', from, control: asked };
+}
+
+export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Move & { kind: 'ready' }) | Hindered {
+  const ready = common(fleet, to);
+  if (ready.kind === 'hindered') return ready;
+  const { from, control } = ready;
+  const [blind] = unreadable(fleet);
+  if (blind !== undefined) return notKnown(blind);
+  const sick = notHealthy(fleet, from, rules);
+  if (sick !== undefined)
+    return hindered(
+      `${from} ${sick}: that is no switchover; hadr status shows when another cluster takes over by itself`,
+    );
+  const asked: FleetFacts = {
+    ...fleet,
+    control: { kind: 'found', value: { ...control, pin: { cluster: to } }, at: fleet.now },
+  };
+  const move = nextMove(asked, to, rules);
+  if (move.kind !== 'claim') return hindered(`${to} cannot take the main tags: ${move.reason}`);
+  return { kind: 'ready', from, to, edits: editsOf(fleet, to) };
+}
+
+/** The records that GitLab does not show now: no checker converges while there is one. */
+const unreadable = ({ members }: FleetFacts): string[] =>
+  members.flatMap(({ name, records, former }) => unknownRecord(name, [...records, ...former])?.why ?? []);
+
+function notHealthy(fleet: FleetFacts, name: string, rules: Rules): string | undefined {
+  const member = fleet.members.find((candidate) => candidate.name === name);
+  if (!member) return 'is not in the fleet';
+  const eligibility = rivalEligibility(member, rules);
+  switch (eligibility.kind) {
+    case 'unknown':
+      return `is unknown (${eligibility.why})`;
+    case 'not':
+      return eligibility.why;
+    case 'eligible':
+      return undefined;
+  }
+}
+
+export interface ForcedMove extends Move {
+  readonly kind: 'ready';
+  /** The number of the forced term. */
+  readonly number: number;
+  /** As the named cluster's checker would have them: the term records them. */
+  readonly facts: Facts;
+  /** What the protocol would have waited for, and what may therefore go wrong. Each a sentence. */
+  readonly risks: readonly string[];
+}
+
+export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedMove | Hindered {
+  const ready = common(fleet, to);
+  if (ready.kind === 'hindered') return ready;
+  if (planSwitchover(fleet, to, rules).kind === 'ready')
+    return hindered(`both clusters are healthy: hadr switchover --to ${to} does it without force`);
+  const facts = factsOf(fleet, to);
+  if (facts.kind === 'unknown') return notKnown(`${to} is unknown: ${facts.why}`);
+  const own = unknownRecord(to, facts.value.self.records);
+  if (own) return notKnown(own.why);
+  const alive = fleet.members.filter(({ name, records }) => isFresh(rivalLease(name, records), rules.timing));
+  if (alive.length === 0)
+    return hindered(
+      `no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
+    );
+  const { from, control } = ready;
+  return {
+    kind: 'ready',
+    from,
+    to,
+    edits: editsOf(fleet, to),
+    number: nextNumber(facts.value),
+    facts: facts.value,
+    risks: risksOf(fleet, from, to, facts.value, control, rules),
+  };
+}
+
+function risksOf(
+  fleet: FleetFacts,
+  from: string,
+  to: string,
+  facts: Facts,
+  control: Control,
+  rules: Rules,
+): readonly string[] {
+  const obstacle = notEligible(facts, control, rulesOf(fleet, to, rules));
+  const silent = notHealthy(fleet, to, rules);
+  const blind = unreadable(fleet);
+  const move = nextMove(fleet, to, rules);
+  return [
+    `Left to itself: ${to} ${move.kind === 'silent' ? 'does nothing' : 'waits'}: ${move.reason}.`,
+    `No evidence is asked for: if ${from} is alive and well, it loses the main tags all the same; its running jobs go on there.`,
+    ...(obstacle === undefined
+      ? []
+      : [
+          `${to} may not hold them by the rules (${obstacle}): jobs may wait there, and another cluster may take them from it at once.`,
+        ]),
+    ...(silent === undefined ? [] : [`${to} ${silent}: nobody knows whether its runners take jobs.`]),
+    ...(blind.length === 0
+      ? []
+      : [
+          `Until GitLab shows every record again no checker moves a tag (${blind.join('; ')}): the term stands and the tags stay.`,
+        ]),
+  ];
+}
+
+/** What the checkers will make of the records once `to` is the holder. */
+export function editsOf({ members, mainTags }: FleetFacts, to: string): RecordEdit[] {
+  return members.flatMap((member) =>
+    [...member.records, ...member.former].flatMap(({ id, read }) => {
+      if (read.kind !== 'found') return [];
+      const isHolder = member.name === to;
+      const place = { isHolder, ownTags: ownTagsOf(member), isOwn: true, mainTags };
+      const wanted = wantedTags(read.value.tags, place);
+      const difference = wanted === undefined ? '' : differenceOf(read.value.tags, wanted);
+      return difference === '' ? [] : [{ cluster: member.name, record: id, difference }];
+    }),
+  );
+}
+
+const ownTagsOf = ({ report }: RivalFacts): readonly string[] => (report.kind === 'found' ? report.value.ownTags : []);

@@ -1,0 +1,93 @@
+/**
+ * What a cluster that is about to be destroyed must know of the fleet: whether the main tags are its own, and who could
+ * take them. Pure; the steps are in hand-over/leave.ts.
+ */
+import type { Policy } from '../../config.ts';
+import type { Timing } from '../../timing.ts';
+import type { Answer, GitLabSeconds } from '../model/read.ts';
+import type { RecordFacts, RivalFacts, TermFacts } from '../model/facts.ts';
+import { rivalEligibility } from './outlook.ts';
+import { isRetired, type Control } from '../model/files.ts';
+import { challengers, notHeard, pinnedCluster, unknownRecord } from '../decision/rivals.ts';
+import { anyHasMainTag } from '../decision/tags.ts';
+
+export interface FleetFacts {
+  readonly now: GitLabSeconds;
+  /** All clusters, the one that leaves included. */
+  readonly members: readonly RivalFacts[];
+  readonly mainTags: readonly string[];
+  readonly term: TermFacts;
+  readonly control: Answer<Control>;
+}
+
+/** Where the main tags are, seen from a cluster that wants to leave. */
+export type Standing =
+  | { readonly kind: 'unknown'; readonly why: string }
+  /** The newest term names it. */
+  | { readonly kind: 'holds'; readonly term: number }
+  /** Another cluster is the holder, or none ever was. */
+  | {
+      readonly kind: 'free';
+      readonly holder: string | undefined;
+      readonly term: number;
+      /** The records agree: the main tags are gone from the cluster that leaves, and are on a record of the holder. */
+      readonly converged: boolean;
+    };
+
+export function standingOf(facts: FleetFacts, cluster: string): Standing {
+  const { term, control } = facts;
+  if (control.kind === 'unknown') return { kind: 'unknown', why: control.why };
+  if (term.kind === 'unknown') return { kind: 'unknown', why: term.why };
+  const own = recordsOf(facts, cluster);
+  const failed = unknownRecord(cluster, own);
+  if (failed) return failed;
+  if (term.kind === 'none') return { kind: 'free', holder: undefined, term: 0, converged: true };
+  const [holder, number] = term.kind === 'term' ? [term.term.holder, term.term.number] : [term.named, term.number];
+  if (holder === undefined) return { kind: 'unknown', why: term.kind === 'damaged' ? term.why : 'nobody is named' };
+  if (holder === cluster) return { kind: 'holds', term: number };
+  const tagged = (records: readonly RecordFacts[]): boolean => anyHasMainTag(records, facts.mainTags);
+  return { kind: 'free', holder, term: number, converged: !tagged(own) && tagged(recordsOf(facts, holder)) };
+}
+
+/** With those of earlier times, which may have kept a tag. */
+const recordsOf = (facts: FleetFacts, cluster: string): readonly RecordFacts[] =>
+  facts.members.filter(({ name }) => name === cluster).flatMap(({ records, former }) => [...records, ...former]);
+
+export type Succession =
+  { readonly kind: 'ready'; readonly names: readonly string[] } | { readonly kind: 'nobody'; readonly why: string };
+
+/** Who could take the main tags from `cluster` now; where nobody could, each with what is in its way. */
+export function successionOf(facts: FleetFacts, cluster: string, policy: Policy, timing: Timing): Succession {
+  const control = facts.control.kind === 'found' ? facts.control.value : undefined;
+  if (!control) return { kind: 'nobody', why: 'control.json is not known' };
+  if (control.paused) return { kind: 'nobody', why: 'control.json says paused: no cluster may take the main tags' };
+  const rivals = facts.members.filter((member) => member.name !== cluster);
+  const ready = challengers({ ...facts, rivals }, control, timing, policy.minOnline, cluster);
+  if (ready.length > 0) return { kind: 'ready', names: ready.map((challenger) => challenger.name) };
+  const pinned = pinnedCluster(control, facts.now);
+  if (pinned === cluster) return { kind: 'nobody', why: `control.json pins the main tags to ${cluster}` };
+  if (rivals.length === 0) return { kind: 'nobody', why: 'there is no other cluster' };
+  const obstacles = rivals.map((rival) => `${rival.name} ${obstacleOf(rival, control, pinned, policy, timing)}`);
+  return { kind: 'nobody', why: obstacles.join('; ') };
+}
+
+/** Why a rival is none of the challengers, for people. */
+function obstacleOf(
+  rival: RivalFacts,
+  control: Control,
+  pinned: string | undefined,
+  policy: Policy,
+  timing: Timing,
+): string {
+  if (isRetired(control, rival.name)) return 'is retired';
+  if (pinned !== undefined && pinned !== rival.name) return `must leave them to ${pinned}, to which they are pinned`;
+  const eligibility = rivalEligibility(rival, { policy, timing });
+  switch (eligibility.kind) {
+    case 'unknown':
+      return `is unknown: ${eligibility.why}`;
+    case 'not':
+      return eligibility.why;
+    case 'eligible':
+      return `cannot yet: ${notHeard(eligibility.lease, timing) ?? 'it waits'}`;
+  }
+}

@@ -1,0 +1,40 @@
+/** What there is to say of tokens that end soon. By GitLab's time, and without asking GitLab: the stack wrote down their days. */
+import type { Expiries, TokenExpiry } from '../../config.ts';
+import type { GitLabSeconds, Known } from '../model/read.ts';
+
+/** From how many days before its end a token is warned of. */
+export const WARN_DAYS = 14;
+
+const DAY_SECONDS = 86_400;
+
+const PARTS = ['fleet', 'sidecar', 'status'] as const;
+type Part = (typeof PARTS)[number];
+
+/**
+ * A sentence for each token that ends within WARN_DAYS or has ended. It names the day and not the days that are left: those
+ * change at every midnight, and the report would be committed for nothing.
+ */
+export function expiryWarnings(expiries: Known<Expiries>, cluster: string, now: GitLabSeconds): string[] {
+  if (expiries.kind === 'unknown')
+    return [`when the tokens of ${cluster} expire is unknown (${expiries.why}): run pulumi up --stack ${cluster}`];
+  return PARTS.flatMap((part) => warningOf(part, expiries.value[part], cluster, now));
+}
+
+function warningOf(part: Part, expiry: TokenExpiry | undefined, cluster: string, now: GitLabSeconds): string[] {
+  if (!expiry || expiry.expiresOn === 'never') return [];
+  const { expiresOn, madeBy } = expiry;
+  const end = Date.parse(expiresOn) / 1000;
+  if (now < end - WARN_DAYS * DAY_SECONDS) return [];
+  const tense = now < end ? 'expires' : 'has expired';
+  return [`the ${part} token of ${cluster} ${tense} on ${expiresOn}: ${mendOf(part, madeBy, cluster)}`];
+}
+
+function mendOf(part: Part, madeBy: TokenExpiry['madeBy'], cluster: string): string {
+  const up = `pulumi up --stack ${cluster}`;
+  switch (madeBy) {
+    case 'stack':
+      return `${up} makes another in its place`;
+    case 'people':
+      return `make another, give it as tokens.${part} and its day as tokens.${part}ExpiresOn, and run ${up}`;
+  }
+}

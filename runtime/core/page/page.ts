@@ -1,0 +1,177 @@
+/**
+ * What the status project's page tells, as plain data. It says only what stays true until something happens, no ages and no
+ * counting clocks, so that the page is written when something happened and never as a heartbeat.
+ */
+import type { Policy } from '../../config.ts';
+import type { Timing } from '../../timing.ts';
+import { isoOf, type GitLabSeconds } from '../model/read.ts';
+import { heldFor } from '../decision/ground.ts';
+import { outlookOf } from '../outlook/outlook.ts';
+import type { Facts, RivalFacts } from '../model/facts.ts';
+import { isRetired, type Term } from '../model/files.ts';
+import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from '../decision/rivals.ts';
+
+export const PAGE_PATH = 'README.md';
+export const BADGE_PATH = 'badge.svg';
+export const TIMELINE_PATH = 'timeline.svg';
+
+export type ClusterState =
+  /** Could take over: its lease is fresh, and enough of its runners are online. */
+  | { readonly kind: 'well' }
+  | { readonly kind: 'faint' }
+  /** Its lease has lapsed; `since` is its last stamp, undefined where there never was one that can be read. */
+  | { readonly kind: 'silent'; readonly since: string | undefined }
+  | { readonly kind: 'gone' };
+
+export interface PageCluster {
+  readonly name: string;
+  readonly isHolder: boolean;
+  readonly isRetired: boolean;
+  readonly online: number;
+  readonly total: number;
+  readonly state: ClusterState;
+}
+
+/** A time in which no cluster is eligible. */
+export interface Vacancy {
+  /** When that was first seen, by GitLab's time. */
+  readonly since: string;
+  /** There is an incident. */
+  readonly isTold: boolean;
+}
+
+export interface PageView {
+  readonly mainTags: readonly string[];
+  readonly term: Term;
+  readonly clusters: readonly PageCluster[];
+  /** What is in the way of each cluster where none is eligible, else undefined. */
+  readonly obstacles: readonly string[] | undefined;
+  readonly vacancy: Vacancy | undefined;
+  readonly isPaused: boolean;
+  readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
+  /** What the clusters warn people of, in their order. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What is to be shown, or undefined while any of it is unknown, and before the first term; the vacancy is missing, for that the
+ * page itself remembers. `warnings` are this cluster's.
+ */
+export function pageView(
+  facts: Facts,
+  policy: Policy,
+  timing: Timing,
+  warnings: readonly string[],
+): Omit<PageView, 'vacancy'> | undefined {
+  const { term, control, now, self, rivals, mainTags } = facts;
+  if (term.kind !== 'term' || control.kind !== 'found') return undefined;
+  const common = ({ name }: { readonly name: string }) => ({
+    name,
+    isHolder: name === term.term.holder,
+    isRetired: isRetired(control.value, name),
+  });
+  const { online, total } = self;
+  const own: PageCluster = { ...common(self), online, total, state: stateOf(online, policy.minOnline) };
+  const clusters = [own];
+  for (const rival of rivals) {
+    const shown = shownOf(rival, policy, timing);
+    if (!shown) return undefined;
+    clusters.push({ ...common(rival), ...shown });
+  }
+  const outlook = outlookOf(facts, { policy, timing });
+  if (outlook.kind === 'unknown') return undefined;
+  const pinned = pinnedCluster(control.value, now);
+  const all = [
+    { name: self.name, warnings },
+    ...rivals.map((rival) => ({ name: rival.name, warnings: warningsOf(rival) })),
+  ];
+  return {
+    mainTags,
+    term: term.term,
+    clusters: clusters.toSorted(byName),
+    obstacles: outlook.kind === 'none' ? outlook.obstacles : undefined,
+    isPaused: control.value.paused,
+    pin: pinned === undefined ? undefined : { cluster: pinned, until: control.value.pin?.until },
+    warnings: all.toSorted(byName).flatMap((cluster) => cluster.warnings),
+  };
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
+const warningsOf = ({ report }: RivalFacts): readonly string[] =>
+  report.kind === 'found' ? (report.value.warnings ?? []) : [];
+
+const stateOf = (online: number, minOnline: number): ClusterState => ({ kind: online < minOnline ? 'faint' : 'well' });
+
+/** What a rival's records tell, or undefined where they cannot be read. */
+function shownOf(
+  rival: RivalFacts,
+  policy: Policy,
+  timing: Timing,
+): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
+  const read = rivalLease(rival.name, rival.records);
+  switch (read.kind) {
+    case 'unknown':
+      return undefined;
+    case 'gone':
+      return { online: 0, total: 0, state: { kind: 'gone' } };
+    case 'none':
+      return { online: 0, total: 0, state: { kind: 'silent', since: undefined } };
+    case 'lease': {
+      const { online, total, at } = read.lease;
+      if (!isFresh(read, timing)) return { online, total, state: { kind: 'silent', since: isoOf(at) } };
+      return { online, total, state: stateOf(online, minOnlineOf(rival, policy.minOnline)) };
+    }
+  }
+}
+
+/** Who writes the page: the holder, or, where it is silent, the first by name that is not. Two writers do no harm. */
+export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | undefined {
+  const speaking = clusters.filter(({ state }) => state.kind === 'well' || state.kind === 'faint');
+  return (speaking.find(({ isHolder }) => isHolder) ?? speaking[0])?.name;
+}
+
+/** With every change of the page's form the number grows, and the page is written anew. */
+const FORM = 1;
+
+/** The page's first line: the same as long as there is nothing new to say. */
+export function pageMark(view: PageView): string {
+  const clusters = view.clusters.map(
+    ({ name, online, total, state, isRetired: retired }) =>
+      `${name} ${online}/${total} ${state.kind}${state.kind === 'silent' ? ` ${state.since ?? 'always'}` : ''}${retired ? ' retired' : ''}`,
+  );
+  const asked = [
+    ...(view.isPaused ? ['paused'] : []),
+    ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
+  ];
+  const { vacancy } = view;
+  const nobody = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isTold ? ', told' : ''}`] : [];
+  const all = [`term ${view.term.number}`, ...nobody, ...clusters, ...asked, ...view.warnings.map(commented)];
+  return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
+}
+
+const VACANCY = 'no cluster eligible since';
+
+/** What a page tells of a vacancy. It stands where no warning can: right behind the term. */
+export function vacancyIn(page: string): Vacancy | undefined {
+  const match = new RegExp(`^<!-- HADR page \\d+: term \\d+; ${VACANCY} ([0-9TZ:-]+)(, told)?;`).exec(page);
+  return match?.[1] === undefined ? undefined : { since: match[1], isTold: match[2] !== undefined };
+}
+
+/**
+ * The vacancy after a look, given what the page tells of one. People are told of it when it has lasted for a lease: what ends
+ * before that wakes nobody.
+ */
+export function vacancyAfter(
+  { obstacles }: Pick<PageView, 'obstacles'>,
+  before: Vacancy | undefined,
+  now: GitLabSeconds,
+  { leaseSeconds }: Timing,
+): Vacancy | undefined {
+  if (!obstacles) return undefined;
+  const since = before?.since ?? isoOf(now);
+  return { since, isTold: before?.isTold === true || heldFor(now, since) >= leaseSeconds };
+}
+
+/** Warnings come from files that people may edit: none ends the comment, or the line. */
+const commented = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('--', '–');

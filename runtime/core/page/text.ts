@@ -1,0 +1,91 @@
+/** The status project's page in GitLab's Markdown. */
+import type { Known } from '../model/read.ts';
+import { heldFor } from '../decision/ground.ts';
+import { CONTROL_PATH, reportPath, termPath, type Term } from '../model/files.ts';
+import { BADGE_PATH, pageMark, TIMELINE_PATH, type PageCluster, type PageView } from './page.ts';
+import { duration, moment } from '../model/time.ts';
+
+/** A term of the history, the newest first; its file may be lost or unreadable. */
+export interface NumberedTerm {
+  readonly number: number;
+  readonly term: Known<Term>;
+}
+
+export function pageText(view: PageView, terms: readonly NumberedTerm[]): string {
+  const tags = view.mainTags.map((tag) => `\`${tag}\``).join(', ');
+  const { term } = view;
+  return [
+    pageMark(view),
+    `# Who holds ${tags}`,
+    `![${badgeWords(view)}](${BADGE_PATH})`,
+    `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${escaped(term.reason)}).`,
+    ...bullets(orders(view)),
+    ...bullets(view.warnings.map((warning) => `⚠️ ${escaped(warning.replaceAll(/\s+/g, ' '))}`)),
+    '## Clusters',
+    table(['cluster', 'Online / Total', 'state', 'report'], view.clusters.map(clusterRow)),
+    '## The last terms',
+    `![Who held the main tags when](${TIMELINE_PATH})`,
+    table(['term', 'holder', 'since', 'for', 'before', 'why', 'without a living holder'], terms.map(termRow)),
+    `[terms](terms) and [status](status) hold what is shown here; \`${CONTROL_PATH}\` pauses, pins and retires. ` +
+      `Checkers write this page whenever something changes: put words of your own into another file.`,
+    '',
+  ].join('\n\n');
+}
+
+/** What a glance should tell, on the badge and for who cannot see it. */
+export function badgeWords({ mainTags, clusters, term }: PageView): string {
+  const holder = clusters.find(({ isHolder }) => isHolder);
+  return `${mainTags.join(', ')}: ${term.holder} ${holder ? `${holder.online}/${holder.total}` : 'unknown'}`;
+}
+
+function orders({ vacancy, isPaused, pin, clusters }: PageView): string[] {
+  const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
+  return [
+    ...(vacancy
+      ? [`🚨 **No cluster has been eligible** since ${moment(vacancy.since)}: jobs that ask for the main tags wait.`]
+      : []),
+    ...(isPaused ? ['**Paused**: nothing moves until somebody takes `paused` back.'] : []),
+    ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),
+    ...(retired.length > 0 ? [`**Retired**: ${retired.join(', ')}.`] : []),
+  ];
+}
+
+/** A list, or nothing. */
+const bullets = (lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join('\n')];
+
+const clusterRow = (cluster: PageCluster): string[] => [
+  cluster.isHolder ? `★ **${cluster.name}**` : cluster.name,
+  `${cluster.online} / ${cluster.total}`,
+  `${cluster.isRetired ? 'retired, ' : ''}${stateWords(cluster)}`,
+  `[${cluster.name}.json](${reportPath(cluster.name)})`,
+];
+
+function stateWords({ state, online, total }: PageCluster): string {
+  switch (state.kind) {
+    case 'well':
+      return online < total ? '🟡 some runners are missing' : '🟢 all runners online';
+    case 'faint':
+      return '🔴 too few runners online';
+    case 'silent':
+      return state.since === undefined ? '⚫ has never spoken' : `⚫ silent since ${moment(state.since)}`;
+    case 'gone':
+      return '⚫ no runner record in GitLab';
+  }
+}
+
+function termRow({ number, term }: NumberedTerm, index: number, all: readonly NumberedTerm[]): string[] {
+  const link = `[${number}](${termPath(number)})`;
+  if (term.kind === 'unknown') return [link, '?', '?', '?', '?', escaped(term.why), '?'];
+  const { holder, previous, at, ground, reason, downSince } = term.value;
+  const next = all[index - 1]?.term;
+  const held = next?.kind === 'known' ? duration(heldFor(Date.parse(next.value.at) / 1000, at)) : '';
+  const down = downSince === undefined ? '' : duration(heldFor(Date.parse(at) / 1000, downSince));
+  return [link, holder, moment(at), index === 0 ? 'now' : held || '?', previous, `${ground}: ${escaped(reason)}`, down];
+}
+
+/** Names and reasons come from files that people may edit: none of it may break the table or become markup. */
+const escaped = (text: string): string => text.replaceAll(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -1,0 +1,92 @@
+/** Claims the next term: creates its file, which exactly one of all claimants can. */
+import { isoOf } from '../core/model/read.ts';
+import { fileText, parseTerm, termPath, type Term } from '../core/model/files.ts';
+import type { Facts } from '../core/model/facts.ts';
+import { presentHolder } from '../core/decision/ground.ts';
+import { NOBODY, type Ground } from '../core/model/lease.ts';
+import { rivalLease } from '../core/decision/rivals.ts';
+import { evidenceOf, type FORCED } from '../core/decision/decision-record.ts';
+import type { CheckerConfig } from '../config.ts';
+import type { Budget, Checker } from '../checker/context.ts';
+
+export type Claimed =
+  /** The term's file stands, as this process wrote it or as whoever was first. */
+  | { readonly kind: 'term'; readonly term: Term; readonly isOwn: boolean }
+  | { readonly kind: 'failed'; readonly why: string };
+
+const TRIES = 3;
+const JITTER_MS = 400;
+
+/** A decision's, or a person's. */
+export interface Claim {
+  readonly ground: Ground | typeof FORCED;
+  readonly number: number;
+  readonly reason: string;
+}
+
+/** Who claims, and for which cluster. */
+export interface Claimant extends Pick<Checker, 'project' | 'clock' | 'random'> {
+  readonly config: Pick<CheckerConfig, 'cluster' | 'policy' | 'timing'>;
+}
+
+export async function claim(claimant: Claimant, facts: Facts, decision: Claim, budget: Budget): Promise<Claimed> {
+  const { config, project, clock } = claimant;
+  const term = termOf(config, facts, decision);
+  const path = termPath(term.number);
+  const latest = config.timing.leaseSeconds / 2;
+  let why = 'it was not tried';
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    // What was observed grows old: a claim on it must not come later than half a lease after the round began.
+    if (budget.spentSeconds() > latest) return failed(`more than ${latest} s have passed since the round began`);
+    const spent = budget.exhausted();
+    if (spent !== undefined) return failed(spent);
+    const message = `Term ${term.number}: ${term.holder} takes the main tags from ${term.previous} (${term.ground}: ${term.reason})`;
+    const created = await project.create(path, fileText(term), message);
+    if (created.kind === 'created') return { kind: 'term', term, isOwn: true };
+    why = created.kind === 'exists' ? 'it exists already' : created.why;
+    // Whatever happened, the file tells: an earlier try of ours may have been applied, or somebody else was first.
+    const look = await project.file(path);
+    if (look.kind === 'found') return standing(term.number, look.value, fileText(term));
+    if (look.kind === 'unknown') why = look.why;
+    await clock.sleep(claimant.random() * JITTER_MS * attempt);
+  }
+  return failed(why);
+
+  function failed(reason: string): Claimed {
+    return { kind: 'failed', why: `term ${term.number} was not claimed: ${reason}` };
+  }
+}
+
+function standing(number: number, text: string, own: string): Claimed {
+  const parsed = parseTerm(number, text);
+  return parsed.ok ? { kind: 'term', term: parsed.value, isOwn: text === own } : { kind: 'failed', why: parsed.why };
+}
+
+/** Of a holder that fell silent: its last stamp. */
+function lastHeard(facts: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
+  const holder = facts.rivals.find(({ name }) => name === presentHolder(facts)?.name);
+  const read = holder && rivalLease(holder.name, holder.records);
+  return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};
+}
+
+function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term {
+  const idsOf = (records: Facts['self']['records']): number[] => records.map((record) => record.id);
+  return {
+    version: 1,
+    number: decision.number,
+    holder: config.cluster,
+    previous: presentHolder(facts)?.name ?? NOBODY,
+    at: isoOf(facts.now),
+    ground: decision.ground,
+    reason: decision.reason,
+    ...lastHeard(facts, decision),
+    records: Object.fromEntries([
+      [config.cluster, idsOf(facts.self.records)],
+      ...facts.rivals.map((rival): [string, number[]] => {
+        const former = rival.former.filter(({ read }) => read.kind !== 'absent');
+        return [rival.name, idsOf([...rival.records, ...former])];
+      }),
+    ]),
+    evidence: evidenceOf(facts, config),
+  };
+}

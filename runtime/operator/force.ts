@@ -1,0 +1,50 @@
+/**
+ * A person's forced term. Its file is created by the same code, and as atomically, as a checker's claim; the living checkers
+ * converge on it as on any other. The person's word takes the place of the evidence, and of nothing else.
+ */
+import { claim } from '../fleet/claim.ts';
+import { startBudget } from '../checker/context.ts';
+import type { Term } from '../core/model/files.ts';
+import type { ForcedMove } from '../core/outlook/plan-move.ts';
+import { FORCED } from '../core/decision/decision-record.ts';
+import type { FleetAccess } from '../fleet/access.ts';
+import { hasMoved, lookSeconds, moveSeconds } from './switch-over.ts';
+import { watch } from './wait.ts';
+
+export type Forced =
+  | { readonly kind: 'done'; readonly term: number; readonly seconds: number }
+  | { readonly kind: 'not-claimed'; readonly why: string }
+  /** It stood, and another cluster has claimed since. */
+  | { readonly kind: 'undone'; readonly term: number; readonly holder: string; readonly by: number }
+  /** The term stands; the tags have not followed yet. */
+  | { readonly kind: 'late'; readonly term: number; readonly why: string };
+
+export async function force(
+  access: FleetAccess,
+  move: ForcedMove,
+  reason: string,
+  random: () => number,
+  interrupted: AbortSignal,
+): Promise<Forced> {
+  const { project, clock, config } = access;
+  const { timing, policy } = config;
+  const start = clock.now();
+  const claimant = { project, clock, random, config: { cluster: move.to, policy, timing } };
+  const wanted = { ground: FORCED, number: move.number, reason } as const;
+  const claimed = await claim(claimant, move.facts, wanted, startBudget(clock, timing.budgetSeconds));
+  if (claimed.kind === 'failed') return { kind: 'not-claimed', why: claimed.why };
+  const { term } = claimed;
+  if (term.holder !== move.to || term.reason !== reason)
+    return { kind: 'not-claimed', why: `term ${term.number} was claimed meanwhile: ${term.holder} holds by it` };
+  const patience = { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted };
+  const waited = await watch<Term | undefined>(access, patience, (facts) => {
+    const newest = facts.term.kind === 'term' ? facts.term.term : undefined;
+    if (newest && newest.number > term.number) return { kind: 'done', value: newest };
+    const moved = hasMoved(facts, move.from, move.to);
+    return moved.kind === 'done' ? { kind: 'done', value: undefined } : moved;
+  });
+  if (waited.kind === 'late') return { kind: 'late', term: term.number, why: waited.why };
+  const next = waited.value;
+  if (next) return { kind: 'undone', term: term.number, holder: next.holder, by: next.number };
+  return { kind: 'done', term: term.number, seconds: (clock.now() - start) / 1000 };
+}

@@ -1,0 +1,105 @@
+/**
+ * A cluster leaves the fleet before its stack is destroyed (I9). It is marked first, so that it can never claim while it is
+ * half gone; where it holds the main tags, another cluster must hold them before anything is removed. Nothing here moves a
+ * tag: the mark makes the other clusters claim, by their own rules.
+ */
+import { CONTROL_PATH } from '../core/model/files.ts';
+import { standingOf, successionOf, type FleetFacts, type Standing } from '../core/outlook/succession.ts';
+import { bounds } from '../timing.ts';
+import { markDestroyed } from './mark-destroyed.ts';
+import { look } from '../fleet/read-fleet.ts';
+import type { Member } from '../fleet/access.ts';
+import { watch, type Watched } from './wait.ts';
+
+export type Left =
+  | { readonly kind: 'left'; readonly sentence: string }
+  /** Nothing was changed, or what was changed is taken back; the sentence says why and what to do. */
+  | { readonly kind: 'refused'; readonly sentence: string };
+
+export async function leave(member: Member): Promise<Left> {
+  const { cluster, mainTags } = member.config;
+  const tags = mainTags.join(', ');
+  const before = await look(member);
+  const standing = standingOf(before, cluster);
+  switch (standing.kind) {
+    case 'unknown':
+      return refused(`whether ${cluster} holds ${tags} is unknown: ${standing.why}. Mend that and run it again.`);
+    case 'free': {
+      const marked = await mark(member);
+      if (marked !== undefined) return refused(marked);
+      return { kind: 'left', sentence: `${cluster} does not hold ${tags}: ${holderText(standing)}` };
+    }
+    case 'holds':
+      return handOver(member, before, tags);
+  }
+}
+
+const refused = (sentence: string): Left => ({ kind: 'refused', sentence });
+
+const holderText = ({ holder, term }: Extract<Standing, { kind: 'free' }>): string =>
+  holder === undefined ? 'no cluster ever did' : `${holder} does, by term ${term}`;
+
+async function handOver(member: Member, before: FleetFacts, tags: string): Promise<Left> {
+  const { cluster, policy, timing } = member.config;
+  const succession = successionOf(before, cluster, policy, timing);
+  if (succession.kind === 'nobody')
+    return stays(member, `${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
+  const marked = await mark(member);
+  if (marked !== undefined) return refused(marked);
+  const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
+  const bound = Math.max(deadSeconds, faintedSeconds);
+  member.say(`${cluster} hands ${tags} over to ${succession.names.join(' or ')}, within ${Math.ceil(bound)} s`);
+  const end = await awaitSuccessor(member, bound);
+  if (end.kind === 'late')
+    return stays(member, `nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
+  switch (end.value.kind) {
+    case 'taken':
+      return { kind: 'left', sentence: `${end.value.holder} holds ${tags} now, by term ${end.value.term}` };
+    case 'recalled':
+      return refused(`${cluster} was taken out of the destroyed clusters in ${CONTROL_PATH} meanwhile.`);
+  }
+}
+
+/** A refusal of a cluster that is whole: no mark of it may stay, not one of an earlier try that was broken off either. */
+async function stays(member: Member, why: string): Promise<Left> {
+  const { cluster } = member.config;
+  const back = await markDestroyed(member, false, `${cluster} stays: it could not hand over`);
+  if (back.kind !== 'failed') return refused(why);
+  const mend = `${cluster} may still be among the destroyed clusters in ${CONTROL_PATH} (${back.why}): take it out by hand.`;
+  return refused(`${why} ${mend}`);
+}
+
+type End = { readonly kind: 'taken'; readonly holder: string; readonly term: number } | { readonly kind: 'recalled' };
+
+function awaitSuccessor(member: Member, boundSeconds: number): Promise<Watched<End>> {
+  const { cluster, timing } = member.config;
+  return watch<End>(member, { boundSeconds, everySeconds: timing.roundSeconds / 3 }, (facts) => {
+    const standing = standingOf(facts, cluster);
+    if (standing.kind === 'free' && standing.converged && standing.holder !== undefined)
+      return { kind: 'done', value: { kind: 'taken', holder: standing.holder, term: standing.term } };
+    if (facts.control.kind === 'found' && !facts.control.value.destroyed.includes(cluster))
+      return { kind: 'done', value: { kind: 'recalled' } };
+    return { kind: 'waits', why: waitsFor(facts, standing, member.config) };
+  });
+}
+
+function waitsFor(facts: FleetFacts, standing: Standing, { cluster, policy, timing }: Member['config']): string {
+  switch (standing.kind) {
+    case 'unknown':
+      return standing.why;
+    case 'free':
+      return `waits for the tags to follow: ${holderText(standing)}`;
+    case 'holds': {
+      const succession = successionOf(facts, cluster, policy, timing);
+      return succession.kind === 'nobody' ? succession.why : `waits for the term of ${succession.names.join(' or ')}`;
+    }
+  }
+}
+
+/** A sentence where the mark could not be made. */
+async function mark(member: Member): Promise<string | undefined> {
+  const { cluster } = member.config;
+  const marked = await markDestroyed(member, true, `${cluster} leaves: its stack is about to be destroyed`);
+  if (marked.kind !== 'failed') return undefined;
+  return `${cluster} could not be marked in ${CONTROL_PATH}: ${marked.why}. Mend that and run it again.`;
+}

@@ -1,0 +1,334 @@
+/**
+ * The guards of the protocol, and how each is taken out of the production source. A guard is the text that makes it: where
+ * the text is not found exactly once, the guard has moved, and this list must follow.
+ */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Guard {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file: `runtime/${file}`, find, replace });
+
+export const GUARDS: readonly Guard[] = [
+  {
+    name: 'unknown is not offline, in the sidecar',
+    edits: [
+      edit(
+        'core/evidence/evidence.ts',
+        `  if (signs.gitlabTrouble !== undefined) return unsure('gitlab', `,
+        `  if (signs.gitlabTrouble !== undefined) return offline('stuck', `,
+      ),
+    ],
+  },
+  {
+    name: 'unknown is not offline, in the checker: records',
+    edits: [
+      edit(
+        'core/decision/rivals.ts',
+        `    if (read.kind === 'unknown') return unknown(`,
+        `    if (read.kind === 'unknown' && id < 0) return unknown(`,
+      ),
+      edit(
+        'checker/reconcile.ts',
+        `if (record.read.kind === 'unknown')`,
+        `if (record.read.kind === 'unknown' && edits0)`,
+      ),
+      edit(
+        'checker/reconcile.ts',
+        `  const tasks = tasksOf(checker, seen, term);`,
+        `  const tasks = tasksOf(checker, seen, term);\n  const edits0 = tasks.length < 0;`,
+      ),
+    ],
+  },
+  {
+    name: 'unknown is not offline, in the checker: the roll',
+    edits: [
+      edit(
+        'checker/roll-call.ts',
+        `  if (theirs.kind === 'unknown') return theirs;`,
+        `  if (theirs.kind === 'unknown') return { kind: 'called', answered: 0, ownAnswered: 1 };`,
+      ),
+    ],
+  },
+  {
+    name: 'readiness keeps its last definite answer',
+    edits: [
+      edit(
+        'core/evidence/evidence.ts',
+        `    case 'unknown':\n      return ready;`,
+        `    case 'unknown':\n      return false;`,
+      ),
+    ],
+  },
+  {
+    name: 'roll call before takeover',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  if (assessment.ground === 'silent' && holder?.name !== undefined) {`,
+        `  if (assessment.ground === 'silent' && holder?.name === undefined) {`,
+      ),
+    ],
+  },
+  {
+    name: 'silence believed only with an own answer',
+    edits: [edit('core/decision/decide.ts', `  if (roll.ownAnswered === 0 && `, `  if (roll.ownAnswered < 0 && `)],
+  },
+  {
+    name: 'busy managers answer',
+    edits: [
+      edit(
+        'checker/roll-call.ts',
+        `  if (lapseSeconds(facts, holder, timing) > policy.busyMaxSeconds) return undefined;`,
+        `  if (lapseSeconds(facts, holder, timing) > -policy.busyMaxSeconds) return undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'in touch for a lease',
+    edits: [
+      edit('core/decision/rivals.ts', `  if (touch < leaseSeconds) return`, `  if (touch < -leaseSeconds) return`),
+    ],
+  },
+  {
+    name: 'confirm by the holder’s stamps',
+    edits: [edit('core/decision/memory.ts', `  const news = stamp.at > memory.stamp ? 1 : 0;`, `  const news = 1;`)],
+  },
+  {
+    name: 'future-dated lease refused',
+    edits: [
+      edit(
+        'core/model/lease.ts',
+        `  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return`,
+        `  if (lease.at < 0) return`,
+      ),
+    ],
+  },
+  {
+    name: 'a stamp’s time is from before its observation',
+    edits: [edit('checker/report.ts', `    at: seen.stampAt,`, `    at: seen.now,`)],
+  },
+  {
+    name: 'no stamp without a known count',
+    edits: [
+      edit(
+        'checker/observe.ts',
+        `  const pods = await checker.pods.deployments();`,
+        `  const asked = await checker.pods.deployments();
+  const pods = asked.kind === 'unknown' && config.lastPods ? config.lastPods : asked;
+  if (pods.kind === 'known') Object.assign(config, { lastPods: pods });`,
+      ),
+    ],
+  },
+  {
+    name: 'term read again before a write',
+    edits: [
+      edit(
+        'checker/reconcile.ts',
+        `Promise.all([records.read(id), project.file(termPath(term.number + 1))])`,
+        `Promise.all([records.read(id), Promise.resolve({ kind: 'absent', at: 0 })])`,
+      ),
+    ],
+  },
+  {
+    name: 'a look that has grown old writes nothing',
+    edits: [
+      edit(
+        'checker/reconcile.ts',
+        `  if (clock.now() - readAt > config.timing.requestSeconds * 1000)`,
+        `  if (clock.now() < 0 - readAt - config.timing.requestSeconds * 1e12)`,
+      ),
+      edit(
+        'checker/reconcile.ts',
+        `  const spent = budget.exhausted();\n  if (spent !== undefined) return stopped(spent);`,
+        `  const spent = undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'off before on',
+    edits: [
+      edit(
+        'checker/reconcile.ts',
+        `[...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]`,
+        `[...tasks.filter((t) => t.place.isHolder), ...tasks.filter((t) => !t.place.isHolder)]`,
+      ),
+    ],
+  },
+  {
+    name: 'the last look at every record',
+    edits: [
+      edit(
+        'checker/reconcile.ts',
+        `  const wrong = await lastLook(checker, tasks);`,
+        `  const wrong = tasks.length < 0 ? await lastLook(checker, tasks) : undefined;`,
+      ),
+    ],
+  },
+  {
+    name: 'own tags kept',
+    edits: [
+      edit(
+        'core/decision/tags.ts',
+        `...(place.isOwn ? place.ownTags : [])`,
+        `...(place.isOwn && place.isHolder && tags.length === 0 ? place.ownTags : [])`,
+      ),
+    ],
+  },
+  {
+    name: 'last tag kept',
+    edits: [
+      edit(
+        'core/decision/tags.ts',
+        `  return place.ownTags.length > 0 ? canonical(place.ownTags) : undefined;`,
+        `  return [];`,
+      ),
+      edit(
+        'core/decision/tags.ts',
+        `...(place.isOwn ? place.ownTags : [])`,
+        `...(place.isOwn && kept.length > 0 ? place.ownTags : [])`,
+      ),
+    ],
+  },
+  {
+    name: 'holdFor',
+    edits: [
+      edit('core/decision/ground.ts', `  const steady = held >= policy.holdForSeconds;`, `  const steady = held >= 0;`),
+    ],
+  },
+  {
+    name: 'equal strength never moves the tag',
+    edits: [
+      edit(
+        'core/decision/memory.ts',
+        `  const stronger = !faint && atLeast(lead, own.minAdvantage);`,
+        `  const stronger = !faint && atLeast(lead, 0);`,
+      ),
+    ],
+  },
+  {
+    name: 'number above every lease',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  return Math.max(highest, facts.self.stamped.term) + 1;`,
+        `  return (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
+      ),
+      edit('checker/observe.ts', `highestKnown(previousLease, ownReport, rivals)`, `{ number: 0, holder: undefined }`),
+    ],
+  },
+  {
+    name: 'pause',
+    edits: [edit('core/decision/decide.ts', `  if (control.paused) return nothing('paused');`, ``)],
+  },
+  {
+    name: 'pin',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  if (pinned !== undefined && pinned !== self.name) return`,
+        `  if (pinned !== undefined && pinned === '') return`,
+      ),
+    ],
+  },
+  {
+    name: 'retired',
+    edits: [edit('core/decision/decide.ts', `  if (isRetired(control, self.name)) return 'retired';`, ``)],
+  },
+  {
+    name: 'unreadable control stops all moves',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  if (facts.control.kind === 'unknown') return`,
+        `  if (facts.control.kind === 'unknown' && facts.mainTags.length < 0) return`,
+      ),
+    ],
+  },
+  {
+    name: 'gone records are believed only after a lease',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `    case 'gone':\n    case 'damaged':\n      return timing.leaseSeconds;`,
+        `    case 'gone':\n    case 'damaged':\n      return 0;`,
+      ),
+    ],
+  },
+  {
+    name: 'a damaged term is left to its holder for a lease, however the grounds change',
+    edits: [
+      edit(
+        'core/decision/ground.ts',
+        `isDamagedFor(memory, observed.now, timing.leaseSeconds)`,
+        `(memory.ground === 'damaged' && observed.now - memory.since > timing.leaseSeconds)`,
+      ),
+    ],
+  },
+  {
+    name: 'heard for a lease',
+    edits: [
+      edit('core/decision/rivals.ts', `  if (heard < leaseSeconds) return`, `  if (heard < -leaseSeconds) return`),
+    ],
+  },
+  {
+    name: 'a pin waits for a known holder',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'unknown') return assessment;`,
+        `  if (pinned !== facts.self.name || holder === facts.self.name) return assessment;`,
+      ),
+    ],
+  },
+  {
+    name: 'a retired holder is left while it is unknown',
+    edits: [
+      edit(
+        'core/decision/ground.ts',
+        `  if (!retired || assessment.kind === 'unknown') return assessment;`,
+        `  if (!retired) return assessment;`,
+      ),
+    ],
+  },
+  {
+    name: 'a record that is being replaced counts',
+    edits: [
+      edit('checker/reconcile.ts', `[...rival.records, ...rival.former].flatMap(`, `[...rival.records].flatMap(`),
+    ],
+  },
+  {
+    name: 'a record that is being replaced is called',
+    edits: [edit('checker/roll-call.ts', `living([...rival.records, ...rival.former])`, `living([...rival.records])`)],
+  },
+  {
+    name: 'a claimed term goes into the lease at once',
+    edits: [edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``)],
+  },
+  {
+    name: 'a challenger at work believes a silence only after an earlier call',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  return calledAt !== 0 && ownContact >`,
+        `  return Math.max(calledAt, 1) !== 0 && ownContact >`,
+      ),
+    ],
+  },
+  {
+    name: 'a challenger at work may believe a silence',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  return calledAt !== 0 && ownContact >`,
+        `  return calledAt > 1e12 && ownContact >`,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,188 @@
+/** What a new term may be: I3, I4, I5, I6 and I10, judged at the moment when GitLab takes it. */
+import { isoOf } from '../../runtime/core/model/read.ts';
+import { parseTerm, termPath, type Term } from '../../runtime/core/model/files.ts';
+import { replay } from '../../runtime/core/decision/replay.ts';
+import type { Lease } from '../../runtime/core/model/lease.ts';
+import { busyContactSeconds, heardWithinSeconds, longestGapSeconds } from '../../runtime/timing.ts';
+import { START } from '../world/gitlab.ts';
+import type { Process } from '../world/process.ts';
+import type { Oracle } from './oracle.ts';
+import type { Knowledge } from './rounds.ts';
+
+export function judgeClaim(oracle: Oracle, process: Process, number: number, text: string): void {
+  const parsed = parseTerm(number, text);
+  const previous = oracle.claims.at(-1);
+  const what = `${process.name} claimed term ${number}`;
+  if (!parsed.ok) return oracle.violate('I6', `${what}, which cannot be read: ${parsed.why}`);
+  const term = parsed.value;
+  if (number !== oracle.highest + 1) oracle.violate('I6', `${what} after ${oracle.highest}`);
+  if (term.holder !== process.cluster) oracle.violate('I6', `${what} for ${term.holder}`);
+  oracle.highest = Math.max(oracle.highest, number);
+  // What the term recorded is its whole evidence: decided once more, it gives the same claim.
+  const replayed = replay(term);
+  if (replayed.kind !== 'same') oracle.violate('term', `${what}, and replayed from its file that is ${replayed.kind}`);
+  const before = { oracle, process, known: oracle.of(process), term, what, holder: previous?.term.holder };
+  judgeControl(before);
+  judgeKnown(before);
+  judgeTouch(before);
+  judgeGround(before, previous?.term);
+  oracle.of(process).knownTerm = Math.max(oracle.of(process).knownTerm, number);
+  oracle.claims.push({ at: oracle.now, term });
+}
+
+interface Case {
+  readonly oracle: Oracle;
+  readonly process: Process;
+  readonly known: Knowledge;
+  readonly term: Term;
+  readonly what: string;
+  readonly holder: string | undefined;
+}
+
+function judgeControl({ oracle, process, known, what }: Case): void {
+  const { control } = known.round;
+  if (control?.kind !== 'found') return oracle.violate('I3', `${what}, and control was unknown to it`);
+  const { paused, pin, retired } = control.value;
+  if (paused) oracle.violate('I10', `${what} under a pause`);
+  // A pin ends by GitLab's clock, whose nodes differ by a second.
+  const now = isoOf(Math.floor((START + known.round.began) / 1000) + 2);
+  if (pin && (pin.until === undefined || pin.until > now) && pin.cluster !== process.cluster)
+    oracle.violate('I10', `${what} while the tags were pinned to ${pin.cluster}`);
+  if (retired.includes(process.cluster)) oracle.violate('I10', `${what} while it was retired`);
+}
+
+/** Nothing is claimed on what this round could not read. */
+function judgeKnown({ oracle, process, known, term, what, holder }: Case): void {
+  const { round, looks } = known;
+  if (!looks.has(term.number)) oracle.violate('I3', `${what} without seeing that it was free`);
+  for (const [id, seen] of round.records) {
+    const owner = oracle.fleet.owners.get(id);
+    if (seen.answer.kind === 'unknown' && (owner === holder || owner === process.cluster))
+      oracle.violate('I3', `${what}, and record ${id} of ${owner ?? 'nobody'} was unknown to it`);
+  }
+  if (term.ground !== 'silent' || holder === undefined) return;
+  for (const [id, seen] of round.records) {
+    // A record that was deleted meanwhile has no managers to answer.
+    if (oracle.fleet.owners.get(id) !== holder || seen.answer.kind !== 'found' || oracle.fleet.removedAt.has(id))
+      continue;
+    const call = round.called.get(id);
+    const reads = round.managers.get(id) ?? [];
+    const complete = reads.filter((read) => read.answer.kind !== 'unknown');
+    if (!call || call.answer.kind === 'unknown' || complete.length < 2)
+      oracle.violate('I3', `${what} on the silence of ${holder}, whose roll was not called completely (record ${id})`);
+  }
+}
+
+function judgeTouch({ oracle, process, what }: Case): void {
+  const { touch } = oracle.stampsOf(process.cluster);
+  if (touch < oracle.timing.leaseSeconds) oracle.violate('I5', `${what} after ${touch} s in touch with GitLab`);
+  // For so long GitLab may not have heard them without anybody noticing; beyond that the tags would be no better off here.
+  const deaf = heardWithinSeconds(oracle.timing) + longestGapSeconds(oracle.timing);
+  if (oracle.truthOf(process.cluster).throughout(deaf, (_, __, ___, serving) => serving === 0))
+    oracle.violate('I5', `${what} though none of its own runners had served for ${deaf} s`);
+}
+
+/** The longest that a report may lag behind the truth: a stamp's age, the rounds to read it, and the sidecar's detection. */
+export const lagSeconds = ({ timing }: Oracle): number =>
+  timing.leaseSeconds + 2 * longestGapSeconds(timing) + timing.budgetSeconds + timing.detectionSeconds;
+
+function judgeGround(claim: Case, previous: Term | undefined): void {
+  const { oracle, process, known, term, what, holder } = claim;
+  const { policy } = oracle.fleet;
+  const healthy = (seconds: number): boolean =>
+    holder !== undefined && oracle.truthOf(holder).throughout(seconds, (online) => online >= policy.minOnline);
+  const held = previous ? (START + oracle.now - Date.parse(previous.at)) / 1000 : Number.POSITIVE_INFINITY;
+  switch (term.ground) {
+    case 'first':
+      if (holder !== undefined) oracle.violate('I6', `${what} as the first, and there was one before`);
+      return;
+    case 'silent':
+      if (healthy(30) && !vouchedTooLong(claim))
+        oracle.violate(
+          'I5',
+          `${what} on the silence of ${holder ?? 'nobody'}, whose runners were well for half a minute`,
+        );
+      return;
+    case 'gone':
+      if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: records gone, and ${holder ?? ''} was well`);
+      if (goneSeconds(claim) < oracle.timing.leaseSeconds - 1)
+        oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
+      return;
+    case 'faint': {
+      // A pod is known to be well only when its sidecar could ask GitLab: what nobody could see yet is no reproach.
+      const shown = oracle
+        .truthOf(holder ?? '')
+        .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= policy.minOnline);
+      if (healthy(lagSeconds(oracle)) && shown) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
+      if (!confirmed(claim, (stamp) => stamp.online < policy.minOnline))
+        oracle.violate('I4', `${what}: faint, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
+      return;
+    }
+    case 'stronger': {
+      if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
+      const isWeak = ({ online, total }: Lease): boolean =>
+        1 - online / Math.max(1, total) >= policy.minAdvantage - 1e-9;
+      if (!confirmed(claim, isWeak))
+        oracle.violate('I4', `${what}: stronger, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
+      const lag = lagSeconds(oracle);
+      // Adopted pods are ready whatever their runner does.
+      const { isAdopted } = oracle.fleet;
+      const strong = oracle
+        .truthOf(holder ?? '')
+        .throughout(lag, (online, desired, ready) => (isAdopted ? Math.min(online, ready) : ready) >= desired);
+      if (strong) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} was at full strength`);
+      return;
+    }
+    case 'preferred': {
+      const { config } = oracle.fleet.cluster(process.cluster);
+      if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
+      if (!config.preferred || policy.failback !== 'automatic')
+        oracle.violate('I4', `${what}: preferred, and it is not, or failback is manual`);
+      return;
+    }
+    case 'retired':
+      if (known.round.control?.kind === 'found' && !known.round.control.value.retired.includes(holder ?? ''))
+        oracle.violate('I4', `${what}: retired, and ${holder ?? ''} is not`);
+      return;
+    case 'pinned':
+      if (known.round.control?.kind === 'found' && known.round.control.value.pin?.cluster !== process.cluster)
+        oracle.violate('I4', `${what}: pinned, and it is not`);
+      return;
+    case 'damaged': {
+      const newest = termPath(term.number - 1);
+      const text = oracle.fleet.gitlab.files.get(newest);
+      if (
+        text !== undefined &&
+        parseTerm(term.number - 1, text).ok &&
+        oracle.fleet.clusters.some((c) => c.name === holder)
+      )
+        oracle.violate('I4', `${what}: damaged, and ${newest} can be read`);
+      return;
+    }
+    default:
+      oracle.violate('I4', `${what} on the unknown ground ${term.ground}`);
+  }
+}
+
+/** The stamps that the claimant says to have counted are different ones of the holder, and each says so. */
+function confirmed({ oracle, process, holder }: Case, says: (stamp: Lease) => boolean): boolean {
+  const counted = oracle.stampsOf(process.cluster).counted(oracle.fleet.policy.confirm);
+  const stamps = counted.map((at) => oracle.stampsOf(holder ?? '').at(at));
+  return stamps.length === oracle.fleet.policy.confirm && stamps.every((stamp) => stamp !== undefined && says(stamp));
+}
+
+/** For how long the holder has had no record of which this round knew. */
+function goneSeconds({ oracle, known, holder }: Case): number {
+  const ids = [...known.round.records.keys()].filter((id) => oracle.fleet.owners.get(id) === holder);
+  const removed = ids.map((id) => oracle.fleet.removedAt.get(id) ?? oracle.now);
+  return (oracle.now - Math.max(0, ...removed)) / 1000;
+}
+
+/** Running jobs vouch for a lapsed holder only for so long. */
+function vouchedTooLong({ oracle, holder }: Case): boolean {
+  const cluster = oracle.fleet.clusters.find((candidate) => candidate.name === holder);
+  const last = oracle.stampsOf(holder ?? '').list.at(-1);
+  if (!cluster || !last || !cluster.pods.some((pod) => pod.manager.busy)) return false;
+  const lapse = (oracle.now - last.landedAt) / 1000 - oracle.timing.leaseSeconds;
+  return lapse >= oracle.fleet.policy.busyMaxSeconds - busyContactSeconds(oracle.timing);
+}

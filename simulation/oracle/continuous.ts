@@ -1,0 +1,184 @@
+/** What must not last: I1's healing, I2's gap, I8's convergence. Time counts only while nothing hinders whoever should act. */
+import { parseTerm, termPath } from '../../runtime/core/model/files.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { MAIN_TAG } from '../world/fleet.ts';
+import type { Oracle } from './oracle.ts';
+import { healSeconds } from './writes.ts';
+
+/** Who is hindered at this moment. */
+export interface Disturbances {
+  readonly gitlab: () => boolean;
+  readonly control: () => boolean;
+  readonly checker: (cluster: string) => boolean;
+  /** Seconds that a fault of the runners may stay unseen beyond D. */
+  readonly slowSeconds: () => number;
+}
+
+/** A thing that is wrong, and since when somebody could have mended it. */
+class Timer {
+  private since: number | undefined;
+  private slow = 0;
+  private busy = false;
+
+  /** For how many seconds it has been running. */
+  tick(isRunning: boolean, now: number, slow = 0, busy = false): number {
+    if (!isRunning) {
+      this.since = undefined;
+      this.slow = 0;
+      this.busy = false;
+      return 0;
+    }
+    this.since ??= now;
+    this.slow = Math.max(this.slow, slow);
+    this.busy ||= busy;
+    return (now - this.since) / 1000;
+  }
+
+  /** The holder's managers were at work: their last reports vouch for it longer. */
+  get wasBusy(): boolean {
+    return this.busy;
+  }
+
+  get allowance(): number {
+    return this.slow;
+  }
+}
+
+export class Continuous {
+  /** How long each undisturbed time without a living holder lasted, in seconds. */
+  readonly gaps: number[] = [];
+  private readonly oracle: Oracle;
+  private readonly disturbances: Disturbances;
+  private readonly gapTimers = new Map<string, Timer>();
+  private readonly healTimers = new Map<string, Timer>();
+  private readonly ownTimers = new Map<string, Timer>();
+  private gap = 0;
+
+  constructor(oracle: Oracle, disturbances: Disturbances) {
+    this.oracle = oracle;
+    this.disturbances = disturbances;
+    for (const { name } of oracle.fleet.clusters) {
+      this.gapTimers.set(name, new Timer());
+      this.healTimers.set(name, new Timer());
+      this.ownTimers.set(name, new Timer());
+    }
+  }
+
+  sample(holders: readonly string[]): void {
+    const calm = !this.disturbances.gitlab() && !this.disturbances.control();
+    this.sampleGap(holders, calm);
+    this.sampleConvergence(holders, calm);
+  }
+
+  isLiving(cluster: Cluster): boolean {
+    return cluster.online >= this.oracle.fleet.policy.minOnline;
+  }
+
+  /** Its checker can do its work, undisturbed. */
+  private canAct(cluster: Cluster): boolean {
+    return cluster.up && !this.disturbances.checker(cluster.name);
+  }
+
+  /** Its runners have worked for a lease, and its checker can act. */
+  couldServe(cluster: Cluster): boolean {
+    const { oracle } = this;
+    return (
+      this.canAct(cluster) &&
+      this.isLiving(cluster) &&
+      cluster.readyPods >= oracle.fleet.policy.minOnline &&
+      oracle
+        .truthOf(cluster.name)
+        .throughout(
+          oracle.timing.leaseSeconds + oracle.timing.requestSeconds,
+          (online) => online >= oracle.fleet.policy.minOnline,
+        )
+    );
+  }
+
+  private isEligible(cluster: Cluster): boolean {
+    const { oracle } = this;
+    return (
+      this.couldServe(cluster) &&
+      !oracle.fleet.control.retired.includes(cluster.name) &&
+      oracle.stampsOf(cluster.name).touch >= oracle.timing.leaseSeconds
+    );
+  }
+
+  private sampleGap(holders: readonly string[], calm: boolean): void {
+    const { oracle } = this;
+    const { now, fleet } = oracle;
+    const hasHolder = holders.some((name) => this.isLiving(fleet.cluster(name)));
+    const slow = this.disturbances.slowSeconds();
+    const { promised } = oracle;
+    const busy = holders.some((name) => fleet.gitlab.model.jobs.runsOn(fleet.cluster(name).record));
+    let longest = 0;
+    for (const cluster of fleet.clusters) {
+      const timer = this.gapTimers.get(cluster.name);
+      if (!timer) continue;
+      const deaf = cluster.isFull ? oracle.promised.deafSeconds : 0;
+      const seconds = timer.tick(!hasHolder && calm && this.isEligible(cluster), now, slow + deaf, busy);
+      longest = Math.max(longest, seconds);
+      const allowed = (timer.wasBusy ? promised.busySeconds : promised.seconds) + timer.allowance + 1;
+      if (seconds > allowed && seconds <= allowed + 1)
+        oracle.violate(
+          'I2',
+          `no living holder for ${seconds} s while ${cluster.name} could be it; promised ${allowed} s`,
+        );
+    }
+    if (longest === 0 && this.gap > 0) this.gaps.push(this.gap);
+    this.gap = longest;
+  }
+
+  /** The records match the newest term within two rounds of anybody who lives. */
+  private sampleConvergence(holders: readonly string[], calm: boolean): void {
+    const { oracle } = this;
+    const { fleet, now } = oracle;
+    const newest = oracle.claims.at(-1)?.term;
+    const text = newest && fleet.gitlab.files.get(termPath(newest.number));
+    const stands = newest !== undefined && text !== undefined && parseIs(newest.number, text);
+    const isRight =
+      newest !== undefined &&
+      holders.every((name) => name === newest.holder) &&
+      (holders.length === 1 || !this.hasRecord(newest.holder));
+    const limit = healSeconds(oracle) + 1;
+    for (const cluster of fleet.clusters) {
+      const heal =
+        this.healTimers.get(cluster.name)?.tick(calm && stands && !isRight && this.canAct(cluster), now) ?? 0;
+      if (heal > limit && heal <= limit + 1)
+        oracle.violate(
+          holders.length > 1 ? 'I1' : 'I8',
+          `${holders.join(' and ') || 'nobody'} with the main tag for ${heal} s, while term ${newest?.number ?? 0} names ${newest?.holder ?? ''} and ${cluster.name} could mend it`,
+        );
+      const own = this.ownTimers
+        .get(cluster.name)
+        ?.tick(calm && stands && !this.hasOwnTag(cluster) && this.canAct(cluster), now);
+      if (own !== undefined && own > limit && own <= limit + 1)
+        oracle.violate('I7', `${cluster.name} has been without its own tag for ${own} s`);
+    }
+  }
+
+  private hasRecord(name: string): boolean {
+    const { fleet } = this.oracle;
+    const { record } = fleet.cluster(name);
+    // A record that its own checker could not report yet is nobody else's to find.
+    return this.oracle.truthOf(name).knows(record) && fleet.gitlab.runner(record) !== undefined;
+  }
+
+  private hasOwnTag(cluster: Cluster): boolean {
+    const { fleet } = this.oracle;
+    const runner = fleet.gitlab.runner(cluster.record);
+    return runner === undefined || runner.tags.some((tag) => tag !== MAIN_TAG && tag === fleet.ownTag(cluster.name));
+  }
+}
+
+const stood = new Map<string, boolean>();
+
+/** Whether a term's file can be read. Files are many times the same. */
+function parseIs(number: number, text: string): boolean {
+  const known = stood.get(text);
+  if (known !== undefined) return known;
+  if (stood.size > 1000) stood.clear();
+  const { ok } = parseTerm(number, text);
+  stood.set(text, ok);
+  return ok;
+}

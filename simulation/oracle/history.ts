@@ -1,0 +1,107 @@
+/** What was true, second by second, and who has stamped and claimed: the oracle's memory. */
+import type { Lease } from '../../runtime/core/model/lease.ts';
+import type { Term } from '../../runtime/core/model/files.ts';
+import type { Cluster } from '../world/cluster.ts';
+
+/** How far back the truth is remembered, in seconds. */
+const SPAN = 512;
+
+/**
+ * Online and desired pods of one cluster, a sample a second. Only pods under a record that the fleet has been told of count:
+ * nobody can know of others.
+ */
+export class Truth {
+  private readonly online = new Int16Array(SPAN);
+  private readonly desired = new Int16Array(SPAN);
+  private readonly ready = new Int16Array(SPAN);
+  /** Those of which the fleet has not been told included: its own checker knows them. */
+  private readonly serving = new Int16Array(SPAN);
+  private samples = 0;
+  private readonly reported = new Set<number>();
+  private readonly isAllTold: boolean;
+
+  /** `isAllTold`: the rule needs no reports to know all records. */
+  constructor(isAllTold: boolean) {
+    this.isAllTold = isAllTold;
+  }
+
+  told(records: readonly number[]): void {
+    for (const id of records) this.reported.add(id);
+  }
+
+  /** Whether the fleet has been told of this record. */
+  knows(record: number): boolean {
+    return this.isAllTold || this.reported.has(record);
+  }
+
+  add(cluster: Cluster): void {
+    const slot = this.samples % SPAN;
+    this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.knows(record));
+    this.desired[slot] = cluster.desired;
+    this.ready[slot] = cluster.readyPods;
+    this.serving[slot] = cluster.isPaused ? 0 : cluster.online;
+    this.samples += 1;
+  }
+
+  /** True where `holds` holds for every sample of the last seconds; false where not that many are known. */
+  throughout(
+    seconds: number,
+    holds: (online: number, desired: number, ready: number, serving: number) => boolean,
+  ): boolean {
+    if (this.samples < seconds) return false;
+    for (let back = 1; back <= seconds; back += 1) {
+      const slot = (this.samples - back) % SPAN;
+      if (!holds(this.online[slot] ?? 0, this.desired[slot] ?? 1, this.ready[slot] ?? 0, this.serving[slot] ?? 0))
+        return false;
+    }
+    return true;
+  }
+}
+
+export interface Stamp {
+  readonly landedAt: number;
+  readonly lease: Lease;
+}
+
+export interface Claim {
+  readonly at: number;
+  readonly term: Term;
+}
+
+/** What one cluster has asserted, in the order in which GitLab took it. */
+export class Stamps {
+  readonly list: Stamp[] = [];
+  /** GitLab's seconds since when no two stamps were further apart than L + T. */
+  since = Number.POSITIVE_INFINITY;
+
+  add(stamp: Stamp, longestGapSeconds: number): void {
+    const last = this.list.at(-1);
+    if (!last || stamp.lease.at - last.lease.at > longestGapSeconds) this.since = stamp.lease.at;
+    this.list.push(stamp);
+    if (this.list.length > 64) this.list.shift();
+  }
+
+  /** In touch for how many seconds, as the last stamp shows it. */
+  get touch(): number {
+    const last = this.list.at(-1);
+    return last ? last.lease.at - this.since : 0;
+  }
+
+  /** The last different stamps of a rival that this cluster says to have counted, the newest first; 0 for none. */
+  counted(count: number): number[] {
+    const found: number[] = [];
+    const term = this.list.at(-1)?.lease.memory.term;
+    for (const { lease } of this.list.toReversed()) {
+      const { memory } = lease;
+      if (memory.term !== term || memory.stamp === 0) break;
+      if (!found.includes(memory.stamp)) found.push(memory.stamp);
+      if (found.length === count) break;
+    }
+    return found;
+  }
+
+  /** What this cluster asserted at that time of GitLab's. */
+  at(seconds: number): Lease | undefined {
+    return this.list.findLast(({ lease }) => lease.at === seconds)?.lease;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Watches from GitLab's side and says what the design's invariants forbid. It knows the truth of the world and the log of all
+ * calls, and nothing of what a checker thinks.
+ */
+import { parseReport } from '../../runtime/core/model/files.ts';
+import type { Lease } from '../../runtime/core/model/lease.ts';
+import { leaseFrom } from '../../runtime/core/model/lease.ts';
+import { adoptedDetectionSeconds, bounds, longestGapSeconds } from '../../runtime/timing.ts';
+import type { Health } from '../../runtime/sidecar/health.ts';
+import { START } from '../world/gitlab.ts';
+import { MAIN_TAG, type Fleet } from '../world/fleet.ts';
+import type { Process } from '../world/process.ts';
+import { judgeClaim } from './claims.ts';
+import { Continuous, type Disturbances } from './continuous.ts';
+import { Stamps, Truth, type Claim } from './history.ts';
+import { Outcome } from './outcome.ts';
+import { Knowledge } from './rounds.ts';
+import { judgeTagWrite } from './writes.ts';
+
+export type Invariant =
+  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'stamp' | 'term' | 'sidecar';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly at: number;
+  readonly text: string;
+}
+
+export class Oracle {
+  readonly fleet: Fleet;
+  readonly violations: Violation[] = [];
+  readonly claims: Claim[] = [];
+  readonly stamps = new Map<string, Stamps>();
+  readonly truths = new Map<string, Truth>();
+  readonly continuous: Continuous;
+  readonly outcome: Outcome;
+  /** The highest number that ever was, lost files included. */
+  highest = 0;
+  private readonly known = new Map<number, Knowledge>();
+  /** When a pod's runner was last seen not to be well, for reasons of its own. */
+  private readonly unwell = new Map<string, number>();
+
+  /** `isAllTold`: the rule that is watched knows all records without any report. */
+  constructor(fleet: Fleet, disturbances: Disturbances, isAllTold: boolean) {
+    this.fleet = fleet;
+    for (const cluster of fleet.clusters) {
+      this.stamps.set(cluster.name, new Stamps());
+      this.truths.set(cluster.name, new Truth(isAllTold));
+    }
+    this.continuous = new Continuous(this, disturbances);
+    this.outcome = new Outcome(this, disturbances);
+  }
+
+  get now(): number {
+    return this.fleet.time.now;
+  }
+
+  get timing() {
+    const [first] = this.fleet.clusters;
+    if (!first) throw new Error('a fleet without clusters');
+    return first.config.timing;
+  }
+
+  violate(invariant: Invariant, text: string): void {
+    this.violations.push({ invariant, at: this.now, text });
+  }
+
+  of(process: Process): Knowledge {
+    let found = this.known.get(process.id);
+    if (!found) this.known.set(process.id, (found = new Knowledge()));
+    return found;
+  }
+
+  stampsOf(cluster: string): Stamps {
+    return this.stamps.get(cluster) ?? new Stamps();
+  }
+
+  truthOf(cluster: string): Truth {
+    return this.truths.get(cluster) ?? new Truth(false);
+  }
+
+  noteLanded(process: Process, note: string): void {
+    const read = leaseFrom(note, process.cluster, Math.floor((START + this.now) / 1000) + 60);
+    if (read.kind !== 'lease') return this.violate('stamp', `${process.name} wrote a note without a lease`);
+    this.judgeStamp(process, read.lease);
+    const { leaseSeconds, roundSeconds } = this.timing;
+    this.stampsOf(process.cluster).add({ landedAt: this.now, lease: read.lease }, leaseSeconds + roundSeconds);
+  }
+
+  private judgeStamp(process: Process, lease: Lease): void {
+    const { round } = this.of(process);
+    const { pods } = round;
+    if (!pods || pods.answer.kind === 'unknown')
+      return this.violate(
+        'stamp',
+        `${process.name} stamped ${lease.online}/${lease.total} without knowing its own pods`,
+      );
+    // GitLab's nodes differ by a second, and its time is cut to whole ones.
+    if (lease.at > (START + pods.at) / 1000 + 1.5)
+      this.violate(
+        'stamp',
+        `${process.name} dated a stamp ${lease.at - (START + pods.at) / 1000} s after its look at the pods`,
+      );
+    const ready = pods.answer.value.reduce((sum, { ready: count, desired }) => sum + Math.min(count, desired), 0);
+    const paused = [...round.records.values()].some(({ answer }) => answer.kind === 'found' && answer.value.paused);
+    // Of adopted runners fewer may be heard than are ready.
+    if (lease.online > ready || (lease.online < ready && !paused && !this.fleet.isAdopted))
+      this.violate('stamp', `${process.name} stamped ${lease.online} online and saw ${ready} ready pods`);
+  }
+
+  tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void {
+    judgeTagWrite(this, process, { id, before, after, sentAt });
+    if (after.includes(MAIN_TAG) && !before.includes(MAIN_TAG)) this.outcome.putOn(this.fleet.owners.get(id) ?? '');
+  }
+
+  reportLanded(process: Process, text: string): void {
+    const parsed = parseReport(process.cluster, text);
+    if (parsed.ok) this.truthOf(process.cluster).told(parsed.value.records);
+    else this.violate('I3', `${process.name} committed a report that cannot be read: ${parsed.why}`);
+  }
+
+  termLanded(process: Process, number: number, text: string): void {
+    judgeClaim(this, process, number, text);
+  }
+
+  /** After `converged` was said: every record must have been read again since this process's last write. */
+  convergedSaid(process: Process): void {
+    const { round } = this.of(process);
+    const lastWrite = Math.max(0, ...round.tagWrites.values());
+    for (const [id, cluster] of this.fleet.owners) {
+      const seen = round.records.get(id);
+      // A record that this round never knew of cannot be looked at.
+      if (!seen || seen.answer.kind !== 'found') continue;
+      if (seen.landedAt < lastWrite)
+        this.violate('I1', `${process.name} says it is done, and has not looked at record ${id} of ${cluster} again`);
+    }
+  }
+
+  healthWritten(podName: string, before: Health | undefined, health: Health): void {
+    const pod = this.fleet.clusters.flatMap((cluster) => cluster.pods).find((candidate) => candidate.name === podName);
+    if (!pod) return;
+    if (pod.manager.state !== 'up') this.unwell.set(podName, this.now);
+    const unwellAt = this.unwell.get(podName) ?? Number.NEGATIVE_INFINITY;
+    if (before?.ready === true && !health.ready && this.now - unwellAt > 200_000)
+      this.violate('sidecar', `${podName} was made unready, and its runner is well: ${health.reason}`);
+    if (!health.live && pod.manager.state === 'up')
+      this.violate('sidecar', `${podName} would be restarted, and its runner is not stuck: ${health.reason}`);
+  }
+
+  /** Once a second. */
+  sample(): void {
+    const { fleet, now } = this;
+    for (const cluster of fleet.clusters) {
+      this.truthOf(cluster.name).add(cluster);
+      const record = fleet.gitlab.runner(cluster.record);
+      const cut = fleet.gitlab.model.faults.all.some(
+        (fault) => fault.token === cluster.name && fault.pathPrefix === '/jobs',
+      );
+      for (const pod of cluster.pods) {
+        const { manager } = pod;
+        const isWell =
+          manager.state === 'up' &&
+          !manager.draining &&
+          !manager.tokenRefused &&
+          !cut &&
+          record !== undefined &&
+          pod.record === record.id &&
+          !record.paused;
+        if (!isWell) this.unwell.set(pod.name, now);
+      }
+    }
+    const holders = fleet.holders();
+    this.continuous.sample(holders);
+    this.outcome.sample(holders);
+  }
+
+  hasMain(id: number): boolean {
+    return this.fleet.gitlab.runner(id)?.tags.includes(MAIN_TAG) ?? false;
+  }
+
+  /** What is promised for this fleet, in seconds; with more than two clusters each further rank may cost a turn. */
+  get promised() {
+    const { timing, fleet } = this;
+    const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
+    const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(
+      fleet.isAdopted ? { ...timing, detectionSeconds: adoptedDetectionSeconds(timing) } : timing,
+      fleet.policy.confirm,
+    );
+    const idle = Math.max(deadSeconds, faintedSeconds) + turns;
+    // A challenger at work hears itself only with its jobs' next report, and that must come after a call.
+    const deafSeconds =
+      timing.jobReportSeconds + longestGapSeconds(timing) + timing.rollCallSeconds + timing.roundSeconds;
+    return { seconds: idle, deafSeconds, busySeconds: Math.max(idle, deadBusySeconds + turns) };
+  }
+}

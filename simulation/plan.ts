@@ -1,0 +1,83 @@
+/** What an episode is made of: drawn from its seed alone, and plain data, so that it can be printed, shortened and replayed. */
+import type { Policy } from '../runtime/config.ts';
+import { FAULT_NAMES, FAULTS, faultType, type FaultName } from './faults.ts';
+import { randomOf, type Random } from './random.ts';
+import type { Setup } from './world/fleet.ts';
+
+export interface PlannedFault {
+  readonly name: FaultName;
+  /** When it begins, in seconds of the episode. */
+  readonly at: number;
+  readonly seconds: number;
+  /** Which cluster it hits: by its place, or whoever holds the tag then. A fault of GitLab ignores it. */
+  readonly cluster: number | 'holder';
+  /** From 0 up to 1: how bad it is. */
+  readonly amount: number;
+}
+
+export interface Plan {
+  readonly seed: string;
+  readonly setup: Setup;
+  readonly faults: readonly PlannedFault[];
+  /** Of the whole episode. */
+  readonly seconds: number;
+}
+
+/** Faults begin before this, and after the last has ended there is time to see everything heal. */
+const HURT_SECONDS = 1450;
+const HEAL_SECONDS = 420;
+const LEAST_SECONDS = 1800;
+
+export function planOf(seed: string, clusters: number): Plan {
+  const random = randomOf(`plan ${seed}`);
+  const setup = setupOf(random, clusters);
+  const faults = Array.from({ length: random.whole(2, 8) }, () => faultOf(random, clusters)).toSorted(
+    (a, b) => a.at - b.at,
+  );
+  const last = Math.max(
+    ...faults.map((fault) => fault.at + Math.min(fault.seconds, fault.at + fault.seconds > 5000 ? 1e9 : LEAST_SECONDS)),
+  );
+  return { seed, setup, faults, seconds: Math.round(Math.max(LEAST_SECONDS, last + HEAL_SECONDS)) };
+}
+
+function setupOf(random: Random, clusters: number): Setup {
+  const policy: Partial<Policy> = {
+    minOnline: random.chance(0.8) ? 1 : 2,
+    confirm: random.pick([1, 2, 2, 2, 3]),
+    holdForSeconds: random.pick([0, 120, 600]),
+    failback: random.chance(0.6) ? 'manual' : 'automatic',
+    failbackAfterSeconds: random.pick([60, 300]),
+    busyMaxSeconds: random.pick([600, 3600]),
+  };
+  return {
+    clusters: Array.from({ length: clusters }, () => ({
+      pods: random.whole(policy.minOnline ?? 1, 4),
+      capacity: random.whole(1, 3),
+    })),
+    preferred: random.chance(0.7) ? random.whole(0, clusters - 1) : undefined,
+    policy,
+  };
+}
+
+const TOTAL_WEIGHT = FAULT_NAMES.reduce((sum, name) => sum + FAULTS[name].weight, 0);
+
+function nameOf(random: Random): FaultName {
+  let left = random.next() * TOTAL_WEIGHT;
+  for (const name of FAULT_NAMES) {
+    left -= FAULTS[name].weight;
+    if (left < 0) return name;
+  }
+  return 'pod dies';
+}
+
+function faultOf(random: Random, clusters: number): PlannedFault {
+  const name = nameOf(random);
+  const [least, most] = faultType(name).seconds;
+  return {
+    name,
+    at: Math.round(random.between(20, HURT_SECONDS)),
+    seconds: Math.round(random.spread(least, most)),
+    cluster: random.chance(0.4) ? 'holder' : random.whole(0, clusters - 1),
+    amount: Math.round(random.next() * 100) / 100,
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * What is often built instead of this project: a script beside each cluster that believes what GitLab says of the runners, and
+ * moves the tag when GitLab has not heard of the holder's for too long. It is given the benefit of every doubt: it knows all
+ * records at once, a failed read makes it do nothing, and it takes the tag off before it puts it on.
+ */
+import type { Checker } from '../../runtime/checker/context.ts';
+import type { RecordView } from '../../runtime/core/model/facts.ts';
+import type { CheckerProgram } from '../world/cluster.ts';
+
+interface Seen {
+  readonly cluster: string;
+  readonly record: RecordView;
+  readonly isOnline: boolean;
+}
+
+export function contactRule(offlineAfterSeconds: number): CheckerProgram {
+  return async (checker, owners) => {
+    const { clock, config } = checker;
+    const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
+    const last = clock.now() + (periodSeconds - endMarginSeconds) * 1000;
+    for (let next = clock.now(); next < last;) {
+      next = clock.now() + roundSeconds * 1000;
+      const seen = await look(checker, owners, offlineAfterSeconds);
+      if (seen) await converge(checker, seen);
+      if (next < last) await clock.sleep(next - clock.now());
+    }
+  };
+}
+
+/** All records, or nothing where any of them could not be read. */
+async function look(
+  { records }: Checker,
+  owners: ReadonlyMap<number, string>,
+  offlineAfterSeconds: number,
+): Promise<Seen[] | undefined> {
+  const reads = await Promise.all(
+    [...owners].map(async ([id, cluster]) => ({ cluster, read: await records.read(id) })),
+  );
+  const seen: Seen[] = [];
+  for (const { cluster, read } of reads) {
+    if (read.kind === 'unknown') return undefined;
+    if (read.kind === 'absent') continue;
+    const { contactedAt, paused } = read.value;
+    const isOnline = !paused && contactedAt !== null && read.at - Date.parse(contactedAt) / 1000 <= offlineAfterSeconds;
+    seen.push({ cluster, record: read.value, isOnline });
+  }
+  return seen;
+}
+
+/** Whoever has the tag keeps it while it is online; else the first that is online, the preferred one before all. */
+function chosen({ config }: Checker, seen: readonly Seen[]): string | undefined {
+  const has = ({ record }: Seen): boolean => config.mainTags.some((tag) => record.tags.includes(tag));
+  const ranked = seen
+    .filter(({ isOnline }) => isOnline)
+    .toSorted((a, b) => Number(has(b)) - Number(has(a)) || (a.cluster < b.cluster ? -1 : 1));
+  return ranked[0]?.cluster;
+}
+
+async function converge(checker: Checker, seen: readonly Seen[]): Promise<void> {
+  const { config, pods, records } = checker;
+  const holder = chosen(checker, seen);
+  const deployments = await pods.deployments();
+  if (deployments.kind === 'unknown') return;
+  const ready = deployments.value.reduce((sum, deployment) => sum + deployment.ready, 0);
+  const own = new Set(deployments.value.map(({ record }) => record));
+  const isMine = holder === config.cluster && ready >= config.policy.minOnline;
+  for (const { cluster, record } of seen) {
+    const without = record.tags.filter((tag) => !config.mainTags.includes(tag));
+    const isOff = without.length === record.tags.length;
+    // It takes others' tags off when it is its turn, and its own when it is not.
+    const mayStrip = isMine
+      ? !own.has(record.id)
+      : cluster === config.cluster && holder !== undefined && holder !== cluster;
+    if (isOff || !mayStrip) continue;
+    const written = await records.write(record.id, { tags: without });
+    if (written.kind === 'unknown') return;
+  }
+  if (!isMine) return;
+  for (const { record } of seen.filter((candidate) => own.has(candidate.record.id)))
+    if (!config.mainTags.every((tag) => record.tags.includes(tag)))
+      await records.write(record.id, { tags: [...new Set([...record.tags, ...config.mainTags])] });
+}

@@ -1,0 +1,36 @@
+/** The rules that are compared: two that others use, two that lack a half of ours, and ours. */
+import { GUARDS, type Edit } from '../guards/guards.ts';
+import type { Job } from '../worker.ts';
+
+export interface Rule {
+  readonly name: string;
+  readonly program: Job['rule'];
+  readonly edits: readonly Edit[];
+}
+
+function guard(name: string): readonly Edit[] {
+  const found = GUARDS.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`there is no guard "${name}"; follow it in rules/rules.ts`);
+  return found.edits;
+}
+
+export const RULES: readonly Rule[] = [
+  { name: "GitLab's status", program: 'status', edits: [] },
+  { name: 'contacted_at older than 300 s', program: 'contact', edits: [] },
+  { name: 'lease without roll call', program: 'hadr', edits: guard('roll call before takeover') },
+  {
+    name: 'lease without fencing',
+    program: 'hadr',
+    edits: [
+      ...guard('term read again before a write'),
+      ...guard('a look that has grown old writes nothing'),
+      // Whoever believes that it has won acts, though another has made the term.
+      {
+        file: 'runtime/fleet/claim.ts',
+        find: `    if (created.kind === 'created') return`,
+        replace: `    if (created.kind === 'created' || created.kind === 'exists') return`,
+      },
+    ],
+  },
+  { name: 'GitLab Runner HADR', program: 'hadr', edits: [] },
+];

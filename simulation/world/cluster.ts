@@ -1,0 +1,235 @@
+/** A Kubernetes cluster as the fleet knows it: runner pods behind a Deployment, and the CronJob that starts checkers. */
+import type { CheckerConfig } from '../../runtime/config.ts';
+import type { Known } from '../../runtime/core/model/read.ts';
+import type { Checker } from '../../runtime/checker/context.ts';
+import type { RunnerDeployment } from '../../runtime/ports.ts';
+import { LASTING } from '../../test/support/expiries.ts';
+import type { Random } from '../random.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { SimulatedGitLab } from './gitlab.ts';
+import { incidentsOf, notifierOf } from './incidents.ts';
+import { Pod } from './pod.ts';
+import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
+import type { Watcher } from './watcher.ts';
+
+/** A program that does a checker's work, told of every record and whose it is; ours finds them out by itself. */
+export type CheckerProgram = (checker: Checker, owners: ReadonlyMap<number, string>) => Promise<unknown>;
+
+export interface ClusterParts {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly gitlab: SimulatedGitLab;
+  readonly watcher: Watcher;
+  readonly config: CheckerConfig;
+  readonly pods: number;
+  readonly capacity: number;
+  /** Its runners were there before the stack. */
+  readonly adopted: boolean;
+  /** What a checker's pod runs. */
+  readonly program: (checker: Checker) => Promise<unknown>;
+  readonly nextId: () => number;
+  readonly newRecord: (cluster: string) => number;
+}
+
+/** The pod-level limit of the CronJob's pod (infra/checker.ts keeps it under 90). */
+const DEADLINE_MS = 85_000;
+const POLL_KUBERNETES_MS = 20;
+
+export class Cluster {
+  readonly name: string;
+  readonly config: CheckerConfig;
+  /** Whether its machines run at all. */
+  up = true;
+  /** Switches of its CronJob. */
+  readonly cron = { missed: false, lateMs: 0, doubled: false, keepsOld: false };
+  apiDown = false;
+  clockFault: ClockFault = GOOD_CLOCK;
+  /** What the Deployment's annotation says. */
+  record: number;
+  desired: number;
+  pods: Pod[] = [];
+  checkers: Process[] = [];
+  private readonly parts: ClusterParts;
+  private readonly random: Random;
+  private podsMade = 0;
+
+  constructor(parts: ClusterParts) {
+    this.parts = parts;
+    this.config = parts.config;
+    this.name = parts.config.cluster;
+    this.random = parts.random.fork(this.name);
+    this.record = parts.newRecord(this.name);
+    this.desired = parts.pods;
+    this.reconcile();
+    this.minute();
+  }
+
+  /** The truth: how many of its pods take jobs. */
+  get online(): number {
+    return this.serving(() => true);
+  }
+
+  /** All of its runners work on as many jobs as they may, and so ask for none. */
+  get isFull(): boolean {
+    return this.pods.length > 0 && this.pods.every((pod) => pod.terminating || pod.manager.full);
+  }
+
+  /** The record that its Deployment names is paused: people want no jobs here, whatever older pods still do. */
+  get isPaused(): boolean {
+    return this.parts.gitlab.runner(this.record)?.paused ?? false;
+  }
+
+  /** How many of its pods take jobs under a record of which `isKnown` holds. */
+  serving(isKnown: (record: number) => boolean): number {
+    return this.pods.filter((pod) => !pod.terminating && pod.manager.serves && isKnown(pod.record)).length;
+  }
+
+  get readyPods(): number {
+    return this.pods.filter((pod) => !pod.terminating && pod.ready).length;
+  }
+
+  /** Brings the number of pods to what is desired, as the Deployment's controller does. */
+  reconcile(): void {
+    if (!this.up) return;
+    const standing = this.pods.filter((pod) => !pod.terminating);
+    for (let missing = this.desired - standing.length; missing > 0; missing -= 1) this.pods.push(this.newPod());
+    for (const pod of standing.slice(this.desired)) this.terminate(pod);
+  }
+
+  private newPod(): Pod {
+    const { parts } = this;
+    this.podsMade += 1;
+    const systemId = `r_${this.name.replaceAll('-', '').slice(-8).padStart(8, '0')}${String(this.podsMade).padStart(4, '0')}`;
+    return new Pod(`${this.name}/runner-${this.podsMade}`, systemId, {
+      time: parts.time,
+      gitlab: parts.gitlab,
+      cluster: this.name,
+      timing: this.config.timing,
+      capacity: parts.capacity,
+      record: this.record,
+      adopted: parts.adopted,
+      processId: parts.nextId(),
+      random: this.random.fork(`pod ${this.podsMade}`),
+      watcher: parts.watcher,
+      records: (process) => parts.gitlab.records(process, this.config.timing.requestSeconds),
+    });
+  }
+
+  terminate(pod: Pod): void {
+    pod.terminate(() => (this.pods = this.pods.filter((other) => other !== pod)));
+  }
+
+  /** One pod after another is replaced by a new one, the new one first, as a rolling update does. */
+  rollOut(): void {
+    const old = this.pods.filter((pod) => !pod.terminating);
+    const step = (index: number): void => {
+      const pod = old[index];
+      if (!pod || !this.up) return;
+      const fresh = this.newPod();
+      this.pods.push(fresh);
+      const settle = (): void => {
+        if (!this.up || fresh.terminating) return;
+        if (!fresh.ready) return void this.parts.time.after(2000, settle);
+        if (!pod.terminating) this.terminate(pod);
+        step(index + 1);
+      };
+      settle();
+    };
+    step(0);
+  }
+
+  /** Everything in it stops at once. */
+  die(): void {
+    this.up = false;
+    for (const pod of this.pods) pod.die();
+    this.pods = [];
+    for (const checker of this.checkers) checker.kill();
+    this.checkers = [];
+  }
+
+  /** Its machines come back, and Kubernetes starts all pods anew. */
+  comeBack(): void {
+    if (this.up) return;
+    this.up = true;
+    this.parts.time.after(this.random.between(2000, 15_000), () => this.reconcile());
+  }
+
+  /** The CronJob's minute. */
+  private minute(): void {
+    const { time } = this.parts;
+    const period = this.config.timing.periodSeconds * 1000;
+    time.after(period - (time.now % period), () => this.minute());
+    if (!this.up || this.cron.missed || this.apiDown) return;
+    // `Replace`: the run before this one is ended, unless its node no longer listens.
+    if (!this.cron.keepsOld) {
+      for (const checker of this.checkers) checker.kill();
+      this.checkers = [];
+    }
+    const lag = this.random.between(1000, this.config.timing.startLagSeconds * 1000) + this.cron.lateMs;
+    const starts = this.cron.doubled ? 2 : 1;
+    for (let count = 0; count < starts; count += 1) {
+      const process = new Process(time, this.parts.nextId(), this.name, 'checker', this.clockFault);
+      this.checkers.push(process);
+      time.after(lag, () => this.startChecker(process));
+    }
+  }
+
+  private startChecker(process: Process): void {
+    const { gitlab, time, watcher } = this.parts;
+    if (!process.alive || !this.up) return;
+    time.after(DEADLINE_MS, () => process.kill());
+    const { requestSeconds } = this.config.timing;
+    const say =
+      (level: 'info' | 'warn' | 'error') =>
+      (message: string): void => {
+        if (process.alive) watcher.said(process, level, message);
+      };
+    const random = this.random.fork(`checker ${process.id}`);
+    // The process begins as one that just got the machine: inside a turn of its own.
+    process.deliver(() => {
+      void this.parts
+        .program({
+          config: this.config,
+          expiries: LASTING,
+          records: gitlab.records(process, requestSeconds),
+          project: gitlab.project(process, requestSeconds),
+          incidents: incidentsOf(gitlab, process, requestSeconds),
+          notifier: notifierOf(process, requestSeconds),
+          pods: { deployments: () => this.deployments(process) },
+          clock: process.clock,
+          random: random.next,
+          log: { info: say('info'), warn: say('warn'), error: say('error') },
+        })
+        .then(() => process.kill());
+    });
+  }
+
+  private deployments(process: Process): Promise<Known<readonly RunnerDeployment[]>> {
+    return new Promise((resolve) => {
+      const { time } = this.parts;
+      const { requestSeconds } = this.config.timing;
+      const answer = (known: Known<readonly RunnerDeployment[]>): void =>
+        process.deliver(() => {
+          this.parts.watcher.podsRead(process, known);
+          resolve(known);
+        });
+      if (this.apiDown)
+        return void time.after(requestSeconds * 1000, () => answer({ kind: 'unknown', why: 'no answer in time' }));
+      time.after(POLL_KUBERNETES_MS, () => {
+        const known: Known<readonly RunnerDeployment[]> = {
+          kind: 'known',
+          value: [
+            {
+              name: 'runner',
+              record: this.record,
+              adopted: this.parts.adopted,
+              desired: this.desired,
+              ready: this.readyPods,
+            },
+          ],
+        };
+        time.after(POLL_KUBERNETES_MS, () => answer(known));
+      });
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** What an observer at GitLab's side is told: the trace and the oracle judge by this and not by what a checker says. */
+import type { Answer } from '../../runtime/core/model/read.ts';
+import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
+import type { Known } from '../../runtime/core/model/read.ts';
+import type { RecordChange, RunnerDeployment, SavedFile } from '../../runtime/ports.ts';
+import type { Health } from '../../runtime/sidecar/health.ts';
+import type { Process } from './process.ts';
+
+export interface Watcher {
+  /** A process has sent a read of a file. */
+  fileAsked(process: Process, path: string): void;
+  /** A process has its answer; `landedAt` is when GitLab gave it. */
+  fileRead(process: Process, path: string, answer: Answer<string>, landedAt: number): void;
+  recordRead(process: Process, id: number, answer: Answer<RecordView>, landedAt: number): void;
+  managersRead(process: Process, id: number, answer: Answer<readonly ManagerView[]>, landedAt: number): void;
+  podsRead(process: Process, answer: Known<readonly RunnerDeployment[]>): void;
+  recordWritten(process: Process, id: number, change: RecordChange, answer: Answer<RecordView>): void;
+  /** A write has been applied; its sender may never know. */
+  noteLanded(process: Process, id: number, note: string): void;
+  tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void;
+  committed(process: Process, files: readonly SavedFile[], message: string): void;
+  tagsByHand(who: string, id: number, before: readonly string[], after: readonly string[]): void;
+  filesByHand(who: string, paths: readonly string[]): void;
+  /** A sidecar wrote its health file. */
+  healthWritten(pod: string, before: Health | undefined, health: Health): void;
+  /** A checker's log. */
+  said(process: Process, level: 'info' | 'warn' | 'error', message: string): void;
+}

@@ -1,0 +1,143 @@
+/** Online / Total: what Kubernetes says of our own pods, and what GitLab must say too of adopted ones. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { isoOf, unknown, type Answer } from '../../../../runtime/core/model/read.ts';
+import {
+  busyWithin,
+  countOf,
+  heardManagers,
+  type Counted,
+  type ManagersByRecord,
+} from '../../../../runtime/core/decision/count.ts';
+import type { ManagerView, RecordFacts } from '../../../../runtime/core/model/facts.ts';
+import { DEFAULT_TIMING, heardWithinSeconds, vouchSeconds } from '../../../../runtime/timing.ts';
+
+const NOW = Date.parse('2026-11-25T12:00:00Z') / 1000;
+const RECORD = 11;
+
+const manager = (index: number, ageSeconds: number | null, busy = false): ManagerView => ({
+  systemId: `r_${index}`,
+  contactedAt: ageSeconds === null ? null : isoOf(NOW - ageSeconds),
+  busy,
+});
+
+const heardOf = (managers: readonly ManagerView[]): number =>
+  heardManagers({ kind: 'found', value: managers, at: NOW }, DEFAULT_TIMING);
+
+const record = (id: number, paused = false): RecordFacts => ({
+  id,
+  read: {
+    kind: 'found',
+    at: NOW,
+    value: { id, tags: [], paused, note: null, description: '', contactedAt: null },
+  },
+});
+
+const deployment = (over: Partial<Counted> = {}): Counted => ({
+  name: 'gitlab-runner',
+  record: RECORD,
+  adopted: true,
+  desired: 2,
+  ready: 2,
+  ...over,
+});
+
+const said = (...managers: ManagerView[]): ManagersByRecord =>
+  new Map<number, Answer<readonly ManagerView[]>>([[RECORD, { kind: 'found', value: managers, at: NOW }]]);
+
+const count = (counted: Counted, managers: ManagersByRecord, records = [record(counted.record)]) =>
+  countOf([counted], records, managers, DEFAULT_TIMING);
+
+describe('the managers that GitLab hears', () => {
+  const within = heardWithinSeconds(DEFAULT_TIMING);
+  const vouch = vouchSeconds(DEFAULT_TIMING);
+  const cases: readonly (readonly [string, ManagerView, number])[] = [
+    ['one that was just there', manager(1, 0), 1],
+    ['one at the very end of its time', manager(1, within), 1],
+    ['one a second later', manager(1, within + 1), 0],
+    ['one with jobs, of which a report was lost', manager(1, vouch - 1, true), 1],
+    ['one whose jobs are running and silent', manager(1, vouch, true), 0],
+    ['one that never came', manager(1, null, true), 0],
+  ];
+  for (const [name, view, heard] of cases)
+    it(`${heard === 1 ? 'include' : 'leave out'} ${name}`, () => assert.equal(heardOf([view]), heard));
+
+  it('include one with jobs, however old its contact, where GitLab hears the cluster again only since a moment ago', () => {
+    const silent = { kind: 'found' as const, value: [manager(1, 3000, true), manager(2, 3000)], at: NOW };
+    const heard = (since: number) => heardManagers(silent, DEFAULT_TIMING, busyWithin(since, NOW, DEFAULT_TIMING));
+    assert.deepEqual([heard(NOW), heard(NOW - vouch + 1)], [1, 1]);
+    assert.deepEqual([heard(NOW - vouch), heard(0)], [0, 0], 'nobody who is heard: jobs do not vouch for all');
+  });
+
+  it('count a manager once, however many rows it has', () => assert.equal(heardOf([manager(1, 3), manager(1, 9)]), 1));
+});
+
+describe('the count of runners', () => {
+  it('believes Ready of a pod with our sidecar, and asks nobody else', () =>
+    assert.deepEqual(count(deployment({ adopted: false }), new Map()), {
+      kind: 'known',
+      value: { online: 2, total: 2, unheard: [] },
+    }));
+
+  it('takes of adopted runners no more than GitLab hears, and says which it does not', () =>
+    assert.deepEqual(count(deployment(), said(manager(1, 4), manager(2, 3000))), {
+      kind: 'known',
+      value: {
+        online: 1,
+        total: 2,
+        unheard: [{ name: 'gitlab-runner', record: RECORD, ready: 2, heard: 1 }],
+      },
+    }));
+
+  it('takes no more than the ready pods: managers of old pods were heard too', () =>
+    assert.deepEqual(count(deployment({ ready: 1 }), said(manager(1, 4), manager(2, 5), manager(3, 6))), {
+      kind: 'known',
+      value: { online: 1, total: 2, unheard: [] },
+    }));
+
+  it('has none online under a record that is paused or gone, whoever is heard', () => {
+    const gone: RecordFacts = { id: RECORD, read: { kind: 'absent', at: NOW } };
+    for (const records of [[record(RECORD, true)], [gone]])
+      assert.deepEqual(count(deployment(), said(manager(1, 1), manager(2, 1)), records), {
+        kind: 'known',
+        value: { online: 0, total: 2, unheard: [] },
+      });
+  });
+
+  it('counts each Deployment under its own record', () => {
+    const managers = new Map([
+      ...said(manager(1, 1)),
+      [12, { kind: 'found', value: [manager(2, 1), manager(3, 1)], at: NOW }] as const,
+    ]);
+    const counted = countOf(
+      [deployment({ desired: 1, ready: 1 }), deployment({ record: 12, name: 'other' })],
+      [record(RECORD), record(12)],
+      managers,
+      DEFAULT_TIMING,
+    );
+    assert.deepEqual(counted, { kind: 'known', value: { online: 3, total: 3, unheard: [] } });
+  });
+
+  it('is unknown where the managers are: unknown is not offline', () => {
+    const failed: ManagersByRecord = new Map([[RECORD, unknown('502')]]);
+    assert.deepEqual(count(deployment(), failed), { kind: 'unknown', why: `the managers of record ${RECORD}: 502` });
+    assert.equal(count(deployment(), new Map()).kind, 'unknown');
+  });
+
+  it('is never above ready, desired or heard, and names a Deployment exactly where less than its ready pods is heard', () => {
+    const amounts = fc.integer({ min: 0, max: 6 });
+    const ages = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(amounts, amounts, ages, (desired, ready, silences) => {
+        const managers = silences.map((age, index) => manager(index, age));
+        const counted = count(deployment({ desired, ready }), said(...managers));
+        assert.equal(counted.kind, 'known');
+        if (counted.kind !== 'known') return;
+        const standing = Math.min(desired, ready);
+        assert.equal(counted.value.online, Math.min(standing, heardOf(managers)));
+        assert.equal(counted.value.total, desired);
+        assert.equal(counted.value.unheard.length, heardOf(managers) < standing ? 1 : 0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { policySchema } from '../../../../runtime/config.ts';
+import { decide, type Decision, type Rules } from '../../../../runtime/core/decision/decide.ts';
+import { NO_CONTROL, type Control, type Term } from '../../../../runtime/core/model/files.ts';
+import type { Facts, RecordFacts, RivalFacts } from '../../../../runtime/core/model/facts.ts';
+import { formatLease, type Ground, type Lease } from '../../../../runtime/core/model/lease.ts';
+import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
+import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';
+
+const NOW = 1_700_000_000;
+const RULES: Rules = { policy: policySchema.parse({}), timing: DEFAULT_TIMING };
+
+/** The scene: this is cluster B, in touch and healthy; cluster A holds term 5. */
+interface Scene {
+  online?: number;
+  inTouch?: number;
+  heard?: number;
+  former?: RecordFacts[];
+  holderOnline?: number;
+  holderTotal?: number;
+  /** How old the holder's lease is; undefined: no lease in its note. */
+  holderAge?: number | undefined;
+  memory?: Partial<Lease['memory']>;
+  ground?: Ground;
+  stood?: number;
+  termAge?: number;
+  control?: Facts['control'];
+  term?: Facts['term'];
+  roll?: Facts['roll'];
+  holderRecord?: RecordFacts['read'];
+  ownRecord?: RecordFacts['read'];
+  preferred?: boolean;
+}
+
+const lease = (
+  cluster: string,
+  at: number,
+  online: number,
+  total: number,
+  memory: Partial<Lease['memory']> = {},
+): Lease => ({
+  cluster,
+  online,
+  total,
+  holder: 'cluster-a',
+  term: 5,
+  at,
+  inTouchSince: at - 600,
+  heardSince: at - 600,
+  memory: { ...emptyMemory(5), ...memory },
+});
+
+const record = (id: number, note: string | null, tags: string[]): RecordFacts['read'] => ({
+  kind: 'found',
+  at: NOW,
+  value: { id, tags, paused: false, note, description: '', contactedAt: null },
+});
+
+const TERM: Term = {
+  version: 1,
+  number: 5,
+  holder: 'cluster-a',
+  previous: 'cluster-b',
+  at: '2023-11-14T10:00:00Z',
+  ground: 'silent',
+  reason: 'test',
+  records: { 'cluster-a': [1], 'cluster-b': [2] },
+  evidence: {},
+};
+
+function factsOf(scene: Scene): Facts {
+  const { online = 2, holderOnline = 2, holderTotal = 2, inTouch = 600 } = scene;
+  const note =
+    scene.holderAge === undefined
+      ? null
+      : formatLease(lease('cluster-a', NOW - scene.holderAge, holderOnline, holderTotal));
+  const rival: RivalFacts = {
+    name: 'cluster-a',
+    report: { kind: 'absent', at: NOW },
+    records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],
+    former: scene.former ?? [],
+  };
+  const memory = { ground: scene.ground ?? 'none', since: NOW - (scene.stood ?? 0), ...scene.memory } as const;
+  return {
+    now: NOW,
+    self: {
+      name: 'cluster-b',
+      preferred: scene.preferred ?? false,
+      online,
+      total: 2,
+      ownTags: ['runner-b'],
+      records: [{ id: 2, read: scene.ownRecord ?? record(2, null, ['runner-b']) }],
+      stamped: {
+        ...lease('cluster-b', NOW, online, 2, memory),
+        inTouchSince: NOW - inTouch,
+        heardSince: NOW - (scene.heard ?? 600),
+      },
+    },
+    rivals: [rival],
+    mainTags: ['rnd-runner'],
+    term: scene.term ?? { kind: 'term', term: TERM, at: NOW },
+    control: scene.control ?? { kind: 'found', value: NO_CONTROL, at: NOW },
+    ...(scene.roll && { roll: scene.roll }),
+  };
+}
+
+const control = (more: Partial<Control>): Facts['control'] => ({
+  kind: 'found',
+  value: { ...NO_CONTROL, ...more },
+  at: NOW,
+});
+const called = (answered: number, ownAnswered: number, ownContact = 0): NonNullable<Facts['roll']> => ({
+  kind: 'called',
+  at: NOW,
+  answered,
+  ownAnswered,
+  contact: NOW - 100,
+  ownContact,
+});
+const silentRoll: Facts['roll'] = called(0, 2);
+const silent: Scene = { holderAge: 100, ground: 'silent' };
+
+/** Name, scene, what is decided, and what its reason must say. */
+const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
+  ['a healthy holder keeps the tags', { holderAge: 10 }, 'converge', /cluster-a 2\/2 is healthy/],
+  [
+    'unknown control: nothing',
+    { ...silent, control: { kind: 'unknown', why: '503' } },
+    'nothing',
+    /control is unknown: 503/,
+  ],
+  [
+    'paused: nothing, not even a converge',
+    { holderAge: 10, control: control({ paused: true }) },
+    'nothing',
+    /^paused$/,
+  ],
+  [
+    'unknown term: nothing',
+    { ...silent, term: { kind: 'unknown', why: 'timeout' } },
+    'nothing',
+    /newest term is unknown/,
+  ],
+  [
+    'an unknown record is not a silent one',
+    { holderAge: 100, holderRecord: { kind: 'unknown', why: '403' } },
+    'converge',
+    /holder unknown: record 1/,
+  ],
+  ['a lapsed lease is called first', silent, 'call', /asserted nothing for 100 s/],
+  ['a silent roll is a claim', { ...silent, roll: silentRoll }, 'claim', /asserted nothing/],
+  ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'converge', /keeps the main tags/],
+  ['a silence that is heard here too is not believed', { ...silent, roll: called(0, 0) }, 'converge', /hear nobody/],
+  [
+    'a contact of its own after an earlier call proves that GitLab hears, of a cluster at work as well',
+    { ...silent, stood: 90, memory: { calledAt: NOW - 70 }, roll: called(0, 0, NOW - 40) },
+    'claim',
+    /asserted nothing/,
+  ],
+  [
+    'nor without any call before this one: it may have been pinned away all the time',
+    { ...silent, stood: 900, roll: called(0, 0, NOW - 40) },
+    'converge',
+    /hear nobody/,
+  ],
+  [
+    'and one from before the first call does not, however long the silence',
+    { ...silent, stood: 900, memory: { calledAt: NOW - 30 }, roll: called(0, 0, NOW - 40) },
+    'converge',
+    /hear nobody/,
+  ],
+  [
+    'runners of its own that GitLab has not heard for a lease may not take over',
+    { ...silent, heard: 59, roll: silentRoll },
+    'converge',
+    /heard its runners for 59 s of 60/,
+  ],
+  [
+    'a record that is being replaced and cannot be read makes the holder unknown',
+    { ...silent, former: [{ id: 9, read: { kind: 'unknown', why: '500' } }], roll: silentRoll },
+    'converge',
+    /holder unknown: record 9 of cluster-a: 500/,
+  ],
+  [
+    'an unknown holder is not displaced, retired or not',
+    { holderRecord: { kind: 'unknown', why: '500' }, control: control({ retired: ['cluster-a'] }) },
+    'converge',
+    /holder unknown/,
+  ],
+  [
+    'an unknown roll is not a silent one',
+    { ...silent, roll: { kind: 'unknown', why: '502' } },
+    'converge',
+    /roll call is unknown: 502/,
+  ],
+  [
+    'a missing lease waits 2T before the roll',
+    { holderAge: undefined, ground: 'silent', stood: 29 },
+    'converge',
+    /waits 30 s, of which 29/,
+  ],
+  ['and is called then', { holderAge: undefined, ground: 'silent', stood: 30 }, 'call', /asserts nothing/],
+  [
+    'a faint holder is believed after confirm stamps',
+    { holderAge: 5, holderOnline: 0, memory: { faint: 2 } },
+    'claim',
+    /0\/2 said so in 2 stamps/,
+  ],
+  ['and not before', { holderAge: 5, holderOnline: 0, memory: { faint: 1 } }, 'converge', /faint in 1 of 2/],
+  [
+    'a stronger cluster claims',
+    { holderAge: 5, holderOnline: 1, memory: { stronger: 2 } },
+    'claim',
+    /own 2\/2 against cluster-a 1\/2/,
+  ],
+  [
+    'equal strength never moves the tag, preferred or not',
+    { holderAge: 5, preferred: true, memory: { evenSince: 1 } },
+    'converge',
+    /healthy/,
+  ],
+  [
+    'not in touch for a lease',
+    { ...silent, inTouch: 59, roll: silentRoll },
+    'converge',
+    /in touch with GitLab for 59 s of 60/,
+  ],
+  ['not online', { ...silent, online: 0, roll: silentRoll }, 'converge', /0\/2 online, 1 needed/],
+  ['retired', { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll }, 'converge', /retired/],
+  [
+    'pinned away',
+    { ...silent, control: control({ pin: { cluster: 'cluster-c' } }), roll: silentRoll },
+    'converge',
+    /pinned to cluster-c/,
+  ],
+  [
+    'a pin that has ended binds nobody',
+    { ...silent, control: control({ pin: { cluster: 'cluster-c', until: '2020-01-01T00:00:00Z' } }), roll: silentRoll },
+    'claim',
+    /./,
+  ],
+  [
+    'pinned here, and the holder is silent but alive',
+    { ...silent, control: control({ pin: { cluster: 'cluster-b' } }) },
+    'claim',
+    /pinned to this cluster/,
+  ],
+  [
+    'pinned here, and the holder is unknown',
+    { holderRecord: { kind: 'unknown', why: '500' }, control: control({ pin: { cluster: 'cluster-b' } }) },
+    'converge',
+    /holder unknown/,
+  ],
+  [
+    'pinned here',
+    { holderAge: 5, control: control({ pin: { cluster: 'cluster-b' } }) },
+    'claim',
+    /pinned to this cluster/,
+  ],
+  [
+    'a record without room for the main tags',
+    {
+      ...silent,
+      roll: silentRoll,
+      ownRecord: record(
+        2,
+        null,
+        Array.from({ length: 49 }, (_, i) => `t${i}`),
+      ),
+    },
+    'converge',
+    /no room/,
+  ],
+  [
+    'records that are gone wait for a lease',
+    { holderRecord: { kind: 'absent', at: NOW }, ground: 'gone', stood: 59 },
+    'converge',
+    /waits 60 s/,
+  ],
+  [
+    'and are believed then',
+    { holderRecord: { kind: 'absent', at: NOW }, ground: 'gone', stood: 60 },
+    'claim',
+    /gone from GitLab/,
+  ],
+  [
+    'a retired holder is followed',
+    { holderAge: 5, control: control({ retired: ['cluster-a'] }) },
+    'claim',
+    /cluster-a is retired/,
+  ],
+  [
+    'a lost term is left to whom the leases name',
+    {
+      holderAge: 5,
+      term: { kind: 'damaged', number: 5, named: 'cluster-a', why: 'lost' },
+      ground: 'damaged',
+      stood: 30,
+    },
+    'nothing',
+    /has 60 s to say so again/,
+  ],
+  [
+    'and after a lease its silence counts, however often the ground changed since',
+    {
+      term: { kind: 'damaged', number: 5, named: 'cluster-a', why: 'lost' },
+      holderAge: 90,
+      ground: 'silent',
+      memory: { damagedSince: NOW - 61 },
+    },
+    'call',
+    /asserted nothing for 90 s/,
+  ],
+  [
+    'which says so again at once',
+    { holderAge: 5, term: { kind: 'damaged', number: 5, named: 'cluster-b', why: 'lost' } },
+    'claim',
+    /held it and says so again/,
+  ],
+];
+
+describe('the decision', () => {
+  for (const [name, scene, kind, reason] of TABLE)
+    it(name, () => {
+      const decision = decide(factsOf(scene), RULES);
+      assert.equal(decision.kind, kind, decision.reason);
+      assert.match(decision.reason, reason);
+    });
+
+  it('claims a number above every lease and term', () => {
+    const facts = factsOf({ ...silent, roll: silentRoll });
+    const knows9 = { ...facts, self: { ...facts.self, stamped: { ...facts.self.stamped, term: 9 } } };
+    const decision = decide(knows9, RULES);
+    assert.ok(decision.kind === 'claim' && decision.number === 10);
+  });
+
+  const scenes: fc.Arbitrary<Scene> = fc.record({
+    online: fc.nat(2),
+    inTouch: fc.nat(120),
+    holderOnline: fc.nat(2),
+    holderAge: fc.option(fc.nat(300), { nil: undefined }),
+    memory: fc.record({ faint: fc.nat(3), stronger: fc.nat(3), evenSince: fc.constantFrom(0, NOW - 5000) }),
+    ground: fc.constantFrom<Ground>('silent', 'faint', 'gone', 'damaged', 'stronger'),
+    stood: fc.nat(200),
+    preferred: fc.boolean(),
+    control: fc.constantFrom<Facts['control'][]>(
+      control({}),
+      control({ paused: true }),
+      control({ pin: { cluster: 'cluster-a' } }),
+      { kind: 'unknown', why: 'x' },
+    ),
+    term: fc.constantFrom<Facts['term'][]>(
+      { kind: 'none' },
+      { kind: 'unknown', why: 'x' },
+      { kind: 'term', term: TERM, at: NOW },
+      { kind: 'damaged', number: 5, named: 'cluster-a', why: 'x' },
+    ),
+    roll: fc.constantFrom<NonNullable<Facts['roll']>[]>(silentRoll, { kind: 'unknown', why: 'x' }, called(2, 2)),
+    holderRecord: fc.constantFrom<RecordFacts['read'][]>(
+      { kind: 'unknown', why: 'x' },
+      { kind: 'absent', at: NOW },
+      record(1, null, ['runner-a']),
+    ),
+  });
+
+  it('I3, I10: never acts on an unknown term or control, nor under a pause', () => {
+    fc.assert(
+      fc.property(scenes, (scene) => {
+        const facts = factsOf(scene);
+        const { kind } = decide(facts, RULES);
+        const blind = facts.term.kind === 'unknown' || facts.control.kind === 'unknown';
+        const paused = facts.control.kind === 'found' && facts.control.value.paused;
+        if (blind || paused) assert.equal(kind, 'nothing');
+      }),
+    );
+  });
+
+  it('I3, I4: claims only when eligible, never from a holder that is unknown, and never for itself what it holds', () => {
+    fc.assert(
+      fc.property(scenes, (scene) => {
+        const facts = factsOf(scene);
+        const decision = decide(facts, RULES);
+        if (decision.kind !== 'claim') return;
+        assert.ok(facts.self.online >= 1);
+        assert.ok((scene.inTouch ?? 0) >= DEFAULT_TIMING.leaseSeconds);
+        if (facts.term.kind === 'term') assert.notEqual(facts.rivals[0]?.records[0]?.read.kind, 'unknown');
+        assert.ok(decision.number >= 1 && (facts.term.kind === 'none' || decision.number > 5));
+      }),
+    );
+  });
+
+  it('is a function: the same facts give the same decision', () => {
+    fc.assert(
+      fc.property(scenes, (scene) => assert.deepEqual(decide(factsOf(scene), RULES), decide(factsOf(scene), RULES))),
+    );
+  });
+});

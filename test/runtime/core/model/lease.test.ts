@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import {
+  formatLease,
+  heardSince,
+  inTouchSince,
+  leaseFrom,
+  MAX_LEASE_CHARACTERS,
+  noteWithLease,
+  parseLease,
+  type Lease,
+} from '../../../../runtime/core/model/lease.ts';
+import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
+
+const time = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });
+const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/);
+const plain = { noNullPrototype: true };
+const memory = fc.record(
+  {
+    term: fc.nat(999_999_999),
+    stamp: fc.oneof(time, fc.constant(0)),
+    faint: fc.nat(9999),
+    stronger: fc.nat(9999),
+    evenSince: fc.oneof(time, fc.constant(0)),
+    ground: fc.constantFrom('none', 'silent', 'faint', 'gone', 'stronger', 'damaged'),
+    since: fc.oneof(time, fc.constant(0)),
+    damagedSince: fc.oneof(time, fc.constant(0)),
+    calledAt: fc.oneof(time, fc.constant(0)),
+  },
+  plain,
+);
+const leases: fc.Arbitrary<Lease> = fc.record(
+  {
+    cluster: name,
+    online: fc.nat(999_999),
+    total: fc.nat(999_999),
+    holder: name,
+    term: fc.nat(999_999_999),
+    at: time,
+    inTouchSince: time,
+    heardSince: fc.oneof(time, fc.constant(0)),
+    memory,
+  },
+  plain,
+);
+
+describe('a lease', () => {
+  it('is read back as it was written, and is never longer than its line', () => {
+    fc.assert(
+      fc.property(leases, (lease) => {
+        const line = formatLease(lease);
+        assert.deepEqual(parseLease(line), lease);
+        assert.ok(line.length <= MAX_LEASE_CHARACTERS, `${line.length}`);
+      }),
+    );
+  });
+
+  it('never throws on what people make of it', () => {
+    fc.assert(
+      fc.property(leases, fc.nat(300), fc.string(), (lease, cut, text) => {
+        const line = formatLease(lease);
+        parseLease(line.slice(0, cut) + text + line.slice(cut));
+        leaseFrom(text, 'cluster-a', 5);
+      }),
+    );
+  });
+
+  const lease: Lease = {
+    cluster: 'cluster-a',
+    online: 2,
+    total: 2,
+    holder: 'cluster-a',
+    term: 7,
+    at: 1_700_000_000,
+    inTouchSince: 1_699_999_000,
+    heardSince: 0,
+    memory: emptyMemory(7),
+  };
+
+  it('is a line that a person can read', () => {
+    assert.equal(
+      formatLease(lease),
+      'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
+        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -',
+    );
+  });
+
+  it('leaves people’s lines where they are and replaces only its own', () => {
+    const first = noteWithLease('call Ada\n\nroom 4\n', lease) ?? '';
+    const second = noteWithLease(first, { ...lease, online: 1 }) ?? '';
+    assert.equal(second.split('\n').slice(0, 3).join('\n'), 'call Ada\n\nroom 4');
+    assert.equal(second.match(/HADR lease/g)?.length, 1);
+    assert.match(second, /1\/2 online/);
+  });
+
+  it('does not cut a person’s note to make room', () => {
+    assert.equal(noteWithLease('x'.repeat(900), lease), undefined);
+  });
+
+  it('dated more than 10 s ahead, of another cluster, or unreadable is no lease', () => {
+    const note = formatLease(lease);
+    assert.equal(leaseFrom(note, 'cluster-a', lease.at - 10).kind, 'lease');
+    assert.equal(leaseFrom(note, 'cluster-a', lease.at - 11).kind, 'none');
+    assert.equal(leaseFrom(note, 'cluster-b', lease.at).kind, 'none');
+    assert.equal(leaseFrom(note.slice(0, -3), 'cluster-a', lease.at).kind, 'none');
+    assert.equal(leaseFrom(null, 'cluster-a', lease.at).kind, 'none');
+  });
+
+  it('keeps in touch over a gap of L + T and starts anew after a longer one', () => {
+    assert.equal(inTouchSince(lease, lease.at + 75, 75), lease.inTouchSince);
+    assert.equal(inTouchSince(lease, lease.at + 76, 75), lease.at + 76);
+    assert.equal(inTouchSince(undefined, 5, 75), 5);
+  });
+
+  it('is heard as long as neither its managers’ contact nor its own stamps leave a gap', () => {
+    const at = lease.at + 15;
+    const heard = { ...lease, heardSince: lease.at - 300 };
+    assert.equal(heardSince(heard, at - 65, at, 65), lease.at - 300);
+    assert.equal(heardSince(heard, at - 66, at, 65), 0);
+    assert.equal(heardSince(heard, undefined, at, 65), 0);
+    // Back after an outage, and after a time in which nobody looked: from this contact on.
+    assert.equal(heardSince({ ...lease, heardSince: 0 }, at - 3.5, at, 65), at - 4);
+    assert.equal(heardSince(heard, lease.at + 98, lease.at + 100, 65), lease.at + 98);
+  });
+});
