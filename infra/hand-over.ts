@@ -8,11 +8,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import * as pulumi from '@pulumi/pulumi';
 import { connectGitLab } from '../runtime/adapters/gitlab/connect.ts';
-import { join } from '../runtime/operator/rejoin.ts';
+import { rejoin } from '../runtime/operator/rejoin.ts';
 import { leave } from '../runtime/operator/leave.ts';
 import type { Member } from '../runtime/fleet/access.ts';
 import { systemClock } from '../runtime/adapters/process/clock.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 export interface HandOverArgs {
   readonly settings: Settings;
@@ -33,7 +33,7 @@ export class HandOver extends pulumi.ComponentResource {
     const beforeCreate = new pulumi.ResourceHook('join-fleet', () =>
       asMember(args, say, async (member) => {
         made = true;
-        const joined = await join(member);
+        const joined = await rejoin(member);
         if (joined.kind === 'refused') throw new Error(joined.sentence);
         if (joined.back) say(`${args.settings.cluster} is back in the fleet`);
       }),

@@ -2,20 +2,20 @@
 import * as pulumi from '@pulumi/pulumi';
 import { wallClock } from '../runtime/adapters/process/clock.ts';
 import { adoptedDetectionSeconds, bounds } from '../runtime/timing.ts';
-import { bundleRuntime, type Bundles } from './bundle.ts';
-import { Checker, type WatchedDeployment } from './checker.ts';
+import { bundleRuntime, type Bundles } from './bundle/bundle.ts';
+import { Checker, type WatchedDeployment } from './checker/checker.ts';
 import { HandOver } from './hand-over.ts';
-import { Monitoring } from './monitoring.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { namesOf } from './names.ts';
-import { createNamespaces } from './namespaces.ts';
-import { findOwner } from './owner.ts';
+import { createNamespaces } from './kubernetes/namespaces.ts';
+import { findOwner } from './gitlab/owner.ts';
 import { createProviders } from './providers.ts';
-import { RunnerGroup } from './runner-group.ts';
-import { SecretSync } from './secret-sync.ts';
-import { loadSettings, type Settings } from './settings.ts';
-import { StatusProject } from './status-project.ts';
-import { expiryOf } from './token-expiry.ts';
-import { Tokens } from './tokens.ts';
+import { RunnerGroup } from './runners/runner-group.ts';
+import { SecretSync } from './kubernetes/secret-sync.ts';
+import { loadSettings, type Settings } from './settings/settings.ts';
+import { StatusProject } from './gitlab/status-project.ts';
+import { expiryOf } from './gitlab/token-expiry.ts';
+import { Tokens } from './gitlab/tokens.ts';
 
 /** What `pulumi up` prints at its end. */
 export interface Outputs {

@@ -1,7 +1,7 @@
 /** Both providers are explicit: a default one would take whatever cluster or GitLab the shell happens to point at. */
 import * as gitlab from '@pulumi/gitlab';
 import * as k8s from '@pulumi/kubernetes';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 export interface Providers {
   readonly gitlab: gitlab.Provider;

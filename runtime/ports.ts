@@ -2,7 +2,7 @@
  * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
  * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
  */
-import type { Answer, GitLabSeconds, Known, Unknown } from './core/model/read.ts';
+import type { Read, GitLabSeconds, Known, Unknown } from './core/model/read.ts';
 import type { ManagerView, RecordView } from './core/model/facts.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */
@@ -22,14 +22,14 @@ export interface RecordChange {
 
 /** Runner records in GitLab. */
 export interface RunnerRecords {
-  read(id: number): Promise<Answer<RecordView>>;
+  read(id: number): Promise<Read<RecordView>>;
   /** All managers of a record: GitLab gives the whole list in one answer. */
-  managers(id: number): Promise<Answer<readonly ManagerView[]>>;
+  managers(id: number): Promise<Read<readonly ManagerView[]>>;
   /**
    * One PUT, never repeated: the reply is the read-back, `unknown` means that it may or may not have been applied.
    * Every successful write calls the roll of the record's managers.
    */
-  write(id: number, change: RecordChange): Promise<Answer<RecordView>>;
+  write(id: number, change: RecordChange): Promise<Read<RecordView>>;
 }
 
 export type CreateResult =
@@ -50,8 +50,8 @@ export interface SavedFile {
 /** The status project: small files on one branch, each write a commit. */
 export interface StatusProject {
   /** The project itself: proof that it can be read, where no term's file can be the proof. */
-  readable(): Promise<Answer<true>>;
-  file(path: string): Promise<Answer<string>>;
+  readable(): Promise<Read<true>>;
+  file(path: string): Promise<Read<string>>;
   /** Atomic: of all creators of a path exactly one gets `created`. */
   create(path: string, text: string, message: string): Promise<CreateResult>;
   /** One commit that replaces the files that were found, and makes those for which `exists` is false: all of them or none. */
@@ -66,7 +66,7 @@ export interface FileVersion {
 
 /** The status project for who steers: people and stacks edit one file at the same time, so a write depends on what was read. */
 export interface SteeredProject extends StatusProject {
-  version(path: string): Promise<Answer<FileVersion>>;
+  version(path: string): Promise<Read<FileVersion>>;
   /** Replaces a file; `conflict`, and nothing is written, where another commit has touched it since `commit`. */
   replace(path: string, commit: string, text: string, message: string): Promise<CreateResult>;
 }
@@ -81,9 +81,9 @@ export interface Incident {
 /** The incidents of the status project: whether one is open is what a checker remembers of having told people. */
 export interface Incidents {
   /** Those that are open and bear our label. */
-  open(): Promise<Answer<readonly Incident[]>>;
-  raise(title: string, text: string): Promise<Answer<Incident>>;
-  close(number: number): Promise<Answer<true>>;
+  open(): Promise<Read<readonly Incident[]>>;
+  raise(title: string, text: string): Promise<Read<Incident>>;
+  close(number: number): Promise<Read<true>>;
 }
 
 /** Where people are told what has happened, once. */
@@ -154,7 +154,7 @@ export interface OwnerName {
 
 /** What GitLab says of itself. */
 export interface Greeting {
-  readonly version: Answer<string>;
+  readonly version: Read<string>;
   /** GitLab's time, wherever anything answers at all: a refusal too shows that it is there and has a clock. */
   readonly at: GitLabSeconds | undefined;
 }
@@ -163,11 +163,11 @@ export interface Greeting {
 export interface Inquiry {
   greeting(): Promise<Greeting>;
   /** Who owns the token. */
-  username(): Promise<Answer<string>>;
-  ownToken(): Promise<Answer<TokenView>>;
-  tokens(owner: OwnerName): Promise<Answer<readonly TokenView[]>>;
-  project(ref: string | number): Promise<Answer<ProjectView>>;
-  branch(project: number, name: string): Promise<Answer<BranchView>>;
+  username(): Promise<Read<string>>;
+  ownToken(): Promise<Read<TokenView>>;
+  tokens(owner: OwnerName): Promise<Read<readonly TokenView[]>>;
+  project(ref: string | number): Promise<Read<ProjectView>>;
+  branch(project: number, name: string): Promise<Read<BranchView>>;
   /** The newest commit that touched a path, undefined where none did. */
-  lastCommit(project: number, branch: string, path: string): Promise<Answer<CommitView | undefined>>;
+  lastCommit(project: number, branch: string, path: string): Promise<Read<CommitView | undefined>>;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { labelsOf, namesOf, PROJECT, selectorOf, type Part } from '../names.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { alertsOf } from './alerts.ts';
 
 /** How often a checker's newest look is taken up: rounds are no closer. */

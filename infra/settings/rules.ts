@@ -4,8 +4,8 @@
  */
 import { MAX_TAGS } from '../../runtime/config.ts';
 import { timingProblems } from '../../runtime/timing.ts';
-import { hasDigest } from '../images.ts';
-import { runnerToml } from '../runner-config.ts';
+import { hasDigest } from '../kubernetes/images.ts';
+import { runnerToml } from '../runners/runner-config.ts';
 import { adoptRule } from './adopt-rule.ts';
 import type { ParsedSettings } from './schema.ts';
 import { given, problem } from './text.ts';

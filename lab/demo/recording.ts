@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { bundle } from '../../infra/bundle.ts';
+import { bundle } from '../../infra/bundle/bundle.ts';
 import { labEngine } from '../pulumi/engines.ts';
 import { labCluster } from './clusters.ts';
 import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';

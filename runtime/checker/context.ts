@@ -3,7 +3,7 @@ import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/model/read.ts';
 import type { Clock, Incidents, Log, Notifier, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
 
-export interface Checker {
+export interface CheckerContext {
   readonly config: CheckerConfig;
   /** When this cluster's tokens end; only warned of, so not knowing it stops nothing. */
   readonly expiries: Known<Expiries>;

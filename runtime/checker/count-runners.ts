@@ -10,11 +10,11 @@ import type { LeaseRead } from '../core/model/lease.ts';
 import { isFresh } from '../core/decision/rivals.ts';
 import type { RunnerDeployment } from '../ports.ts';
 import type { Timing } from '../timing.ts';
-import type { Checker } from './context.ts';
+import type { CheckerContext } from './context.ts';
 
 /** Of a cluster's own runners alone it asks nothing. */
 export async function readManagers(
-  checker: Pick<Checker, 'records'>,
+  checker: Pick<CheckerContext, 'records'>,
   deployments: readonly Pick<RunnerDeployment, 'record' | 'adopted'>[],
 ): Promise<ManagersByRecord> {
   const ids = new Set(deployments.filter(({ adopted }) => adopted).map(({ record }) => record));
@@ -29,7 +29,7 @@ export function isFall(counted: Known<Count>, lease: LeaseRead, timing: Timing):
 
 /** Calls the roll of those that GitLab does not hear, and counts again. */
 export async function countCalled(
-  checker: Checker,
+  checker: CheckerContext,
   deployments: readonly RunnerDeployment[],
   records: readonly RecordFacts[],
   unheard: readonly Unheard[],
@@ -45,7 +45,7 @@ export async function countCalled(
 }
 
 async function callRoll(
-  checker: Checker,
+  checker: CheckerContext,
   unheard: readonly Unheard[],
   records: readonly RecordFacts[],
 ): Promise<Known<true>> {
@@ -63,7 +63,7 @@ async function callRoll(
   return { kind: 'known', value: true };
 }
 
-function tell({ log, config }: Checker, unheard: readonly Unheard[]): void {
+function tell({ log, config }: CheckerContext, unheard: readonly Unheard[]): void {
   for (const { name, record, ready, heard } of unheard)
     log.warn(
       `GitLab hears ${heard} managers of record ${record}, and ${ready} pods of Deployment ${name} are ready: they do not ask ` +

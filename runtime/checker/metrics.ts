@@ -5,10 +5,10 @@
 import type * as http from 'node:http';
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/model/read.ts';
-import { eligibilities, outlookOf, type Eligibility } from '../core/outlook/outlook.ts';
+import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/outlook.ts';
 import type { Facts, RecordFacts } from '../core/model/facts.ts';
 import { isRetired } from '../core/model/files.ts';
-import { pinnedCluster, rivalLease } from '../core/decision/rivals.ts';
+import { pinnedCluster, memberLease } from '../core/decision/rivals.ts';
 import { anyHasMainTag } from '../core/decision/tags.ts';
 import { bit, render, single, type Family, type Metric, type Sample } from '../adapters/metrics/format.ts';
 import { createServer, METRICS_TYPE } from '../adapters/metrics/serve.ts';
@@ -134,7 +134,7 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     });
   const leases = new Map(
     rivals.flatMap((rival) => {
-      const read = rivalLease(rival.name, rival.records);
+      const read = memberLease(rival.name, rival.records);
       return read.kind === 'lease' ? [[rival.name, read.lease] as const] : [];
     }),
   ).set(self.name, self.stamped);
@@ -143,7 +143,7 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     ...rivals.map((rival) => [rival.name, [...rival.records, ...rival.former]] as const),
   ]);
   const asked = control.kind === 'found' ? control.value : undefined;
-  const eligible = new Map((eligibilities(facts, config) ?? []).map((one) => [one.name, one.eligibility.kind]));
+  const eligible = new Map((fleetFitness(facts, config) ?? []).map((one) => [one.name, one.eligibility.kind]));
   const holder = term.kind === 'term' ? term.term : undefined;
   return [
     [TERM, single(term.kind === 'none' ? 0 : holder?.number)],
@@ -162,11 +162,11 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
 }
 
 /** None only where that is known of each of them. */
-function eligibleCount(kinds: readonly Eligibility['kind'][], facts: Facts, config: CheckerConfig): number | undefined {
+function eligibleCount(kinds: readonly Fitness['kind'][], facts: Facts, config: CheckerConfig): number | undefined {
   return outlookOf(facts, config).kind === 'unknown' ? undefined : kinds.filter((kind) => kind === 'eligible').length;
 }
 
-const eligibleValue = (kind: Eligibility['kind'] | undefined): number | undefined =>
+const eligibleValue = (kind: Fitness['kind'] | undefined): number | undefined =>
   kind === undefined || kind === 'unknown' ? undefined : bit(kind === 'eligible');
 
 /** One record with a main tag is enough; that none has it is known only where all could be read. */

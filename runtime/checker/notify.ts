@@ -9,34 +9,34 @@ import {
   projectUrl,
   relievedMessage,
   termMessage,
-  type Place,
+  type FleetLink,
 } from '../core/page/messages.ts';
-import type { Budget, Checker } from './context.ts';
+import type { Budget, CheckerContext } from './context.ts';
 import type { Observation } from './observe.ts';
 
-const placeOf = ({ config }: Checker): Place => ({
+const placeOf = ({ config }: CheckerContext): FleetLink => ({
   mainTags: config.mainTags,
   url: projectUrl(config.gitlab.url, config.statusProject.id),
 });
 
 /** Of a term that this round has claimed, after its convergence. */
-export const tellTerm = (checker: Checker, term: Term, budget: Budget): Promise<void> =>
+export const notifyTerm = (checker: CheckerContext, term: Term, budget: Budget): Promise<void> =>
   notify(checker, termMessage(placeOf(checker), term), budget);
 
 /**
  * Of a term that names this cluster and that its lease did not know before this round: a person forced it, or the run that
  * claimed it ended before it could say so. The lease knows it from this round on, so it is told once.
  */
-export async function tellFoundTerm(
-  checker: Checker,
+export async function notifyFoundTerm(
+  checker: CheckerContext,
   { term, previousLease }: Observation,
   budget: Budget,
 ): Promise<void> {
   if (term.kind !== 'term' || term.term.holder !== checker.config.cluster) return;
-  if (previousLease && previousLease.term < term.term.number) await tellTerm(checker, term.term, budget);
+  if (previousLease && previousLease.term < term.term.number) await notifyTerm(checker, term.term, budget);
 }
 
-async function notify({ notifier, log }: Checker, text: string, budget: Budget): Promise<void> {
+async function notify({ notifier, log }: CheckerContext, text: string, budget: Budget): Promise<void> {
   if (!notifier) return;
   const spent = budget.exhausted();
   const sent = spent === undefined ? await notifier.send(text) : ({ kind: 'unknown', why: spent } as const);
@@ -44,15 +44,15 @@ async function notify({ notifier, log }: Checker, text: string, budget: Budget):
 }
 
 /** What came of an incident: `done` too where GitLab refuses it for good. `unknown`: the next round tries again. */
-export type Told = 'done' | 'unknown';
+export type Notified = 'done' | 'unknown';
 
 /** Opens the incident, unless one is open: that one tells that people know. */
 export async function raiseIncident(
-  checker: Checker,
+  checker: CheckerContext,
   facts: Facts,
   obstacles: readonly string[],
   budget: Budget,
-): Promise<Told> {
+): Promise<Notified> {
   const { incidents, log } = checker;
   const place = placeOf(checker);
   const open = await incidents.open();
@@ -67,7 +67,7 @@ export async function raiseIncident(
 }
 
 /** Closes what is open, and says so where there was something to close. */
-export async function closeIncidents(checker: Checker, budget: Budget): Promise<Told> {
+export async function closeIncidents(checker: CheckerContext, budget: Budget): Promise<Notified> {
   const { incidents, log } = checker;
   const open = await incidents.open();
   if (open.kind !== 'found') return without(checker, open);
@@ -85,7 +85,7 @@ type Missing =
   { readonly kind: 'absent' } | { readonly kind: 'unknown'; readonly why: string; readonly refused?: true };
 
 /** A project whose issues are switched off refuses them for good: people then have the page and the alerts. */
-function without({ log }: Checker, answer: Missing): Told {
+function without({ log }: CheckerContext, answer: Missing): Notified {
   if (answer.kind === 'unknown' && !answer.refused) return 'unknown';
   const why = answer.kind === 'unknown' ? answer.why : 'GitLab answers 404';
   log.warn(`no incident in the status project: ${why}; switch its issues on (Settings > General > Visibility)`);

@@ -2,7 +2,7 @@
  * The first step of a round: reads everything that is decided on. Reads that do not need each other go out together. The
  * stamp's time is GitLab's, from an answer that came before the pods were counted.
  */
-import { unknown, type Answer, type GitLabSeconds } from '../core/model/read.ts';
+import { unknown, type Read, type GitLabSeconds } from '../core/model/read.ts';
 import { busyWithin, countOf } from '../core/decision/count.ts';
 import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/model/files.ts';
 import {
@@ -10,14 +10,14 @@ import {
   type RecordFacts,
   type RecordView,
   type ReportRead,
-  type RivalFacts,
+  type MemberFacts,
   type TermFacts,
 } from '../core/model/facts.ts';
 import { heardSince, leaseFrom, NOBODY, type Lease } from '../core/model/lease.ts';
-import { rivalLease } from '../core/decision/rivals.ts';
+import { memberLease } from '../core/decision/rivals.ts';
 import { contactOf } from '../core/decision/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
-import type { Checker } from './context.ts';
+import type { CheckerContext } from './context.ts';
 import { countCalled, isFall, readManagers } from './count-runners.ts';
 import { newerOf, newestTerm, type KnownTerm } from '../fleet/newest-term.ts';
 
@@ -31,20 +31,20 @@ export interface Observation {
   readonly records: readonly RecordFacts[];
   readonly lowest: RecordView;
   readonly previousLease: Lease | undefined;
-  readonly ownReportText: Answer<string>;
-  readonly rivals: readonly RivalFacts[];
+  readonly ownReportText: Read<string>;
+  readonly rivals: readonly MemberFacts[];
   readonly term: TermFacts;
-  readonly control: Answer<Control>;
+  readonly control: Read<Control>;
 }
 
 /** What reads a fleet, a checker or not. */
-export type Reader = Pick<Checker, 'records' | 'project'>;
+export type Reader = Pick<CheckerContext, 'records' | 'project'>;
 
 /** The observation, or why this round cannot go on. */
 export type Observed =
   { readonly kind: 'observed'; readonly observation: Observation } | { readonly kind: 'blind'; readonly why: string };
 
-export async function observe(checker: Checker): Promise<Observed> {
+export async function observe(checker: CheckerContext): Promise<Observed> {
   const { config, project } = checker;
   const rivalNames = config.fleet.filter((name) => name !== config.cluster);
   // 1. The small files, whose dates are from before the count.
@@ -71,7 +71,7 @@ export async function observe(checker: Checker): Promise<Observed> {
     readManagers(checker, pods.value),
     ...reports.map(({ report }) => readRecords(checker, report.kind === 'found' ? report.value.records : [])),
   ]);
-  let rivals: RivalFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [], former: [] }));
+  let rivals: MemberFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [], former: [] }));
   const lowest = leaseRecord(records);
   if (!lowest || lowest.read.kind !== 'found')
     return {
@@ -112,19 +112,19 @@ export async function observe(checker: Checker): Promise<Observed> {
   };
 }
 
-const whyOf = (answer: Answer<unknown>): string => {
+const whyOf = (answer: Read<unknown>): string => {
   if (answer.kind === 'unknown') return answer.why;
   return answer.kind === 'absent' ? 'it does not exist in GitLab' : 'it is there';
 };
 
-export function controlOf(text: Answer<string>): Answer<Control> {
+export function controlOf(text: Read<string>): Read<Control> {
   if (text.kind === 'unknown') return text;
   if (text.kind === 'absent') return { kind: 'found', value: NO_CONTROL, at: text.at };
   const parsed = parseControl(text.value);
   return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : unknown(parsed.why);
 }
 
-export function reportOf(name: string, text: Answer<string> | undefined): ReportRead {
+export function reportOf(name: string, text: Read<string> | undefined): ReportRead {
   if (!text) return unknown('not read');
   if (text.kind !== 'found') return text;
   const parsed = parseReport(name, text.value);
@@ -136,14 +136,14 @@ export async function readRecords(checker: Reader, ids: readonly number[]): Prom
 }
 
 /** The highest term that any lease or report knows of. */
-export function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly RivalFacts[]): KnownTerm {
+export function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly MemberFacts[]): KnownTerm {
   const nobody: KnownTerm = { number: 0, holder: undefined };
   const said = (by: { readonly term: number; readonly holder: string }): KnownTerm => ({
     number: by.term,
     holder: by.holder === NOBODY ? undefined : by.holder,
   });
   const all = rivals.flatMap((rival) => {
-    const lease = rivalLease(rival.name, rival.records);
+    const lease = memberLease(rival.name, rival.records);
     return [
       ...(lease.kind === 'lease' ? [said(lease.lease)] : []),
       ...(rival.report.kind === 'found' ? [said(rival.report.value)] : []),
@@ -160,13 +160,13 @@ export function highestKnown(own: Lease | undefined, ownReport: ReportRead, riva
 export async function completeFromTerm(
   checker: Reader,
   self: string | undefined,
-  rivals: readonly RivalFacts[],
+  rivals: readonly MemberFacts[],
   term: TermFacts,
-): Promise<RivalFacts[]> {
+): Promise<MemberFacts[]> {
   if (term.kind !== 'term') return [...rivals];
   const { holder, records } = term.term;
   const stranger = holder !== self && !rivals.some((rival) => rival.name === holder);
-  const all: RivalFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
+  const all: MemberFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
   return Promise.all(
     all.map(async (rival) => {
       const others = (records[rival.name] ?? []).filter((id) => !rival.records.some((record) => record.id === id));
@@ -177,7 +177,7 @@ export async function completeFromTerm(
   );
 }
 
-async function readStranger(checker: Reader, name: string): Promise<RivalFacts> {
+async function readStranger(checker: Reader, name: string): Promise<MemberFacts> {
   const report = reportOf(name, await checker.project.file(reportPath(name)));
   const ids = report.kind === 'found' ? report.value.records : [];
   return { name, report, records: await readRecords(checker, ids), former: [] };

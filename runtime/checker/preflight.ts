@@ -9,7 +9,7 @@ import { parseReport, reportPath } from '../core/model/files.ts';
 import { leaseFrom } from '../core/model/lease.ts';
 import { PAGE_PATH } from '../core/page/page.ts';
 import { isFresh } from '../core/decision/rivals.ts';
-import type { Checker } from './context.ts';
+import type { CheckerContext } from './context.ts';
 
 export type Preflight = { readonly kind: 'cleared' } | { readonly kind: 'refused'; readonly why: string };
 
@@ -25,7 +25,7 @@ interface FleetRecord {
   readonly cluster: string;
 }
 
-export async function preflight(checker: Checker): Promise<Preflight> {
+export async function preflight(checker: CheckerContext): Promise<Preflight> {
   const { config, project, clock } = checker;
   const began = clock.now();
   // 1. Has this cluster been here before?
@@ -63,7 +63,7 @@ export async function preflight(checker: Checker): Promise<Preflight> {
   return verdicts.find((verdict) => verdict.kind === 'refused') ?? CLEARED;
 }
 
-async function leaseStands({ config, records }: Checker, own: readonly FleetRecord[]): Promise<boolean> {
+async function leaseStands({ config, records }: CheckerContext, own: readonly FleetRecord[]): Promise<boolean> {
   const [lowest] = own.toSorted((a, b) => a.id - b.id);
   const read = lowest && (await records.read(lowest.id));
   if (read?.kind !== 'found') return false;
@@ -74,7 +74,7 @@ async function leaseStands({ config, records }: Checker, own: readonly FleetReco
  * GitLab shows the note only to those who may edit, so a note is the proof. No note may be an empty one: then the write
  * that changes nothing tells, which is also a roll call and does no harm.
  */
-async function mayEdit(checker: Checker, record: FleetRecord): Promise<Preflight> {
+async function mayEdit(checker: CheckerContext, record: FleetRecord): Promise<Preflight> {
   const read = await checker.records.read(record.id);
   if (read.kind === 'unknown') return read.refused ? refusedRecord(checker, record, read) : CLEARED;
   if (read.kind === 'absent' || read.value.note !== null) return CLEARED;
@@ -83,7 +83,7 @@ async function mayEdit(checker: Checker, record: FleetRecord): Promise<Preflight
 }
 
 /** Creating a file that is there fails for everybody: for those who may commit because it exists, for others before that. */
-async function mayCommit(checker: Checker, file: StatusFile | undefined): Promise<Preflight> {
+async function mayCommit(checker: CheckerContext, file: StatusFile | undefined): Promise<Preflight> {
   if (!file) return CLEARED;
   const message = `${checker.config.cluster}: asks whether it may commit`;
   const created = await checker.project.create(file.path, file.text, message);
@@ -91,14 +91,14 @@ async function mayCommit(checker: Checker, file: StatusFile | undefined): Promis
 }
 
 /** Tags are the record's: with one record for two clusters there is nothing to move. Only adopted ones can be shared. */
-const sharedRecord = ({ config }: Checker, id: number, cluster: string): Preflight => ({
+const sharedRecord = ({ config }: CheckerContext, id: number, cluster: string): Preflight => ({
   kind: 'refused',
   why:
     `runner record ${id} of ${config.cluster} is in the report of ${cluster} too: each cluster needs a record of its own; create ` +
     `another in GitLab, give its token to the runners of ${config.cluster} and its id to adopt, and run pulumi up`,
 });
 
-const refusedRecord = ({ config }: Checker, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
+const refusedRecord = ({ config }: CheckerContext, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
   kind: 'refused',
   why:
     `the fleet token of ${config.cluster} may not edit runner record ${id} of ${cluster}: it needs scope manage_runner and role ` +
@@ -106,7 +106,7 @@ const refusedRecord = ({ config }: Checker, { id, cluster }: FleetRecord, { why 
     `it so that the stack makes one, and run pulumi up – ${why}`,
 });
 
-const refusedStatus = ({ config }: Checker, { why }: Unknown): Preflight => ({
+const refusedStatus = ({ config }: CheckerContext, { why }: Unknown): Preflight => ({
   kind: 'refused',
   why:
     `the status token of ${config.cluster} may not commit to branch ${config.statusProject.branch} of the status project ` +

@@ -5,7 +5,7 @@ import {
   BADGE_PATH,
   PAGE_PATH,
   pageAuthor,
-  pageMark,
+  pageFingerprint,
   pageView,
   TIMELINE_PATH,
   vacancyAfter,
@@ -15,20 +15,20 @@ import {
 } from '../core/page/page.ts';
 import { badge, timeline } from '../core/page/pictures.ts';
 import { badgeWords, pageText, type NumberedTerm } from '../core/page/text.ts';
-import type { Budget, Checker } from './context.ts';
+import type { Budget, CheckerContext } from './context.ts';
 import { readTerms } from '../fleet/read-terms.ts';
-import { closeIncidents, raiseIncident, type Told } from './notify.ts';
+import { closeIncidents, raiseIncident, type Notified } from './notify.ts';
 
 /** So many terms are shown. */
 const SHOWN_TERMS = 10;
 
 /** What this run knows of the page, where it has seen or written it: its first line, and what that tells of a vacancy. */
-export interface Page {
+export interface PageMemory {
   mark: string | undefined;
   vacancy?: Vacancy | undefined;
 }
 
-export async function publish(checker: Checker, facts: Facts, budget: Budget, page: Page): Promise<void> {
+export async function publish(checker: CheckerContext, facts: Facts, budget: Budget, page: PageMemory): Promise<void> {
   const { config, project } = checker;
   const warnings = expiryWarnings(checker.expiries, config.cluster, facts.now);
   const seen = pageView(facts, config.policy, config.timing, warnings);
@@ -37,14 +37,14 @@ export async function publish(checker: Checker, facts: Facts, budget: Budget, pa
     ...seen,
     vacancy: vacancyAfter(seen, vacancy, facts.now, config.timing),
   });
-  if (pageMark(viewAfter(page.vacancy)) === page.mark || budget.exhausted() !== undefined) return;
+  if (pageFingerprint(viewAfter(page.vacancy)) === page.mark || budget.exhausted() !== undefined) return;
   // What is no longer true is not remembered: another cluster may have written meanwhile.
   page.mark = undefined;
   const standing = await project.file(PAGE_PATH);
   if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
   page.vacancy = standing.kind === 'found' ? vacancyIn(standing.value) : undefined;
   const view = viewAfter(page.vacancy);
-  const mark = pageMark(view);
+  const mark = pageFingerprint(view);
   const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${mark}\n`);
   if (isNews) {
     if ((await incident(checker, facts, view, page.vacancy, budget)) === 'unknown') return;
@@ -60,12 +60,12 @@ export async function publish(checker: Checker, facts: Facts, budget: Budget, pa
  * of which no page says it, where the write failed and the vacancy ended. What was broken off before is done again.
  */
 async function incident(
-  checker: Checker,
+  checker: CheckerContext,
   facts: Facts,
   { obstacles, vacancy }: PageView,
   before: Vacancy | undefined,
   budget: Budget,
-): Promise<Told> {
+): Promise<Notified> {
   const isOver = before !== undefined && vacancy === undefined;
   const isToTell = vacancy?.isTold === true && before?.isTold !== true;
   if (!isOver && !isToTell) return 'done';
@@ -74,7 +74,12 @@ async function incident(
 }
 
 /** The page and its pictures in one commit: they never tell different stories. */
-async function write({ project, log }: Checker, view: PageView, exists: boolean, budget: Budget): Promise<boolean> {
+async function write(
+  { project, log }: CheckerContext,
+  view: PageView,
+  exists: boolean,
+  budget: Budget,
+): Promise<boolean> {
   const { term } = view;
   const [earlier, ...pictures] = await Promise.all([
     readTerms(project, term.number - 1, SHOWN_TERMS - 1),

@@ -2,13 +2,13 @@
  * Makes the records match the newest term: off before on, and a last look at every record. Before each write the record and
  * the newest term are read again, so that an edit of a person is kept and a lower term never writes.
  */
-import { differenceOf, hasMainTag, sameTags, wantedTags, type Place } from '../core/decision/tags.ts';
+import { differenceOf, hasMainTag, sameTags, wantedTags, type RecordRole } from '../core/decision/tags.ts';
 import { termPath, type Term } from '../core/model/files.ts';
 import type { RecordFacts } from '../core/model/facts.ts';
-import type { Budget, Checker } from './context.ts';
+import type { Budget, CheckerContext } from './context.ts';
 import type { Observation } from './observe.ts';
 
-export type Converged =
+export type Reconciled =
   | { readonly kind: 'steady' }
   | { readonly kind: 'changed'; readonly edits: readonly string[] }
   | { readonly kind: 'stopped'; readonly why: string };
@@ -16,10 +16,15 @@ export type Converged =
 interface Task {
   readonly record: RecordFacts;
   readonly cluster: string;
-  readonly place: Place;
+  readonly place: RecordRole;
 }
 
-export async function converge(checker: Checker, seen: Observation, term: Term, budget: Budget): Promise<Converged> {
+export async function reconcile(
+  checker: CheckerContext,
+  seen: Observation,
+  term: Term,
+  budget: Budget,
+): Promise<Reconciled> {
   const tasks = tasksOf(checker, seen, term);
   for (const { record, cluster } of tasks)
     if (record.read.kind === 'unknown')
@@ -38,7 +43,7 @@ export async function converge(checker: Checker, seen: Observation, term: Term, 
   return wrong === undefined ? { kind: 'changed', edits } : { kind: 'stopped', why: wrong };
 }
 
-function tasksOf(checker: Checker, seen: Observation, term: Term): Task[] {
+function tasksOf(checker: CheckerContext, seen: Observation, term: Term): Task[] {
   const { config } = checker;
   const known = new Set<number>();
   const task = (cluster: string, record: RecordFacts, ownTags: readonly string[]): Task[] => {
@@ -68,7 +73,7 @@ function needsEdit({ record, place }: Task): boolean {
 type Edit =
   { readonly kind: 'edited'; readonly edits: readonly string[] } | { readonly kind: 'stopped'; readonly why: string };
 
-async function editRecord(checker: Checker, task: Task, term: Term, budget: Budget): Promise<Edit> {
+async function editRecord(checker: CheckerContext, task: Task, term: Term, budget: Budget): Promise<Edit> {
   const { records, project, clock, config } = checker;
   const { id } = task.record;
   const stopped = (why: string): Edit => ({ kind: 'stopped', why });
@@ -97,7 +102,7 @@ async function editRecord(checker: Checker, task: Task, term: Term, budget: Budg
 }
 
 /** What is still wrong after the writes, or undefined. */
-async function lastLook(checker: Checker, tasks: readonly Task[]): Promise<string | undefined> {
+async function lastLook(checker: CheckerContext, tasks: readonly Task[]): Promise<string | undefined> {
   const looks = await Promise.all(
     tasks.map(async (task) => ({ task, read: await checker.records.read(task.record.id) })),
   );

@@ -4,18 +4,18 @@ import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../
 import { isoOf, type GitLabSeconds } from '../core/model/read.ts';
 import { expiryWarnings } from '../core/page/expiry.ts';
 import type { RollFacts } from '../core/model/facts.ts';
-import { remember } from '../core/decision/ground.ts';
+import { nextMemory } from '../core/decision/ground.ts';
 import { emptyMemory } from '../core/decision/memory.ts';
 import { contactOf } from '../core/decision/roll.ts';
 import { heardWithinSeconds } from '../timing.ts';
-import type { Budget, Checker } from './context.ts';
+import type { Budget, CheckerContext } from './context.ts';
 import type { Observation } from './observe.ts';
 
 export type Stamped =
   { readonly kind: 'stamped'; readonly lease: Lease } | { readonly kind: 'failed'; readonly why: string };
 
 /** The lease that this round asserts. */
-function leaseOf(checker: Checker, seen: Observation): Lease {
+function leaseOf(checker: CheckerContext, seen: Observation): Lease {
   const { config } = checker;
   const { previousLease: previous } = seen;
   const term = seen.term.kind === 'term' ? seen.term.term : undefined;
@@ -37,7 +37,7 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
     at: seen.stampAt,
     inTouchSince: inTouchSince(previous, seen.stampAt, config.timing.leaseSeconds + config.timing.roundSeconds),
     heardSince: heardSince(previous, contactOf(seen.records), seen.stampAt, heardWithinSeconds(config.timing)),
-    memory: remember(
+    memory: nextMemory(
       previous?.memory ?? emptyMemory(term?.number ?? 0),
       observed,
       config.cluster,
@@ -48,7 +48,7 @@ function leaseOf(checker: Checker, seen: Observation): Lease {
 }
 
 /** Writes the lease into the note of the lowest record, and calls the roll of the others by a write that changes nothing. */
-export async function stamp(checker: Checker, seen: Observation, budget: Budget): Promise<Stamped> {
+export async function stamp(checker: CheckerContext, seen: Observation, budget: Budget): Promise<Stamped> {
   const spent = budget.exhausted();
   if (spent !== undefined) return { kind: 'failed', why: spent };
   const lease = leaseOf(checker, seen);
@@ -80,7 +80,7 @@ export async function stamp(checker: Checker, seen: Observation, budget: Budget)
  * Writes into the lease that the holder was called and that nobody answered, where that is news. Its loss costs a challenger whose
  * own runners are all at work another call.
  */
-export function stampCall(checker: Checker, seen: Observation, stamped: Lease, roll: RollFacts): Promise<void> {
+export function stampCall(checker: CheckerContext, seen: Observation, stamped: Lease, roll: RollFacts): Promise<void> {
   if (roll.kind === 'unknown' || roll.answered > 0 || stamped.memory.calledAt !== 0) return Promise.resolve();
   return stampAgain(checker, seen, { ...stamped, memory: { ...stamped.memory, calledAt: roll.at } });
 }
@@ -89,19 +89,19 @@ export function stampCall(checker: Checker, seen: Observation, stamped: Lease, r
  * Writes a term that was just claimed into the lease at once: until then nobody but its file knows the number, and the loss of
  * the file would let it be given again. Its failure is mended by the next stamp.
  */
-export function stampTerm(checker: Checker, seen: Observation, stamped: Lease, term: Term): Promise<void> {
+export function stampTerm(checker: CheckerContext, seen: Observation, stamped: Lease, term: Term): Promise<void> {
   const { holder, number } = term;
   return stampAgain(checker, seen, { ...stamped, holder, term: number, memory: emptyMemory(number) });
 }
 
 /** The lease of this round once more, with what the round has learned since. */
-async function stampAgain({ records }: Checker, { lowest }: Observation, lease: Lease): Promise<void> {
+async function stampAgain({ records }: CheckerContext, { lowest }: Observation, lease: Lease): Promise<void> {
   const note = noteWithLease(lowest.note, lease);
   if (note !== undefined) await records.write(lowest.id, { note });
 }
 
 /** Commits status/<cluster>.json where it says something new. Its failure costs people a look, so it is only told. */
-export async function commitReport(checker: Checker, seen: Observation, lease: Lease): Promise<void> {
+export async function commitReport(checker: CheckerContext, seen: Observation, lease: Lease): Promise<void> {
   const { config } = checker;
   if (seen.ownReportText.kind === 'unknown' || seen.term.kind === 'unknown') return;
   const warnings = expiryWarnings(checker.expiries, config.cluster, seen.now);
@@ -133,7 +133,7 @@ export async function commitReport(checker: Checker, seen: Observation, lease: L
 }
 
 /** The report that stands, unless it makes no sense. */
-function reportBefore({ config }: Checker, { ownReportText }: Observation): Report | undefined {
+function reportBefore({ config }: CheckerContext, { ownReportText }: Observation): Report | undefined {
   if (ownReportText.kind !== 'found') return undefined;
   const parsed = parseReport(config.cluster, ownReportText.value);
   return parsed.ok ? parsed.value : undefined;
@@ -143,7 +143,12 @@ function reportBefore({ config }: Checker, { ownReportText }: Observation): Repo
  * Says them when they are new, and again in the first round of each of GitLab's days: a run has no memory, but the previous lease
  * tells when the round before was.
  */
-function warn(checker: Checker, seen: Observation, warnings: readonly string[], said: readonly string[] = []): void {
+function warn(
+  checker: CheckerContext,
+  seen: Observation,
+  warnings: readonly string[],
+  said: readonly string[] = [],
+): void {
   const dayOf = (at: GitLabSeconds): string => isoOf(at).slice(0, 10);
   const isNewDay = seen.previousLease === undefined || dayOf(seen.previousLease.at) !== dayOf(seen.stampAt);
   for (const warning of warnings) if (isNewDay || !said.includes(warning)) checker.log.warn(warning);

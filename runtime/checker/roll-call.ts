@@ -7,7 +7,7 @@ import { lapseSeconds } from '../core/decision/decide.ts';
 import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/decision/roll.ts';
 import { awakeAfterSeconds, vouchSeconds } from '../timing.ts';
 import type { CheckerConfig } from '../config.ts';
-import type { Checker } from './context.ts';
+import type { CheckerContext } from './context.ts';
 
 /** The records of a cluster that exist; one that is gone has no managers to answer. */
 const living = (records: Facts['self']['records']): RecordView[] =>
@@ -17,7 +17,7 @@ type Called =
   | { readonly kind: 'called'; readonly reads: readonly RollReads[] }
   | { readonly kind: 'unknown'; readonly why: string };
 
-export async function rollCall(checker: Checker, facts: Facts, holder: string): Promise<RollFacts> {
+export async function rollCall(checker: CheckerContext, facts: Facts, holder: string): Promise<RollFacts> {
   const { config } = checker;
   const rival = facts.rivals.find((candidate) => candidate.name === holder);
   if (!rival) return { kind: 'unknown', why: `${holder} is not known` };
@@ -53,7 +53,7 @@ function vouchFor(facts: Facts, holder: string, { timing, policy }: CheckerConfi
 }
 
 async function callRecords(
-  checker: Checker,
+  checker: CheckerContext,
   records: readonly RecordView[],
   wait: () => Promise<void>,
 ): Promise<Called> {

@@ -3,13 +3,13 @@ import { decide, type Decision } from '../core/decision/decide.ts';
 import type { Facts } from '../core/model/facts.ts';
 import type { Term } from '../core/model/files.ts';
 import { claim } from '../fleet/claim.ts';
-import { startBudget, type Budget, type Checker } from './context.ts';
-import { converge } from './reconcile.ts';
+import { startBudget, type Budget, type CheckerContext } from './context.ts';
+import { reconcile } from './reconcile.ts';
 import { observe, type Observation } from './observe.ts';
-import { publish, type Page } from './publish.ts';
+import { publish, type PageMemory } from './publish.ts';
 import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
 import { rollCall } from './roll-call.ts';
-import { tellFoundTerm, tellTerm } from './notify.ts';
+import { notifyFoundTerm, notifyTerm } from './notify.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
@@ -18,7 +18,7 @@ export type RoundResult =
 export type Round = RoundResult & { readonly facts?: Facts };
 
 /** `page` is what the run knows of the page; a round alone knows nothing of it. */
-export async function round(checker: Checker, page: Page = { mark: undefined }): Promise<Round> {
+export async function round(checker: CheckerContext, page: PageMemory = { mark: undefined }): Promise<Round> {
   const budget = startBudget(checker.clock, checker.config.timing.budgetSeconds);
   // 1. Observe.
   const observed = await observe(checker);
@@ -44,13 +44,13 @@ export async function round(checker: Checker, page: Page = { mark: undefined }):
   const result = await act(checker, seen, facts, decision, budget);
   // After a claim the facts are those of the term before; the next round shows the new one.
   if (decision.kind !== 'claim') {
-    await tellFoundTerm(checker, seen, budget);
+    await notifyFoundTerm(checker, seen, budget);
     if (result.kind === 'finished') await publish(checker, facts, budget, page);
   }
   return { ...result, facts };
 }
 
-function factsOf(checker: Checker, seen: Observation, stamped: Facts['self']['stamped']): Facts {
+function factsOf(checker: CheckerContext, seen: Observation, stamped: Facts['self']['stamped']): Facts {
   const { config } = checker;
   return {
     now: seen.now,
@@ -72,7 +72,7 @@ function factsOf(checker: Checker, seen: Observation, stamped: Facts['self']['st
 
 /** 4. Converge, under the term that was found or the one that was just claimed. */
 async function act(
-  checker: Checker,
+  checker: CheckerContext,
   seen: Observation,
   facts: Facts,
   decision: Decision,
@@ -95,21 +95,21 @@ async function act(
       });
       await stampTerm(checker, seen, facts.self.stamped, term);
       const result = await convergeUnder(checker, seen, facts, term, decision.reason, budget);
-      if (claimed.isOwn) await tellTerm(checker, term, budget);
+      if (claimed.isOwn) await notifyTerm(checker, term, budget);
       return result;
     }
   }
 }
 
 async function convergeUnder(
-  checker: Checker,
+  checker: CheckerContext,
   seen: Observation,
   facts: Facts,
   term: Term,
   reason: string,
   budget: Budget,
 ): Promise<RoundResult> {
-  const result = await converge(checker, seen, term, budget);
+  const result = await reconcile(checker, seen, term, budget);
   switch (result.kind) {
     case 'steady':
       return finish(checker, seen, facts, 'steady', reason);
@@ -121,7 +121,7 @@ async function convergeUnder(
   }
 }
 
-function finish(checker: Checker, seen: Observation, facts: Facts, did: string, reason: string): RoundResult {
+function finish(checker: CheckerContext, seen: Observation, facts: Facts, did: string, reason: string): RoundResult {
   const term =
     facts.term.kind === 'term' ? `term ${facts.term.term.number} ${facts.term.term.holder}` : `term ${facts.term.kind}`;
   const sentence = `${checker.config.cluster} ${seen.online}/${seen.total}, ${term}: ${did} – ${reason}`;

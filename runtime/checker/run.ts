@@ -1,7 +1,7 @@
 /** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
-import type { Checker } from './context.ts';
+import type { CheckerContext } from './context.ts';
 import { preflight } from './preflight.ts';
-import type { Page } from './publish.ts';
+import type { PageMemory } from './publish.ts';
 import { round, type Round } from './round.ts';
 
 export interface RunResult {
@@ -18,7 +18,7 @@ export interface RunResult {
  * begins no earlier than E + T before the period's end, so the next run's first is at most G = E + T + s later.
  */
 export async function run(
-  checker: Checker,
+  checker: CheckerContext,
   /** Told of each round when it has ended, and how long it took. */
   saw: (round: Round, seconds: number) => void = () => undefined,
 ): Promise<RunResult> {
@@ -28,7 +28,7 @@ export async function run(
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
   const cleared = await preflight(checker);
   if (cleared.kind === 'refused') return { finished: 0, unfinished: 0, why: cleared.why, refused: true };
-  const page: Page = { mark: undefined };
+  const page: PageMemory = { mark: undefined };
   let finished = 0;
   let unfinished = 0;
   let why: string | undefined;

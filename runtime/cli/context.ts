@@ -1,5 +1,5 @@
 /** What every command works at: the fleet within reach, where to ask GitLab, and where to write the answer. */
-import { look } from '../fleet/read-fleet.ts';
+import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
 import { inquiryOf } from '../adapters/gitlab/inquiry.ts';
@@ -12,7 +12,7 @@ import { FORMATS, type Format } from './present/output.ts';
 import type { Machine } from './machine.ts';
 
 /** What a command has from the start: its config, its terminal, and a GitLab of which nothing is known yet. */
-export interface Bench extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
+export interface CommandContext extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
   readonly config: HadrConfig;
   readonly given: Given;
   readonly format: Format;
@@ -22,13 +22,13 @@ export interface Bench extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 
 }
 
 /** With the fleet within reach. */
-export interface Desk extends Bench {
+export interface FleetContext extends CommandContext {
   readonly access: FleetAccess;
   /** The status project. */
   readonly project: ProjectView;
 }
 
-export interface BenchOptions {
+export interface CommandOptions {
   readonly config: HadrConfig;
   readonly given: Given;
   readonly token: string;
@@ -37,7 +37,7 @@ export interface BenchOptions {
 
 const formatOf = (given: Given): Format => FORMATS.find((format) => format === given.texts.get('output')) ?? 'table';
 
-export function openBench({ config, given, token, machine }: BenchOptions): Bench {
+export function openCommand({ config, given, token, machine }: CommandOptions): CommandContext {
   const { terminal, clock, interrupted, execute, wallClock } = machine;
   const gitlab = connectGitLab({
     ...config.gitlab,
@@ -60,7 +60,7 @@ export function openBench({ config, given, token, machine }: BenchOptions): Benc
   };
 }
 
-export function deskAt(bench: Bench, project: ProjectView): Desk {
+export function withProject(bench: CommandContext, project: ProjectView): FleetContext {
   const { config, gitlab, clock, terminal } = bench;
   const { fleet, mainTags, policy, timing } = config;
   return {
@@ -77,10 +77,10 @@ export function deskAt(bench: Bench, project: ProjectView): Desk {
 }
 
 /** Throws a Refusal where the status project cannot be reached with this token. */
-export async function openDesk(bench: Bench): Promise<Desk> {
+export async function openFleet(bench: CommandContext): Promise<FleetContext> {
   const { gitlab, statusProject } = bench.config;
   const found = await bench.inquiry.project(statusProject.path);
-  if (found.kind === 'found') return deskAt(bench, found.value);
+  if (found.kind === 'found') return withProject(bench, found.value);
   const why = found.kind === 'unknown' ? found.why : 'it does not exist';
   throw notKnown(
     `the status project ${statusProject.path} at ${gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
@@ -88,7 +88,7 @@ export async function openDesk(bench: Bench): Promise<Desk> {
 }
 
 /** A cluster that the config knows. */
-export function clusterGiven({ given, config }: Pick<Desk, 'given' | 'config'>): string {
+export function clusterGiven({ given, config }: Pick<FleetContext, 'given' | 'config'>): string {
   const name = given.texts.get('to');
   const { fleet } = config;
   if (name === undefined) throw wrongUsage(`hadr ${given.command} needs --to: one of ${fleet.join(', ')}`);
@@ -98,8 +98,8 @@ export function clusterGiven({ given, config }: Pick<Desk, 'given' | 'config'>):
 }
 
 /** The fleet for a command that will change something: what it stands on must be known. Throws a Refusal. */
-export async function fleetToSteer(desk: Desk): Promise<FleetFacts> {
-  const facts = await look(desk.access);
+export async function fleetToChange(desk: FleetContext): Promise<FleetFacts> {
+  const facts = await readFleet(desk.access);
   const { control, members } = facts;
   if (control.kind === 'unknown')
     throw notKnown(

@@ -10,19 +10,19 @@ import { status } from './commands/status.ts';
 import { switchover } from './commands/switchover.ts';
 import { completionOf, shellNamed } from './completion.ts';
 import { readConfig } from './config.ts';
-import { openBench, openDesk, type Bench, type Desk } from './context.ts';
+import { openCommand, openFleet, type CommandContext, type FleetContext } from './context.ts';
 import { EXIT, Refusal, type ExitCode } from './exit.ts';
 import { helpText } from './help.ts';
 import type { Machine } from './machine.ts';
 import { readToken } from './token.ts';
 
-type Act = (bench: Bench) => Promise<ExitCode>;
+type Act = (bench: CommandContext) => Promise<ExitCode>;
 
 /** For whoever can do nothing without the fleet. */
 const atDesk =
-  (act: (desk: Desk) => Promise<ExitCode>): Act =>
+  (act: (desk: FleetContext) => Promise<ExitCode>): Act =>
   async (bench) =>
-    act(await openDesk(bench));
+    act(await openFleet(bench));
 
 /** Those that look at a fleet, or steer it. */
 const ACTS: Readonly<Record<Exclude<CommandName, 'completion'>, Act>> = {
@@ -62,7 +62,7 @@ async function perform(given: Given, machine: Machine): Promise<ExitCode> {
   }
   const config = await readConfig(given, machine);
   const token = await readToken(given, config, machine);
-  const bench = openBench({ config, given, token, machine });
+  const bench = openCommand({ config, given, token, machine });
   try {
     return await ACTS[command](bench);
   } finally {

@@ -2,12 +2,12 @@
 import { isoOf } from '../core/model/read.ts';
 import { fileText, parseTerm, termPath, type Term } from '../core/model/files.ts';
 import type { Facts } from '../core/model/facts.ts';
-import { presentHolder } from '../core/decision/ground.ts';
+import { currentHolder } from '../core/decision/ground.ts';
 import { NOBODY, type Ground } from '../core/model/lease.ts';
-import { rivalLease } from '../core/decision/rivals.ts';
-import { evidenceOf, type FORCED } from '../core/decision/decision-record.ts';
+import { memberLease } from '../core/decision/rivals.ts';
+import { decisionRecord, type FORCED } from '../core/decision/decision-record.ts';
 import type { CheckerConfig } from '../config.ts';
-import type { Budget, Checker } from '../checker/context.ts';
+import type { Budget, CheckerContext } from '../checker/context.ts';
 
 export type Claimed =
   /** The term's file stands, as this process wrote it or as whoever was first. */
@@ -25,7 +25,7 @@ export interface Claim {
 }
 
 /** Who claims, and for which cluster. */
-export interface Claimant extends Pick<Checker, 'project' | 'clock' | 'random'> {
+export interface Claimant extends Pick<CheckerContext, 'project' | 'clock' | 'random'> {
   readonly config: Pick<CheckerConfig, 'cluster' | 'policy' | 'timing'>;
 }
 
@@ -64,8 +64,8 @@ function standing(number: number, text: string, own: string): Claimed {
 
 /** Of a holder that fell silent: its last stamp. */
 function lastHeard(facts: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
-  const holder = facts.rivals.find(({ name }) => name === presentHolder(facts)?.name);
-  const read = holder && rivalLease(holder.name, holder.records);
+  const holder = facts.rivals.find(({ name }) => name === currentHolder(facts)?.name);
+  const read = holder && memberLease(holder.name, holder.records);
   return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};
 }
 
@@ -75,7 +75,7 @@ function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term
     version: 1,
     number: decision.number,
     holder: config.cluster,
-    previous: presentHolder(facts)?.name ?? NOBODY,
+    previous: currentHolder(facts)?.name ?? NOBODY,
     at: isoOf(facts.now),
     ground: decision.ground,
     reason: decision.reason,
@@ -87,6 +87,6 @@ function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term
         return [rival.name, idsOf([...rival.records, ...former])];
       }),
     ]),
-    evidence: evidenceOf(facts, config),
+    evidence: decisionRecord(facts, config),
   };
 }

@@ -1,20 +1,20 @@
 /** Reads the fleet as a checker does, for whoever is not in a cluster: `pulumi destroy` and people's commands. */
 import { unknown } from '../core/model/read.ts';
 import { CONTROL_PATH, reportPath } from '../core/model/files.ts';
-import type { RivalFacts } from '../core/model/facts.ts';
+import type { MemberFacts } from '../core/model/facts.ts';
 import type { FleetFacts } from '../core/outlook/succession.ts';
 import { completeFromTerm, controlOf, highestKnown, readRecords, reportOf } from '../checker/observe.ts';
 import { newestTerm } from './newest-term.ts';
 import type { FleetAccess } from './access.ts';
 
-export async function look(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
+export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
   const { config, project } = access;
   const [controlText, ...reportTexts] = await Promise.all([
     project.file(CONTROL_PATH),
     ...config.fleet.map((name) => project.file(reportPath(name))),
   ]);
   const known = await Promise.all(
-    config.fleet.map(async (name, index): Promise<RivalFacts> => {
+    config.fleet.map(async (name, index): Promise<MemberFacts> => {
       const report = reportOf(name, reportTexts[index]);
       const ids = report.kind === 'found' ? report.value.records : [];
       return { name, report, records: await readRecords(access, ids), former: [] };

@@ -9,7 +9,7 @@ import type { ForcedMove } from '../core/outlook/plan-move.ts';
 import { FORCED } from '../core/decision/decision-record.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 import { hasMoved, lookSeconds, moveSeconds } from './switch-over.ts';
-import { watch } from './wait.ts';
+import { waitFor } from './wait.ts';
 
 export type Forced =
   | { readonly kind: 'done'; readonly term: number; readonly seconds: number }
@@ -37,7 +37,7 @@ export async function force(
   if (term.holder !== move.to || term.reason !== reason)
     return { kind: 'not-claimed', why: `term ${term.number} was claimed meanwhile: ${term.holder} holds by it` };
   const patience = { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted };
-  const waited = await watch<Term | undefined>(access, patience, (facts) => {
+  const waited = await waitFor<Term | undefined>(access, patience, (facts) => {
     const newest = facts.term.kind === 'term' ? facts.term.term : undefined;
     if (newest && newest.number > term.number) return { kind: 'done', value: newest };
     const moved = hasMoved(facts, move.from, move.to);

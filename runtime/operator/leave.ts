@@ -7,9 +7,9 @@ import { CONTROL_PATH } from '../core/model/files.ts';
 import { standingOf, successionOf, type FleetFacts, type Standing } from '../core/outlook/succession.ts';
 import { bounds } from '../timing.ts';
 import { markDestroyed } from './mark-destroyed.ts';
-import { look } from '../fleet/read-fleet.ts';
+import { readFleet } from '../fleet/read-fleet.ts';
 import type { Member } from '../fleet/access.ts';
-import { watch, type Watched } from './wait.ts';
+import { waitFor, type Waited } from './wait.ts';
 
 export type Left =
   | { readonly kind: 'left'; readonly sentence: string }
@@ -19,7 +19,7 @@ export type Left =
 export async function leave(member: Member): Promise<Left> {
   const { cluster, mainTags } = member.config;
   const tags = mainTags.join(', ');
-  const before = await look(member);
+  const before = await readFleet(member);
   const standing = standingOf(before, cluster);
   switch (standing.kind) {
     case 'unknown':
@@ -71,9 +71,9 @@ async function stays(member: Member, why: string): Promise<Left> {
 
 type End = { readonly kind: 'taken'; readonly holder: string; readonly term: number } | { readonly kind: 'recalled' };
 
-function awaitSuccessor(member: Member, boundSeconds: number): Promise<Watched<End>> {
+function awaitSuccessor(member: Member, boundSeconds: number): Promise<Waited<End>> {
   const { cluster, timing } = member.config;
-  return watch<End>(member, { boundSeconds, everySeconds: timing.roundSeconds / 3 }, (facts) => {
+  return waitFor<End>(member, { boundSeconds, everySeconds: timing.roundSeconds / 3 }, (facts) => {
     const standing = standingOf(facts, cluster);
     if (standing.kind === 'free' && standing.converged && standing.holder !== undefined)
       return { kind: 'done', value: { kind: 'taken', holder: standing.holder, term: standing.term } };

@@ -2,11 +2,11 @@
 import { markDestroyed } from './mark-destroyed.ts';
 import type { Member } from '../fleet/access.ts';
 
-export type Joined =
+export type Rejoined =
   /** `back`: it had left and is in the fleet again. */
   { readonly kind: 'joined'; readonly back: boolean } | { readonly kind: 'refused'; readonly sentence: string };
 
-export async function join(member: Pick<Member, 'config' | 'project' | 'clock'>): Promise<Joined> {
+export async function rejoin(member: Pick<Member, 'config' | 'project' | 'clock'>): Promise<Rejoined> {
   const { cluster } = member.config;
   const taken = await markDestroyed(member, false, `${cluster} is back: its stack is made anew`);
   if (taken.kind !== 'failed') return { kind: 'joined', back: taken.kind === 'changed' };

@@ -9,7 +9,7 @@ import { standingOf } from '../core/outlook/succession.ts';
 import { longestGapSeconds, type Timing } from '../timing.ts';
 import { editControl } from '../fleet/edit-control.ts';
 import type { FleetAccess } from '../fleet/access.ts';
-import { watch, type Seen } from './wait.ts';
+import { waitFor, type Progress } from './wait.ts';
 
 export type SwitchedOver =
   | { readonly kind: 'done'; readonly term: number; readonly seconds: number; readonly left: string | undefined }
@@ -36,7 +36,7 @@ export async function switchOver(
   const start = access.clock.now();
   const asked = await editControl(access, (control) => ({ ...control, pin }), move.message);
   if (asked.kind === 'failed') return { kind: 'not-asked', why: asked.why };
-  const waited = await watch<number>(
+  const waited = await waitFor<number>(
     access,
     { boundSeconds, everySeconds: lookSeconds(timing), interrupted },
     (facts) => hasMoved(facts, move.from, move.to),
@@ -49,7 +49,7 @@ export async function switchOver(
 }
 
 /** Done once the newest term names `to` and the records agree. */
-export function hasMoved(facts: FleetFacts, from: string, to: string): Seen<number> {
+export function hasMoved(facts: FleetFacts, from: string, to: string): Progress<number> {
   const standing = standingOf(facts, from);
   switch (standing.kind) {
     case 'unknown':

@@ -1,11 +1,12 @@
 /** Looks at the fleet again and again until something has come about, for whoever waits outside the clusters. */
 import type { FleetFacts } from '../core/outlook/succession.ts';
-import { look } from '../fleet/read-fleet.ts';
+import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 
-export type Seen<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'waits'; readonly why: string };
+export type Progress<T> =
+  { readonly kind: 'done'; readonly value: T } | { readonly kind: 'waits'; readonly why: string };
 
-export type Watched<T> =
+export type Waited<T> =
   | { readonly kind: 'done'; readonly value: T; readonly seconds: number }
   /** `why` is what it still waited for. */
   | { readonly kind: 'late'; readonly why: string };
@@ -19,17 +20,17 @@ export interface Patience {
 }
 
 /** The seconds are counted from the call, by this machine's own clock. Progress is told once a round. */
-export async function watch<T>(
+export async function waitFor<T>(
   access: FleetAccess,
   { boundSeconds, everySeconds, interrupted }: Patience,
-  judge: (facts: FleetFacts) => Seen<T>,
-): Promise<Watched<T>> {
+  judge: (facts: FleetFacts) => Progress<T>,
+): Promise<Waited<T>> {
   const { clock, say, config } = access;
   const start = clock.now();
   let told = 0;
   for (;;) {
     await clock.sleep(everySeconds * 1000);
-    const seen = judge(await look(access));
+    const seen = judge(await readFleet(access));
     const seconds = (clock.now() - start) / 1000;
     if (seen.kind === 'done') return { ...seen, seconds };
     if (seconds > boundSeconds || interrupted?.aborted) return { kind: 'late', why: seen.why };

@@ -1,5 +1,5 @@
 /** The port GitLabView over runner records. It only reads, and never `POST /runners/verify`: that forges the contact it looks for. */
-import type { GitLabLook } from '../core/evidence/history.ts';
+import type { GitLabReading } from '../core/evidence/history.ts';
 import type { RunnerRecords } from '../ports.ts';
 import type { GitLabView } from './ports.ts';
 
@@ -19,7 +19,7 @@ export const gitlabView = (records: Reads, record: number, systemId: string): Gi
 const failed = (error: unknown) =>
   ({ kind: 'unknown', why: error instanceof Error ? error.message : 'the call failed' }) as const;
 
-async function lookAtRecord(records: Reads, id: number): Promise<GitLabLook['record']> {
+async function lookAtRecord(records: Reads, id: number): Promise<GitLabReading['record']> {
   try {
     const answer = await records.read(id);
     switch (answer.kind) {
@@ -35,7 +35,7 @@ async function lookAtRecord(records: Reads, id: number): Promise<GitLabLook['rec
   }
 }
 
-async function lookAtManager(records: Reads, id: number, systemId: string): Promise<GitLabLook['manager']> {
+async function lookAtManager(records: Reads, id: number, systemId: string): Promise<GitLabReading['manager']> {
   try {
     const answer = await records.managers(id);
     if (answer.kind === 'unknown') return answer;

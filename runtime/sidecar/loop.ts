@@ -1,6 +1,6 @@
 /** The sidecar's loop: look at the runner, judge, write the health file, say what changed. */
-import { atBirth, lookDue, reduce, resumed, type EvidenceState } from '../core/evidence/evidence.ts';
-import type { GitLabLook, RunnerRead } from '../core/evidence/history.ts';
+import { atBirth, isGitLabCheckDue, reduce, resumed, type EvidenceState } from '../core/evidence/evidence.ts';
+import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
 import type { Clock, Log } from '../ports.ts';
 import { sidecarIntervalSeconds, type Timing } from '../timing.ts';
 import { healthOf } from './health.ts';
@@ -21,8 +21,8 @@ export interface SidecarParts {
 /** Counters since the sidecar's start. */
 export interface Counts {
   readonly looks: number;
-  readonly runnerReads: Readonly<Record<RunnerRead['kind'], number>>;
-  readonly gitlabLooks: Readonly<Record<GitLabLook['record']['kind'], number>>;
+  readonly runnerReads: Readonly<Record<MetricsRead['kind'], number>>;
+  readonly gitlabLooks: Readonly<Record<GitLabReading['record']['kind'], number>>;
   readonly verdictChanges: number;
   readonly healthWriteFailures: number;
 }
@@ -60,14 +60,14 @@ export function createSidecar({ timing, clock, metrics, gitlab, health, log }: S
   let lookedAtMs: number | undefined;
   let saidAt = clock.now();
   let asking = false;
-  let answer: GitLabLook | undefined;
+  let answer: GitLabReading | undefined;
 
   // GitLab is asked beside the loop: a call that hangs must not delay the news that the process has died.
   const askGitLab = () => {
     asking = true;
     void gitlab
       .look()
-      .catch((error: unknown): GitLabLook => {
+      .catch((error: unknown): GitLabReading => {
         const why = `looking at GitLab failed: ${error instanceof Error ? error.message : 'unknown error'}`;
         return { record: { kind: 'unknown', why }, manager: { kind: 'unknown', why } };
       })
@@ -119,7 +119,7 @@ export function createSidecar({ timing, clock, metrics, gitlab, health, log }: S
       await save();
     },
     look: async () => {
-      if (!asking && answer === undefined && lookDue(state, clock.now() / 1000, timing)) askGitLab();
+      if (!asking && answer === undefined && isGitLabCheckDue(state, clock.now() / 1000, timing)) askGitLab();
       const runner = await metrics.read();
       const arrived = answer;
       answer = undefined;

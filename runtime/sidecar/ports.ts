@@ -1,15 +1,15 @@
 /** What the sidecar alone needs of the world. No port throws but where it says so. */
-import type { GitLabLook, RunnerRead } from '../core/evidence/history.ts';
+import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
 import type { Health } from './health.ts';
 
 /** The metrics endpoint of the runner beside this sidecar. */
 export interface RunnerMetrics {
-  read(): Promise<RunnerRead>;
+  read(): Promise<MetricsRead>;
 }
 
 /** GitLab's view of the runner's record and of this pod's manager. Only reads. */
 export interface GitLabView {
-  look(): Promise<GitLabLook>;
+  look(): Promise<GitLabReading>;
 }
 
 /** The file that the probes read. Both throw where the file system does. */

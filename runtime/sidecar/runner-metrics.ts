@@ -1,6 +1,6 @@
 /** The port RunnerMetrics over HTTP, inside the pod. */
 import * as http from 'node:http';
-import type { RunnerRead } from '../core/evidence/history.ts';
+import type { MetricsRead } from '../core/evidence/history.ts';
 import { codeOf, reasonOf } from '../adapters/process/files.ts';
 import { parseMetrics } from './metrics.ts';
 import type { RunnerMetrics } from './ports.ts';
@@ -11,7 +11,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 class TimedOut extends Error {}
 
 export const runnerMetricsAt = (url: URL, timeoutMs: number): RunnerMetrics => ({
-  read: async (): Promise<RunnerRead> => {
+  read: async (): Promise<MetricsRead> => {
     try {
       const { status, text } = await get(url, timeoutMs);
       if (status !== 200) return { kind: 'unknown', why: `${url.href} answers ${status}` };

@@ -1,23 +1,23 @@
 /** What each checker process knows in its present round, from GitLab's log of its calls: what it may write follows from it. */
-import type { Answer, Known } from '../../runtime/core/model/read.ts';
+import type { Read, Known } from '../../runtime/core/model/read.ts';
 import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../../runtime/core/model/files.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { RecordChange, RunnerDeployment } from '../../runtime/ports.ts';
 
 interface Seen<T> {
-  readonly answer: Answer<T>;
+  readonly answer: Read<T>;
   readonly landedAt: number;
 }
 
 export class Round {
   readonly began: number;
   /** Undefined until it was read; `unknown` where it was not. */
-  control: Answer<Control> | undefined;
+  control: Read<Control> | undefined;
   pods: { readonly answer: Known<readonly RunnerDeployment[]>; readonly at: number } | undefined;
   readonly records = new Map<number, Seen<RecordView>>();
   readonly managers = new Map<number, Seen<readonly ManagerView[]>[]>();
   /** When a write that calls the roll was answered, by record. */
-  readonly called = new Map<number, { readonly answer: Answer<RecordView>; readonly at: number }>();
+  readonly called = new Map<number, { readonly answer: Read<RecordView>; readonly at: number }>();
   readonly tagWrites = new Map<number, number>();
   /** The terms that were asked for. */
   readonly asked = new Set<string>();
@@ -50,7 +50,7 @@ export class Knowledge {
     return 'else';
   }
 
-  fileRead(path: string, answer: Answer<string>, landedAt: number): void {
+  fileRead(path: string, answer: Read<string>, landedAt: number): void {
     if (path === CONTROL_PATH) this.round.control = controlOf(answer);
     const number = termNumber(path);
     if (number === undefined) return;
@@ -58,18 +58,18 @@ export class Knowledge {
     if (answer.kind === 'found') this.knownTerm = Math.max(this.knownTerm, number);
   }
 
-  recordRead(id: number, answer: Answer<RecordView>, landedAt: number): void {
+  recordRead(id: number, answer: Read<RecordView>, landedAt: number): void {
     this.round.records.set(id, { answer, landedAt });
     if (answer.kind === 'found') this.views.set(id, { tags: answer.value.tags, landedAt });
   }
 
-  managersRead(id: number, answer: Answer<readonly ManagerView[]>, landedAt: number): void {
+  managersRead(id: number, answer: Read<readonly ManagerView[]>, landedAt: number): void {
     const list = this.round.managers.get(id) ?? [];
     list.push({ answer, landedAt });
     this.round.managers.set(id, list);
   }
 
-  recordWritten(id: number, change: RecordChange, answer: Answer<RecordView>, now: number): void {
+  recordWritten(id: number, change: RecordChange, answer: Read<RecordView>, now: number): void {
     if (answer.kind === 'found') this.views.set(id, { tags: answer.value.tags, landedAt: now });
     if (change.description !== undefined) this.round.called.set(id, { answer, at: now });
     if (change.tags !== undefined) this.round.tagWrites.set(id, now);
@@ -81,7 +81,7 @@ export function termNumber(path: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-function controlOf(answer: Answer<string>): Answer<Control> {
+function controlOf(answer: Read<string>): Read<Control> {
   if (answer.kind === 'unknown') return answer;
   if (answer.kind === 'absent') return { kind: 'found', at: answer.at, value: NO_CONTROL };
   const parsed = parseControl(answer.value);

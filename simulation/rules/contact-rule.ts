@@ -3,7 +3,7 @@
  * moves the tag when GitLab has not heard of the holder's for too long. It is given the benefit of every doubt: it knows all
  * records at once, a failed read makes it do nothing, and it takes the tag off before it puts it on.
  */
-import type { Checker } from '../../runtime/checker/context.ts';
+import type { CheckerContext } from '../../runtime/checker/context.ts';
 import type { RecordView } from '../../runtime/core/model/facts.ts';
 import type { CheckerProgram } from '../world/cluster.ts';
 
@@ -29,7 +29,7 @@ export function contactRule(offlineAfterSeconds: number): CheckerProgram {
 
 /** All records, or nothing where any of them could not be read. */
 async function look(
-  { records }: Checker,
+  { records }: CheckerContext,
   owners: ReadonlyMap<number, string>,
   offlineAfterSeconds: number,
 ): Promise<Seen[] | undefined> {
@@ -48,7 +48,7 @@ async function look(
 }
 
 /** Whoever has the tag keeps it while it is online; else the first that is online, the preferred one before all. */
-function chosen({ config }: Checker, seen: readonly Seen[]): string | undefined {
+function chosen({ config }: CheckerContext, seen: readonly Seen[]): string | undefined {
   const has = ({ record }: Seen): boolean => config.mainTags.some((tag) => record.tags.includes(tag));
   const ranked = seen
     .filter(({ isOnline }) => isOnline)
@@ -56,7 +56,7 @@ function chosen({ config }: Checker, seen: readonly Seen[]): string | undefined 
   return ranked[0]?.cluster;
 }
 
-async function converge(checker: Checker, seen: readonly Seen[]): Promise<void> {
+async function converge(checker: CheckerContext, seen: readonly Seen[]): Promise<void> {
   const { config, pods, records } = checker;
   const holder = chosen(checker, seen);
   const deployments = await pods.deployments();

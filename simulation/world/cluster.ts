@@ -1,7 +1,7 @@
 /** A Kubernetes cluster as the fleet knows it: runner pods behind a Deployment, and the CronJob that starts checkers. */
 import type { CheckerConfig } from '../../runtime/config.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
-import type { Checker } from '../../runtime/checker/context.ts';
+import type { CheckerContext } from '../../runtime/checker/context.ts';
 import type { RunnerDeployment } from '../../runtime/ports.ts';
 import { LASTING } from '../../test/support/expiries.ts';
 import type { Random } from '../random.ts';
@@ -13,7 +13,7 @@ import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
 import type { Watcher } from './watcher.ts';
 
 /** A program that does a checker's work, told of every record and whose it is; ours finds them out by itself. */
-export type CheckerProgram = (checker: Checker, owners: ReadonlyMap<number, string>) => Promise<unknown>;
+export type CheckerProgram = (checker: CheckerContext, owners: ReadonlyMap<number, string>) => Promise<unknown>;
 
 export interface ClusterParts {
   readonly time: VirtualTime;
@@ -26,12 +26,12 @@ export interface ClusterParts {
   /** Its runners were there before the stack. */
   readonly adopted: boolean;
   /** What a checker's pod runs. */
-  readonly program: (checker: Checker) => Promise<unknown>;
+  readonly program: (checker: CheckerContext) => Promise<unknown>;
   readonly nextId: () => number;
   readonly newRecord: (cluster: string) => number;
 }
 
-/** The pod-level limit of the CronJob's pod (infra/checker.ts keeps it under 90). */
+/** The pod-level limit of the CronJob's pod (infra/checker/checker.ts keeps it under 90). */
 const DEADLINE_MS = 85_000;
 const POLL_KUBERNETES_MS = 20;
 

@@ -8,7 +8,7 @@ import type { FaultKind } from '../../lab/gitlab/model/faults.ts';
 import { GitLabModel } from '../../lab/gitlab/model/gitlab.ts';
 import type { Action } from '../../lab/gitlab/model/repository.ts';
 import type { Manager, Runner } from '../../lab/gitlab/model/runners.ts';
-import { unknown, type Answer } from '../../runtime/core/model/read.ts';
+import { unknown, type Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../../runtime/ports.ts';
 import type { Random } from '../random.ts';
@@ -183,7 +183,7 @@ export class SimulatedGitLab {
     return at === undefined ? null : new Date(at).toISOString();
   }
 
-  found<T>(value: T | undefined): Answer<T> {
+  found<T>(value: T | undefined): Read<T> {
     const at = this.date();
     return value === undefined ? { kind: 'absent', at } : { kind: 'found', value, at };
   }
@@ -200,7 +200,7 @@ export class SimulatedGitLab {
     const limitMs = requestSeconds * 1000;
     return {
       read: (id) =>
-        this.call<Answer<RecordView>>({
+        this.call<Read<RecordView>>({
           process,
           method: 'GET',
           path: `/runners/${id}`,
@@ -213,7 +213,7 @@ export class SimulatedGitLab {
           answered: (answer, landedAt) => this.watcher.recordRead(process, id, answer, landedAt),
         }),
       managers: (id) =>
-        this.call<Answer<readonly ManagerView[]>>({
+        this.call<Read<readonly ManagerView[]>>({
           process,
           method: 'GET',
           path: `/runners/${id}/managers`,
@@ -227,7 +227,7 @@ export class SimulatedGitLab {
         }),
       write: (id, change) => {
         const sentAt = this.time.now;
-        return this.call<Answer<RecordView>>({
+        return this.call<Read<RecordView>>({
           process,
           method: 'PUT',
           path: `/runners/${id}`,
@@ -240,7 +240,7 @@ export class SimulatedGitLab {
     };
   }
 
-  private edit(process: Process, id: number, change: RecordChange, sentAt: number): Answer<RecordView> {
+  private edit(process: Process, id: number, change: RecordChange, sentAt: number): Read<RecordView> {
     const runner = this.runner(id);
     if (!runner) return this.found<RecordView>(undefined);
     const before = runner.tags;
@@ -272,7 +272,7 @@ export class SimulatedGitLab {
       });
     return {
       readable: () =>
-        this.call<Answer<true>>({
+        this.call<Read<true>>({
           process,
           method: 'GET',
           path: `/projects/${PROJECT}`,
@@ -282,7 +282,7 @@ export class SimulatedGitLab {
         }),
       file: (path) => {
         this.watcher.fileAsked(process, path);
-        return this.call<Answer<string>>({
+        return this.call<Read<string>>({
           process,
           method: 'GET',
           path: `/projects/${PROJECT}/repository/files/${path}`,

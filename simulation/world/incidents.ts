@@ -1,5 +1,5 @@
 /** Who is told, in virtual time: the status project's incidents, and a webhook that hangs for every other checker. */
-import type { Answer } from '../../runtime/core/model/read.ts';
+import type { Read } from '../../runtime/core/model/read.ts';
 import type { Incident, Incidents, Notifier } from '../../runtime/ports.ts';
 import { unknown } from '../../runtime/core/model/read.ts';
 import { PROJECT, type SimulatedGitLab } from './gitlab.ts';
@@ -8,8 +8,8 @@ import type { Process } from './process.ts';
 export function incidentsOf(gitlab: SimulatedGitLab, process: Process, requestSeconds: number): Incidents {
   const issues = gitlab.model.issues(PROJECT);
   const path = `/projects/${PROJECT}/issues`;
-  const ask = <T>(method: 'GET' | 'POST' | 'PUT', under: string, land: () => T | undefined): Promise<Answer<T>> =>
-    gitlab.call<Answer<T>>({
+  const ask = <T>(method: 'GET' | 'POST' | 'PUT', under: string, land: () => T | undefined): Promise<Read<T>> =>
+    gitlab.call<Read<T>>({
       process,
       method,
       path: under,

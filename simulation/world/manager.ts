@@ -3,7 +3,7 @@
  * sleep after three failures, and the counters of its metrics endpoint (gitlab-facts B, H; lab/runner is the real process).
  */
 import type { Job } from '../../lab/gitlab/model/jobs.ts';
-import type { RunnerRead, Sample } from '../../runtime/core/evidence/history.ts';
+import type { MetricsRead, Sample } from '../../runtime/core/evidence/history.ts';
 import type { Timing } from '../../runtime/timing.ts';
 import type { Event, VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';
@@ -220,7 +220,7 @@ export class Manager {
   }
 
   /** What its metrics endpoint says to the sidecar beside it. */
-  metrics(): RunnerRead {
+  metrics(): MetricsRead {
     if (this.state === 'dead') return { kind: 'refused', why: 'nothing listens' };
     if (this.state === 'hung') return { kind: 'silent', why: 'no answer' };
     const sample: Sample = {

@@ -1,5 +1,5 @@
 /** What an observer at GitLab's side is told: the trace and the oracle judge by this and not by what a checker says. */
-import type { Answer } from '../../runtime/core/model/read.ts';
+import type { Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
 import type { RecordChange, RunnerDeployment, SavedFile } from '../../runtime/ports.ts';
@@ -10,11 +10,11 @@ export interface Watcher {
   /** A process has sent a read of a file. */
   fileAsked(process: Process, path: string): void;
   /** A process has its answer; `landedAt` is when GitLab gave it. */
-  fileRead(process: Process, path: string, answer: Answer<string>, landedAt: number): void;
-  recordRead(process: Process, id: number, answer: Answer<RecordView>, landedAt: number): void;
-  managersRead(process: Process, id: number, answer: Answer<readonly ManagerView[]>, landedAt: number): void;
+  fileRead(process: Process, path: string, answer: Read<string>, landedAt: number): void;
+  recordRead(process: Process, id: number, answer: Read<RecordView>, landedAt: number): void;
+  managersRead(process: Process, id: number, answer: Read<readonly ManagerView[]>, landedAt: number): void;
   podsRead(process: Process, answer: Known<readonly RunnerDeployment[]>): void;
-  recordWritten(process: Process, id: number, change: RecordChange, answer: Answer<RecordView>): void;
+  recordWritten(process: Process, id: number, change: RecordChange, answer: Read<RecordView>): void;
   /** A write has been applied; its sender may never know. */
   noteLanded(process: Process, id: number, note: string): void;
   tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void;

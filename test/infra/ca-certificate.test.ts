@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { CA_FILE } from '../../infra/paths.ts';
-import { ConfigError, readSettings } from '../../infra/settings.ts';
+import { CA_FILE } from '../../infra/kubernetes/paths.ts';
+import { ConfigError, readSettings } from '../../infra/settings/settings.ts';
 import { issue } from '../../lab/certificates.ts';
 import { checkerConfigSchema, sidecarConfigSchema } from '../../runtime/config.ts';
 import { dataOf, secretOf } from './read.ts';

@@ -4,9 +4,9 @@
  */
 import { DEFAULT_TIMING } from '../../runtime/timing.ts';
 import { policySchema, type CheckerConfig, type Expiries, type Policy } from '../../runtime/config.ts';
-import { unknown, type Answer, type Known } from '../../runtime/core/model/read.ts';
+import { unknown, type Read, type Known } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
-import type { Checker } from '../../runtime/checker/context.ts';
+import type { CheckerContext } from '../../runtime/checker/context.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
 import type {
   CreateResult,
@@ -164,7 +164,7 @@ export class World {
 
   private at = (): number => Math.floor(this.ms / 1000);
 
-  private answer<T>(value: T | undefined): Answer<T> {
+  private answer<T>(value: T | undefined): Read<T> {
     if (this.down) return unknown('GitLab is down');
     return value === undefined ? { kind: 'absent', at: this.at() } : { kind: 'found', value, at: this.at() };
   }
@@ -195,7 +195,7 @@ export class World {
     return new Date(heard ? record.tickedAt + POLL_MS : START).toISOString();
   }
 
-  checker(name: string): Checker & { readonly project: SteeredProject } {
+  checker(name: string): CheckerContext & { readonly project: SteeredProject } {
     const cluster = this.cluster(name);
     const call = async <T>(what: string, act: () => T | Promise<T>): Promise<T> => {
       await Promise.resolve();
@@ -278,7 +278,7 @@ export class World {
     };
   }
 
-  private write(id: number, change: RecordChange): Answer<RecordView> {
+  private write(id: number, change: RecordChange): Read<RecordView> {
     const record = this.records.get(id);
     if (this.down || !record) return this.answer<RecordView>(undefined);
     if (change.tags) {

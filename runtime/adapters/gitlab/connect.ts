@@ -2,7 +2,7 @@
 import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { GitLabConfig } from '../../config.ts';
-import { unknown, type Answer, type Unknown } from '../../core/model/read.ts';
+import { unknown, type Read, type Unknown } from '../../core/model/read.ts';
 import type { ManagerView, RecordView } from '../../core/model/facts.ts';
 import { createHttp } from '../http/http.ts';
 import type {
@@ -68,7 +68,7 @@ export async function answerOf<T, V>(
   schema: z.ZodType<T>,
   view: (value: T) => V,
   advise: (error: GitLabError) => string = adviceOf,
-): Promise<Answer<V>> {
+): Promise<Read<V>> {
   try {
     const reply = await call;
     const parsed = schema.safeParse(reply.body);
@@ -175,7 +175,7 @@ function statusProject(options: GitLabResource, id: number, branch: string): Ste
       return commitFailure(error);
     }
   };
-  const read = <V>(path: string, view: (version: FileVersion) => V): Promise<Answer<V>> =>
+  const read = <V>(path: string, view: (version: FileVersion) => V): Promise<Read<V>> =>
     answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
       view(versionOf(file)),
     );

@@ -1,7 +1,7 @@
 /** The port Inquiry over GitLab's REST API. It reads with a person's token, and words its errors for that person. */
 import { Projects } from '@gitbeaker/rest';
 import * as z from 'zod';
-import type { Answer } from '../../core/model/read.ts';
+import type { Read } from '../../core/model/read.ts';
 import type { Inquiry, OwnerName, TokenView } from '../../ports.ts';
 import { adviceOf, answerOf, type GitLabResource, type Reply } from './connect.ts';
 import { dateOf, GitLabError } from './requester.ts';
@@ -47,7 +47,7 @@ export function inquiryOf(resource: GitLabResource): Inquiry {
     schema: z.ZodType<T>,
     view: (value: T) => V,
     search?: Record<string, string | number>,
-  ): Promise<Answer<V>> => answerOf(reader.ask(path, search), schema, view, advice);
+  ): Promise<Read<V>> => answerOf(reader.ask(path, search), schema, view, advice);
   return {
     greeting: async () => {
       const reply = reader.ask('version');

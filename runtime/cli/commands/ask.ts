@@ -1,7 +1,7 @@
 /** What a move will change, for the person who must say yes. */
 import type { FleetFacts } from '../../core/outlook/succession.ts';
 import type { Move } from '../../core/outlook/plan-move.ts';
-import type { Desk } from '../context.ts';
+import type { FleetContext } from '../context.ts';
 import { notNow, wrongUsage } from '../exit.ts';
 import { table } from '../present/table.ts';
 import { duration } from '../../core/model/time.ts';
@@ -11,7 +11,7 @@ export const differenceText = ({ edits }: Move): string =>
   table(edits.map(({ cluster, record, difference }) => [`  ${cluster}`, `record ${record}`, difference]));
 
 /** Shows the text and asks, unless --yes says so already. Throws a Refusal for a no, and where nobody can be asked. */
-export async function confirm(desk: Desk, text: string, question: string): Promise<void> {
+export async function confirm(desk: FleetContext, text: string, question: string): Promise<void> {
   const { terminal, given } = desk;
   terminal.err(`${text}\n`);
   if (given.flags.has('yes')) return;
@@ -24,13 +24,13 @@ export async function confirm(desk: Desk, text: string, question: string): Promi
 }
 
 /** The commit message's tail. */
-export const whyOf = ({ given }: Desk): string => {
+export const whyOf = ({ given }: FleetContext): string => {
   const why = given.texts.get('why');
   return why === undefined ? '' : `: ${why}`;
 };
 
 /** What will move the tags back by itself later, where the rules do that. */
-export function returnText(fleet: FleetFacts, from: string, { config }: Desk): string | undefined {
+export function returnText(fleet: FleetFacts, from: string, { config }: FleetContext): string | undefined {
   const { failback, failbackAfterSeconds } = config.policy;
   const report = fleet.members.find(({ name }) => name === from)?.report;
   if (failback !== 'automatic' || report?.kind !== 'found' || !report.value.preferred) return undefined;

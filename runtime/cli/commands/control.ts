@@ -4,10 +4,10 @@ import { isoOf } from '../../core/model/read.ts';
 import { isRetired, type Control } from '../../core/model/files.ts';
 import type { FleetFacts } from '../../core/outlook/succession.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
-import { presentHolder } from '../../core/decision/ground.ts';
+import { currentHolder } from '../../core/decision/ground.ts';
 import { pinnedCluster } from '../../core/decision/rivals.ts';
 import { editControl } from '../../fleet/edit-control.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { duration, moment } from '../../core/model/time.ts';
@@ -21,26 +21,26 @@ export const changeSchema = z.strictObject({
 });
 type Change = z.infer<typeof changeSchema>;
 
-export async function pause(desk: Desk): Promise<ExitCode> {
-  await fleetToSteer(desk);
+export async function pause(desk: FleetContext): Promise<ExitCode> {
+  await fleetToChange(desk);
   return edit(desk, (control) => ({ ...control, paused: true }), 'Paused', [
     'paused: nothing moves until hadr resume',
     'it was paused already',
   ]);
 }
 
-export async function resume(desk: Desk): Promise<ExitCode> {
-  await fleetToSteer(desk);
+export async function resume(desk: FleetContext): Promise<ExitCode> {
+  await fleetToChange(desk);
   return edit(desk, (control) => ({ ...control, paused: false }), 'Resumed', [
     'resumed: the main tags follow the stronger cluster again',
     'it was not paused',
   ]);
 }
 
-export async function pin(desk: Desk): Promise<ExitCode> {
+export async function pin(desk: FleetContext): Promise<ExitCode> {
   const cluster = clusterGiven(desk);
   const seconds = durationGiven(desk.given.texts.get('for'));
-  const facts = await fleetToSteer(desk);
+  const facts = await fleetToChange(desk);
   if (facts.control.kind === 'found' && isRetired(facts.control.value, cluster))
     throw notNow(
       `${cluster} is retired and would never take the main tags; take it out of retired in control.json first. Nothing was changed.`,
@@ -55,8 +55,8 @@ export async function pin(desk: Desk): Promise<ExitCode> {
   );
 }
 
-export async function unpin(desk: Desk): Promise<ExitCode> {
-  const facts = await fleetToSteer(desk);
+export async function unpin(desk: FleetContext): Promise<ExitCode> {
+  const facts = await fleetToChange(desk);
   const pinned = facts.control.kind === 'found' ? pinnedCluster(facts.control.value, facts.now) : undefined;
   return edit(
     desk,
@@ -75,8 +75,8 @@ function durationGiven(text: string | undefined): number | undefined {
 }
 
 /** What the pin brings about, as the pinned cluster's own checker will decide it. */
-function followsOf(facts: FleetFacts, cluster: string, { access }: Desk): string {
-  const holder = presentHolder(facts)?.name;
+function followsOf(facts: FleetFacts, cluster: string, { access }: FleetContext): string {
+  const holder = currentHolder(facts)?.name;
   if (holder === cluster) return 'it holds them';
   const pinned: Control | undefined =
     facts.control.kind === 'found' ? { ...facts.control.value, pin: { cluster } } : undefined;
@@ -88,7 +88,7 @@ function followsOf(facts: FleetFacts, cluster: string, { access }: Desk): string
 
 /** Commits the change, and says what was done or that it was so already. */
 async function edit(
-  desk: Desk,
+  desk: FleetContext,
   change: (control: Control) => Control,
   message: string,
   [done, same]: readonly [string, string],

@@ -1,9 +1,9 @@
 /** `hadr doctor`: looks at everything that a fleet stands on, and says of each finding how to mend it. */
 import * as z from 'zod';
-import { look } from '../../fleet/read-fleet.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
 import type { OwnerName } from '../../ports.ts';
 import type { HadrConfig } from '../config.ts';
-import { deskAt, type Bench, type Desk } from '../context.ts';
+import { withProject, type CommandContext, type FleetContext } from '../context.ts';
 import { deployedFindings } from '../doctor/deployed.ts';
 import { findingSchema, note, type Finding } from '../doctor/finding.ts';
 import { branchFinding, clockFinding, ownTokenFinding, projectFinding, versionFinding } from '../doctor/instance.ts';
@@ -20,7 +20,7 @@ export const doctorSchema = z.strictObject({
 });
 type Diagnosis = z.infer<typeof doctorSchema>;
 
-export async function doctor(bench: Bench): Promise<ExitCode> {
+export async function doctor(bench: CommandContext): Promise<ExitCode> {
   const findings = await findingsOf(bench);
   const result: Diagnosis = { version: 1, kind: 'doctor', findings };
   present(bench.terminal, bench.format, result, doctorText);
@@ -34,7 +34,7 @@ function codeOf(findings: readonly Finding[]): ExitCode {
 }
 
 /** Whatever can be said is said: what lies in the status project only where that can be read. */
-async function findingsOf(bench: Bench): Promise<Finding[]> {
+async function findingsOf(bench: CommandContext): Promise<Finding[]> {
   const { inquiry, config, execute, wallClock } = bench;
   const { stack, statusProject, gitlab } = config;
   const owner = ownerOf(config);
@@ -46,7 +46,7 @@ async function findingsOf(bench: Bench): Promise<Finding[]> {
     inquiry.project(statusProject.path),
     owner && inquiry.tokens(owner),
   ]);
-  const seen = project.kind === 'found' ? await lookInto(deskAt(bench, project.value)) : undefined;
+  const seen = project.kind === 'found' ? await lookInto(withProject(bench, project.value)) : undefined;
   const needs = config.fleet.map((cluster) => needsOf(cluster, owner?.kind ?? 'group'));
   const ofOwner = needs.flatMap((need) => need.owner);
   const ofStatus = needs.flatMap((need) => need.status);
@@ -75,11 +75,11 @@ const NO_OWNER = note(
 );
 
 /** What lies in the status project, and what is known by it. */
-async function lookInto({ inquiry, config, project, access }: Desk) {
+async function lookInto({ inquiry, config, project, access }: FleetContext) {
   const { branch } = config.statusProject;
   const [rule, facts, tokens] = await Promise.all([
     inquiry.branch(project.id, branch),
-    look(access),
+    readFleet(access),
     inquiry.tokens({ kind: 'project', ref: project.id }),
   ]);
   const findings = [

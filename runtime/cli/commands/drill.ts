@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { isoOf } from '../../core/model/read.ts';
 import { drillPath, fileText, type Drill } from '../../core/model/files.ts';
 import { planSwitchover } from '../../core/outlook/plan-move.ts';
-import { look } from '../../fleet/read-fleet.ts';
-import { watch } from '../../operator/wait.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
+import { waitFor } from '../../operator/wait.ts';
 import { lookSeconds } from '../../operator/switch-over.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText } from './ask.ts';
@@ -25,10 +25,10 @@ export const drillSchema = z.strictObject({
 });
 type DrillResult = z.infer<typeof drillSchema>;
 
-export async function drill(desk: Desk): Promise<ExitCode> {
+export async function drill(desk: FleetContext): Promise<ExitCode> {
   const { access, inquiry, terminal, format } = desk;
   const to = clusterGiven(desk);
-  const facts = await fleetToSteer(desk);
+  const facts = await fleetToChange(desk);
   const plan = planned(planSwitchover(facts, to, access.config));
   const { from } = plan;
   await confirm(
@@ -41,7 +41,7 @@ export async function drill(desk: Desk): Promise<ExitCode> {
   const back = await wayBack(desk, from, to);
   const user = await inquiry.username();
   const by = user.kind === 'found' ? user.value : 'a person';
-  const at = isoOf((await look(access)).now);
+  const at = isoOf((await readFleet(access)).now);
   const result: Drill = { version: 1, at, by, from, to, there, back };
   const path = drillPath(there.term);
   const message = `Drill: ${from} to ${to} in ${there.seconds} s, and back in ${back.seconds} s`;
@@ -54,14 +54,18 @@ export async function drill(desk: Desk): Promise<ExitCode> {
 }
 
 /** The former holder must assert itself as eligible once more before it can be asked. Throws a Refusal that says where the tags are. */
-async function wayBack(desk: Desk, from: string, to: string): Promise<{ term: number; seconds: number }> {
+async function wayBack(desk: FleetContext, from: string, to: string): Promise<{ term: number; seconds: number }> {
   const { access, interrupted } = desk;
   const { timing } = access.config;
   const boundSeconds = timing.leaseSeconds;
-  const ready = await watch<true>(access, { boundSeconds, everySeconds: lookSeconds(timing), interrupted }, (facts) => {
-    const plan = planSwitchover(facts, from, access.config);
-    return plan.kind === 'ready' ? { kind: 'done', value: true } : { kind: 'waits', why: plan.why };
-  });
+  const ready = await waitFor<true>(
+    access,
+    { boundSeconds, everySeconds: lookSeconds(timing), interrupted },
+    (facts) => {
+      const plan = planSwitchover(facts, from, access.config);
+      return plan.kind === 'ready' ? { kind: 'done', value: true } : { kind: 'waits', why: plan.why };
+    },
+  );
   const stays = `The main tags are with ${to}: bring them back with hadr switchover --to ${from}.`;
   if (ready.kind === 'late') throw notNow(`the way back is not open: ${ready.why}. ${stays}`);
   try {

@@ -1,15 +1,15 @@
 /** `hadr explain`: a term's decision made once more, from nothing but what the term recorded. */
 import * as z from 'zod';
 import { isoOf } from '../../core/model/read.ts';
-import type { Facts, RivalFacts } from '../../core/model/facts.ts';
+import type { Facts, MemberFacts } from '../../core/model/facts.ts';
 import type { Term } from '../../core/model/files.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { replay, type Replay } from '../../core/decision/replay.ts';
-import { rivalLease } from '../../core/decision/rivals.ts';
+import { memberLease } from '../../core/decision/rivals.ts';
 import type { Decision } from '../../core/decision/decide.ts';
-import type { Evidence } from '../../core/decision/decision-record.ts';
-import { look } from '../../fleet/read-fleet.ts';
-import type { Desk } from '../context.ts';
+import type { DecisionRecord } from '../../core/decision/decision-record.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
+import type { FleetContext } from '../context.ts';
 import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
@@ -38,11 +38,11 @@ export const explainSchema = z.strictObject({
 });
 type Explained = z.infer<typeof explainSchema>;
 
-export async function explain(desk: Desk): Promise<ExitCode> {
+export async function explain(desk: FleetContext): Promise<ExitCode> {
   const text = desk.given.argument ?? '';
   if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${text} is no term; give its number, as hadr history shows it`);
   const number = Number(text);
-  const newest = newestNumber(await look(desk.access));
+  const newest = newestNumber(await readFleet(desk.access));
   if (number > newest) throw wrongUsage(`there is no term ${number}; the newest is ${newest}`);
   const read = await readTerm(desk.access.project, number);
   if (read.kind === 'unknown') throw notKnown(`${read.why}; hadr history shows the others`);
@@ -67,7 +67,7 @@ export function explanationOf(term: Term, replayed: Replay): Explained {
 
 const decisionOf = ({ kind, reason }: Decision): Explained['decision'] => ({ kind, reason });
 
-function sawOf({ facts, policy }: Evidence): Explained['saw'] {
+function sawOf({ facts, policy }: DecisionRecord): Explained['saw'] {
   const { self, roll } = facts;
   const { memory } = self.stamped;
   return [
@@ -96,8 +96,8 @@ function sawOf({ facts, policy }: Evidence): Explained['saw'] {
   ];
 }
 
-function rivalText({ name, records }: RivalFacts): string {
-  const read = rivalLease(name, records);
+function rivalText({ name, records }: MemberFacts): string {
+  const read = memberLease(name, records);
   switch (read.kind) {
     case 'unknown':
       return read.why;

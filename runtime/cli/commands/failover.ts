@@ -1,22 +1,22 @@
 /** `hadr failover --force`: a term by a person's word, after its risks were read. */
-import { look } from '../../fleet/read-fleet.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
 import { force } from '../../operator/force.ts';
 import { planForced } from '../../core/outlook/plan-move.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, whyOf } from './ask.ts';
 import { moveText, type MoveResult } from './move-result.ts';
 import { planned } from './switchover.ts';
 
-export async function failover(desk: Desk): Promise<ExitCode> {
+export async function failover(desk: FleetContext): Promise<ExitCode> {
   const { access, given, inquiry, config } = desk;
   const to = clusterGiven(desk);
   if (!given.flags.has('force'))
     throw wrongUsage(
       `a failover comes by itself as soon as the evidence is there, which hadr status shows; --force puts your word in its place. Nothing was changed.`,
     );
-  const plan = planned(planForced(await fleetToSteer(desk), to, access.config));
+  const plan = planned(planForced(await fleetToChange(desk), to, access.config));
   const risks = plan.risks.map((risk) => `  ! ${risk}`).join('\n');
   await confirm(
     desk,
@@ -25,7 +25,7 @@ export async function failover(desk: Desk): Promise<ExitCode> {
   );
   const user = await inquiry.username();
   const reason = `${user.kind === 'found' ? user.value : 'a person'} says so${whyOf(desk)}`;
-  const now = planned(planForced(await look(access), to, access.config));
+  const now = planned(planForced(await readFleet(access), to, access.config));
   const forced = await force(access, now, reason, Math.random, desk.interrupted);
   switch (forced.kind) {
     case 'not-claimed':

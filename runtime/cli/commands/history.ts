@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { isoOf, type Known } from '../../core/model/read.ts';
 import { heldFor } from '../../core/decision/ground.ts';
 import type { Term } from '../../core/model/files.ts';
-import { look } from '../../fleet/read-fleet.ts';
-import type { Desk } from '../context.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
+import type { FleetContext } from '../context.ts';
 import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
@@ -33,9 +33,9 @@ export type History = z.infer<typeof historySchema>;
 
 const LIMIT = 10;
 
-export async function history(desk: Desk): Promise<ExitCode> {
+export async function history(desk: FleetContext): Promise<ExitCode> {
   const limit = limitOf(desk.given.texts.get('limit'));
-  const facts = await look(desk.access);
+  const facts = await readFleet(desk.access);
   const newest = newestNumber(facts);
   const terms = await readTerms(desk.access.project, newest, limit);
   present(desk.terminal, desk.format, historyOf(terms, isoOf(facts.now)), historyText);

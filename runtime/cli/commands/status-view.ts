@@ -1,13 +1,13 @@
 /** What `hadr status` knows, as plain data with a documented shape, and as a table for people. */
 import * as z from 'zod';
-import { isoOf, type Answer, type GitLabSeconds } from '../../core/model/read.ts';
+import { isoOf, type Read, type GitLabSeconds } from '../../core/model/read.ts';
 import type { Rules } from '../../core/decision/decide.ts';
-import type { RivalFacts } from '../../core/model/facts.ts';
+import type { MemberFacts } from '../../core/model/facts.ts';
 import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/outlook/health.ts';
 import { heldFor } from '../../core/decision/ground.ts';
 import type { FleetFacts } from '../../core/outlook/succession.ts';
 import { ageOf } from '../../core/model/lease.ts';
-import { isFresh, pinnedCluster, rivalLease } from '../../core/decision/rivals.ts';
+import { isFresh, pinnedCluster, memberLease } from '../../core/decision/rivals.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
 import type { CommitView } from '../../ports.ts';
 import { duration, moment } from '../../core/model/time.ts';
@@ -85,8 +85,8 @@ type ClusterStatus = z.infer<typeof clusterSchema>;
 
 /** The newest commits of control.json and of each report. */
 export interface Commits {
-  readonly control: Answer<CommitView | undefined>;
-  readonly reports: ReadonlyMap<string, Answer<CommitView | undefined>>;
+  readonly control: Read<CommitView | undefined>;
+  readonly reports: ReadonlyMap<string, Read<CommitView | undefined>>;
 }
 
 export function statusOf(fleet: FleetFacts, rules: Rules, commits: Commits): Status {
@@ -127,18 +127,18 @@ export function statusOf(fleet: FleetFacts, rules: Rules, commits: Commits): Sta
   };
 }
 
-const found = (commit: Answer<CommitView | undefined> | undefined): CommitView | undefined =>
+const found = (commit: Read<CommitView | undefined> | undefined): CommitView | undefined =>
   commit?.kind === 'found' ? commit.value : undefined;
 
-function commitOf(answer: Answer<CommitView | undefined>) {
+function commitOf(answer: Read<CommitView | undefined>) {
   const commit = found(answer);
   return commit ? { at: isoOf(commit.at), author: commit.author, title: commit.title } : null;
 }
 
-function clusterOf(member: RivalFacts, fleet: FleetFacts, rules: Rules, commits: Commits): ClusterStatus {
+function clusterOf(member: MemberFacts, fleet: FleetFacts, rules: Rules, commits: Commits): ClusterStatus {
   const { name, report, records, former } = member;
   const { term, now } = fleet;
-  const read = rivalLease(name, records);
+  const read = memberLease(name, records);
   const lease = read.kind === 'lease' ? read.lease : undefined;
   const { kind, reason } = nextMove(fleet, name, rules);
   return {

@@ -1,12 +1,12 @@
 /** `hadr status`: the fleet as its checkers see it, read and never touched. */
-import { look } from '../../fleet/read-fleet.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
 import { CONTROL_PATH, reportPath } from '../../core/model/files.ts';
-import type { Desk } from '../context.ts';
+import type { FleetContext } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { statusOf, statusText, type Commits, type Status } from './status-view.ts';
 
-export async function status(desk: Desk): Promise<ExitCode> {
+export async function status(desk: FleetContext): Promise<ExitCode> {
   const { terminal, given, format, interrupted, access } = desk;
   for (;;) {
     const seen = await seenNow(desk);
@@ -17,12 +17,12 @@ export async function status(desk: Desk): Promise<ExitCode> {
   }
 }
 
-export async function seenNow(desk: Desk): Promise<Status> {
-  const [facts, commits] = await Promise.all([look(desk.access), commitsOf(desk)]);
+export async function seenNow(desk: FleetContext): Promise<Status> {
+  const [facts, commits] = await Promise.all([readFleet(desk.access), commitsOf(desk)]);
   return statusOf(facts, desk.access.config, commits);
 }
 
-async function commitsOf({ config, inquiry, project }: Desk): Promise<Commits> {
+async function commitsOf({ config, inquiry, project }: FleetContext): Promise<Commits> {
   const last = (path: string) => inquiry.lastCommit(project.id, config.statusProject.branch, path);
   const [control, reports] = await Promise.all([
     last(CONTROL_PATH),

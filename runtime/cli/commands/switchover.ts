@@ -1,17 +1,17 @@
 /** `hadr switchover`: shows what changes, asks, asks the fleet for it, and waits until it is done. */
-import { look } from '../../fleet/read-fleet.ts';
+import { readFleet } from '../../fleet/read-fleet.ts';
 import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
 import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
 import type { FleetFacts } from '../../core/outlook/succession.ts';
-import { clusterGiven, fleetToSteer, type Desk } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, returnText, whyOf } from './ask.ts';
 import { moveText, type MoveResult } from './move-result.ts';
 
-export async function switchover(desk: Desk): Promise<ExitCode> {
+export async function switchover(desk: FleetContext): Promise<ExitCode> {
   const to = clusterGiven(desk);
-  const facts = await fleetToSteer(desk);
+  const facts = await fleetToChange(desk);
   const plan = planned(planSwitchover(facts, to, desk.access.config));
   const tags = desk.config.mainTags.join(', ');
   const returns = returnText(facts, plan.from, desk);
@@ -37,12 +37,12 @@ const refusalOf = ({ by, why }: Hindered): Refusal =>
 
 /** Looks once more, for a person takes their time to answer, and lets the fleet move. Throws a Refusal where it does not. */
 export async function moveNow(
-  desk: Desk,
+  desk: FleetContext,
   to: string,
   from: string,
 ): Promise<{ readonly term: number; readonly seconds: number }> {
   const { access, interrupted } = desk;
-  const now: FleetFacts = await look(access);
+  const now: FleetFacts = await readFleet(access);
   const plan: Move = planned(planSwitchover(now, to, access.config));
   if (plan.from !== from)
     throw notNow(`${plan.from} took the main tags meanwhile; look with hadr status. Nothing was changed.`);

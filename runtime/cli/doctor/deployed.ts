@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
 import { checkerConfigSchema, RECORD_ANNOTATION, type CheckerConfig } from '../../config.ts';
-import type { RivalFacts } from '../../core/model/facts.ts';
+import type { MemberFacts } from '../../core/model/facts.ts';
 import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
 import type { Execute, Executed } from '../machine.ts';
@@ -38,7 +38,7 @@ export interface Expected {
 export async function deployedFindings(
   execute: Execute,
   expected: Expected,
-  member: RivalFacts | undefined,
+  member: MemberFacts | undefined,
 ): Promise<Finding[]> {
   const { stack } = expected;
   const names = namesOf(stack.name);
@@ -81,7 +81,7 @@ async function runnerFindings(
   execute: Execute,
   stack: StackFacts,
   account: string,
-  member: RivalFacts | undefined,
+  member: MemberFacts | undefined,
 ): Promise<Finding[]> {
   const own = { namespace: stack.kubernetes.namespace, deployment: namesOf(stack.name).runner, record: undefined };
   const findings: Finding[] = [];
@@ -156,7 +156,7 @@ function recordFinding(
   name: string,
   deployment: z.infer<typeof deploymentSchema> | string,
   adopted: number | undefined,
-  member: RivalFacts | undefined,
+  member: MemberFacts | undefined,
   stack: string,
 ): Finding {
   const check = `Deployment ${name}`;

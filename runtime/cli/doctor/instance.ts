@@ -1,5 +1,5 @@
 /** GitLab itself and the person's own token. */
-import type { Answer, GitLabSeconds } from '../../core/model/read.ts';
+import type { Read, GitLabSeconds } from '../../core/model/read.ts';
 import { WARN_DAYS } from '../../core/page/expiry.ts';
 import type { BranchView, ProjectView, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
@@ -7,7 +7,7 @@ import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';
 /** The scope manage_runner, which the runtime's tokens have, is as old (gitlab-facts A1). */
 const OLDEST: readonly [number, number] = [17, 1];
 
-export function versionFinding(url: string, version: Answer<string>, answers: boolean): Finding {
+export function versionFinding(url: string, version: Read<string>, answers: boolean): Finding {
   const check = 'GitLab';
   if (version.kind !== 'found') {
     const why = version.kind === 'unknown' ? version.why : 'it has no API there';
@@ -35,7 +35,7 @@ export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
     : note('clock', found, 'set it by NTP; no decision stands on it, but you compare its times with the log');
 }
 
-export function ownTokenFinding(token: Answer<TokenView>): Finding {
+export function ownTokenFinding(token: Read<TokenView>): Finding {
   const check = 'your token';
   if (token.kind !== 'found')
     return unseen(
@@ -56,7 +56,7 @@ export function ownTokenFinding(token: Answer<TokenView>): Finding {
   return days > WARN_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
 }
 
-export function projectFinding(path: string | number, project: Answer<ProjectView>): Finding {
+export function projectFinding(path: string | number, project: Read<ProjectView>): Finding {
   const check = 'status project';
   if (project.kind === 'found') return ok(check, `it can be read: ${project.value.url}`);
   return unseen(
@@ -66,7 +66,7 @@ export function projectFinding(path: string | number, project: Answer<ProjectVie
   );
 }
 
-export function branchFinding(name: string, branch: Answer<BranchView>): Finding {
+export function branchFinding(name: string, branch: Read<BranchView>): Finding {
   const check = `branch ${name}`;
   if (branch.kind === 'absent')
     return wrong(check, 'it does not exist in the status project', 'check statusProject.branch');

@@ -1,8 +1,8 @@
 /** Each cluster as GitLab shows it: its report, its records, its lease, and whether it means the same fleet. */
-import type { RecordFacts, RivalFacts } from '../../core/model/facts.ts';
+import type { RecordFacts, MemberFacts } from '../../core/model/facts.ts';
 import type { FleetFacts } from '../../core/outlook/succession.ts';
 import { ageOf } from '../../core/model/lease.ts';
-import { isFresh, rivalLease } from '../../core/decision/rivals.ts';
+import { isFresh, memberLease } from '../../core/decision/rivals.ts';
 import { canonical, roomForMainTags, sameTags } from '../../core/decision/tags.ts';
 import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
@@ -37,7 +37,7 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
   ];
 }
 
-export function memberFindings(member: RivalFacts, config: HadrConfig): Finding[] {
+export function memberFindings(member: MemberFacts, config: HadrConfig): Finding[] {
   const { name, report, records, former } = member;
   const check = `report of ${name}`;
   if (report.kind === 'unknown') return [unseen(check, report.why, 'mend that and look again')];
@@ -102,9 +102,9 @@ function recordFinding(
   return ok(check, `tags ${canonical(tags).join(', ')}`);
 }
 
-function leaseFinding({ name, records }: RivalFacts, { timing }: HadrConfig): Finding {
+function leaseFinding({ name, records }: MemberFacts, { timing }: HadrConfig): Finding {
   const check = `checker of ${name}`;
-  const read = rivalLease(name, records);
+  const read = memberLease(name, records);
   const logs = `kubectl logs --selector app.kubernetes.io/component=checker,app.kubernetes.io/instance=${name}`;
   switch (read.kind) {
     case 'unknown':

@@ -1,5 +1,5 @@
 /** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
-import type { Answer, Found } from '../../core/model/read.ts';
+import type { Read, Found } from '../../core/model/read.ts';
 import { WARN_DAYS } from '../../core/page/expiry.ts';
 import { namesOf } from '../../names.ts';
 import type { OwnerName, TokenView } from '../../ports.ts';
@@ -41,7 +41,7 @@ export function needsOf(
 }
 
 /** The days are counted by GitLab's time, as it listed them. */
-export function tokenFindings(where: string, list: Answer<readonly TokenView[]>, needs: readonly Need[]): Finding[] {
+export function tokenFindings(where: string, list: Read<readonly TokenView[]>, needs: readonly Need[]): Finding[] {
   if (list.kind !== 'found')
     return [
       unseen(

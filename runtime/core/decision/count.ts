@@ -10,7 +10,7 @@
  *                         fewer                      as many as it hears: a fall, to be proved by a call (round)
  *                         nobody knows               unknown, and with it the whole count
  */
-import { unknown, type Answer, type Found, type GitLabSeconds, type Known } from '../model/read.ts';
+import { unknown, type Read, type Found, type GitLabSeconds, type Known } from '../model/read.ts';
 import type { ManagerView, RecordFacts } from '../model/facts.ts';
 import { heardWithinSeconds, vouchSeconds, type Timing } from '../../timing.ts';
 
@@ -39,7 +39,7 @@ export interface Count {
 }
 
 /** What `/managers` has said of each adopted record. */
-export type ManagersByRecord = ReadonlyMap<number, Answer<readonly ManagerView[]>>;
+export type ManagersByRecord = ReadonlyMap<number, Read<readonly ManagerView[]>>;
 
 /**
  * The managers that GitLab has heard of late: an idle one answers each roll, a full one by its jobs, of which one report
@@ -94,7 +94,7 @@ export function countOf(
 }
 
 function heardOf(
-  read: Answer<readonly ManagerView[]> | undefined,
+  read: Read<readonly ManagerView[]> | undefined,
   record: number,
   timing: Timing,
   busySeconds: number,

@@ -8,12 +8,12 @@
  */
 import type { Policy } from '../../config.ts';
 import { longestGapSeconds, type Timing } from '../../timing.ts';
-import { assess, presentHolder, type Assessment } from './ground.ts';
+import { findGround, currentHolder, type GroundResult } from './ground.ts';
 import { isRetired, NO_CONTROL, type Control } from '../model/files.ts';
 import type { GitLabSeconds } from '../model/read.ts';
 import type { Facts } from '../model/facts.ts';
 import { ageOf, type Ground } from '../model/lease.ts';
-import { challengers, minOnlineOf, notHeard, pinnedCluster, rivalLease, turnSeconds } from './rivals.ts';
+import { challengers, minOnlineOf, notHeard, pinnedCluster, memberLease, turnSeconds } from './rivals.ts';
 import { roomForMainTags } from './tags.ts';
 
 export type Decision =
@@ -40,16 +40,20 @@ export function decide(facts: Facts, rules: Rules): Decision {
     facts.term.kind === 'term' ? { kind: 'converge', reason } : nothing(reason);
   // 3. Is there a ground to move?
   const { policy, timing } = rules;
-  const assessment = withPin(facts, control, assess(facts, facts.self.stamped.memory, facts.self.name, policy, timing));
+  const assessment = withPin(
+    facts,
+    control,
+    findGround(facts, facts.self.stamped.memory, facts.self.name, policy, timing),
+  );
   if (assessment.kind === 'unknown') return stay(`holder unknown: ${assessment.why}`);
   if (assessment.kind === 'keeps') return stay(assessment.why);
   // 4. May this cluster act on it?
-  const obstacle = notEligible(facts, control, rules);
+  const obstacle = claimBlocker(facts, control, rules);
   if (obstacle !== undefined) return stay(`${assessment.why}; not eligible here: ${obstacle}`);
   const wait = waitFor(facts, control, assessment.ground, rules);
   if (wait !== undefined) return stay(`${assessment.why}; ${wait}`);
   // 5. Silence is believed only after a roll call.
-  const holder = presentHolder(facts);
+  const holder = currentHolder(facts);
   if (assessment.ground === 'silent' && holder?.name !== undefined) {
     if (!facts.roll) return { kind: 'call', rival: holder.name, reason: assessment.why };
     const doubt = silenceDoubted(facts, holder.name, rules);
@@ -63,9 +67,9 @@ const nothing = (reason: string): Decision => ({ kind: 'nothing', reason });
 const controlOf = (facts: Facts): Control => (facts.control.kind === 'found' ? facts.control.value : NO_CONTROL);
 
 /** A pin is a ground of its own for the pinned cluster, whatever the holder is worth, but not on anything unknown. */
-function withPin(facts: Facts, control: Control, assessment: Assessment): Assessment {
+function withPin(facts: Facts, control: Control, assessment: GroundResult): GroundResult {
   const pinned = pinnedCluster(control, facts.now);
-  const holder = presentHolder(facts)?.name;
+  const holder = currentHolder(facts)?.name;
   if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'unknown') return assessment;
   // Before the first term nobody is displaced, and the others leave it alone.
   if (facts.term.kind === 'none') return assessment;
@@ -73,7 +77,7 @@ function withPin(facts: Facts, control: Control, assessment: Assessment): Assess
 }
 
 /** Why this cluster may not claim now, or undefined. */
-export function notEligible(facts: Facts, control: Control, { policy, timing }: Rules): string | undefined {
+export function claimBlocker(facts: Facts, control: Control, { policy, timing }: Rules): string | undefined {
   const { self } = facts;
   const pinned = pinnedCluster(control, facts.now);
   if (self.online < policy.minOnline) return `${self.online}/${self.total} online, ${policy.minOnline} needed`;
@@ -93,7 +97,7 @@ export function notEligible(facts: Facts, control: Control, { policy, timing }: 
 /** Whose turn it is, and the waits that a ground itself asks for; a sentence while this cluster waits. */
 function waitFor(facts: Facts, control: Control, ground: Ground, rules: Rules): string | undefined {
   const { timing, policy } = rules;
-  const holder = presentHolder(facts)?.name;
+  const holder = currentHolder(facts)?.name;
   if (ground === 'pinned' || (ground === 'damaged' && holder === facts.self.name)) return undefined;
   const { memory } = facts.self.stamped;
   const stood =
@@ -116,9 +120,9 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
       return timing.leaseSeconds;
     case 'silent': {
       // A lease that can be read tells its own age; without one, the silence is counted from when it was first seen.
-      const holder = presentHolder(facts)?.name;
+      const holder = currentHolder(facts)?.name;
       const rival = facts.rivals.find((candidate) => candidate.name === holder);
-      const read = rival && rivalLease(rival.name, rival.records);
+      const read = rival && memberLease(rival.name, rival.records);
       const quiet = 2 * timing.roundSeconds;
       return read?.kind === 'lease' ? Math.max(0, quiet - timing.leaseSeconds) : quiet;
     }
@@ -163,8 +167,8 @@ const claim = (facts: Facts, ground: Ground, reason: string): Decision => ({
 
 /** One above the highest that any term or lease knows of. */
 export function nextNumber(facts: Facts): number {
-  const known = presentHolder(facts)?.number ?? 0;
-  const leases = facts.rivals.map((rival) => rivalLease(rival.name, rival.records));
+  const known = currentHolder(facts)?.number ?? 0;
+  const leases = facts.rivals.map((rival) => memberLease(rival.name, rival.records));
   const highest = leases.reduce(
     (high, read) => (read.kind === 'lease' ? Math.max(high, read.lease.term) : high),
     known,
@@ -175,7 +179,7 @@ export function nextNumber(facts: Facts): number {
 /** For how long a holder's lease has lapsed: running jobs vouch for it only up to `busyMax` of that. */
 export function lapseSeconds(facts: Facts, holder: string, timing: Timing): number {
   const rival = facts.rivals.find((candidate) => candidate.name === holder);
-  const read = rival && rivalLease(rival.name, rival.records);
+  const read = rival && memberLease(rival.name, rival.records);
   if (read?.kind === 'lease') return Math.max(0, ageOf(read) - timing.leaseSeconds);
   const { memory } = facts.self.stamped;
   return memory.ground === 'silent' ? facts.now - memory.since : longestGapSeconds(timing);

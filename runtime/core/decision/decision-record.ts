@@ -9,12 +9,12 @@ import { leaseLines } from '../model/lease.ts';
 /** The ground of a term that a person has forced. It is none that a decision ever has. */
 export const FORCED = 'forced';
 
-export interface Evidence extends Rules {
+export interface DecisionRecord extends Rules {
   readonly facts: Facts;
 }
 
 /** What goes into the term's file. People's lines in a note, descriptions and the displaced term's own evidence stay out. */
-export function evidenceOf(facts: Facts, { policy, timing }: Rules): Evidence {
+export function decisionRecord(facts: Facts, { policy, timing }: Rules): DecisionRecord {
   const { self, rivals } = facts;
   return {
     facts: {

@@ -14,13 +14,13 @@
 import { isoOf, type GitLabSeconds } from '../model/read.ts';
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
-import type { Facts, RivalFacts } from '../model/facts.ts';
+import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired } from '../model/files.ts';
 import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
 import { countStamp, emptyMemory, standGround } from './memory.ts';
-import { isFresh, minOnlineOf, rivalLease, unknownRecord } from './rivals.ts';
+import { isFresh, minOnlineOf, memberLease, unknownRecord } from './rivals.ts';
 
-export type Assessment =
+export type GroundResult =
   | { readonly kind: 'unknown'; readonly why: string }
   /** No reason to move; the sentence says why not. */
   | { readonly kind: 'keeps'; readonly why: string }
@@ -32,7 +32,7 @@ export type Observed = Omit<Facts, 'self' | 'roll'> & {
 };
 
 /** The number that a claim would displace, and the cluster that would lose by it. */
-export function presentHolder(observed: Pick<Facts, 'term'>): { number: number; name: string | undefined } | undefined {
+export function currentHolder(observed: Pick<Facts, 'term'>): { number: number; name: string | undefined } | undefined {
   switch (observed.term.kind) {
     case 'none':
       return { number: 0, name: undefined };
@@ -46,8 +46,8 @@ export function presentHolder(observed: Pick<Facts, 'term'>): { number: number; 
 }
 
 /** The memory after this round's look, before the stamp that carries it. On an unknown term it stays as it was. */
-export function remember(previous: Memory, observed: Observed, self: string, policy: Policy, timing: Timing): Memory {
-  const holder = presentHolder(observed);
+export function nextMemory(previous: Memory, observed: Observed, self: string, policy: Policy, timing: Timing): Memory {
+  const holder = currentHolder(observed);
   if (!holder) return previous;
   const before = previous.term === holder.number ? previous : emptyMemory(holder.number);
   const damagedSince = observed.term.kind === 'damaged' ? before.damagedSince || observed.now : 0;
@@ -55,14 +55,14 @@ export function remember(previous: Memory, observed: Observed, self: string, pol
   if (holder.name === self) return emptyMemory(holder.number);
   const rival = observed.rivals.find((candidate) => candidate.name === holder.name);
   const counted = rival ? counts(base, rival, observed, policy, timing) : base;
-  const assessment = assess(observed, counted, self, policy, timing);
+  const assessment = findGround(observed, counted, self, policy, timing);
   // An unknown look breaks no ground: it says nothing.
   if (assessment.kind === 'unknown') return counted;
   return standGround(counted, assessment.kind === 'ground' ? assessment.ground : undefined, observed.now);
 }
 
-function counts(memory: Memory, rival: RivalFacts, observed: Observed, policy: Policy, timing: Timing): Memory {
-  const read = rivalLease(rival.name, rival.records);
+function counts(memory: Memory, rival: MemberFacts, observed: Observed, policy: Policy, timing: Timing): Memory {
+  const read = memberLease(rival.name, rival.records);
   if (!isFresh(read, timing)) return memory;
   // Nobody knows what was between two stamps that are further apart: the counting starts anew.
   const isBroken = read.lease.at - memory.stamp > timing.leaseSeconds;
@@ -76,7 +76,13 @@ function counts(memory: Memory, rival: RivalFacts, observed: Observed, policy: P
 }
 
 /** What speaks for a move, given what is remembered. Pure, and the same before and after the stamp. */
-export function assess(observed: Observed, memory: Memory, self: string, policy: Policy, timing: Timing): Assessment {
+export function findGround(
+  observed: Observed,
+  memory: Memory,
+  self: string,
+  policy: Policy,
+  timing: Timing,
+): GroundResult {
   const { term, control } = observed;
   if (term.kind === 'unknown') return { kind: 'unknown', why: term.why };
   if (term.kind === 'none') return { kind: 'ground', ground: 'first', why: 'no cluster has held the main tags yet' };
@@ -110,14 +116,14 @@ const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: num
 
 function assessRival(
   observed: Observed,
-  rival: RivalFacts,
+  rival: MemberFacts,
   memory: Memory,
   policy: Policy,
   timing: Timing,
-): Assessment {
+): GroundResult {
   const former = unknownRecord(rival.name, rival.former);
   if (former) return former;
-  const read = rivalLease(rival.name, rival.records);
+  const read = memberLease(rival.name, rival.records);
   switch (read.kind) {
     case 'unknown':
       return read;
@@ -134,7 +140,13 @@ function assessRival(
   }
 }
 
-function assessFresh(observed: Observed, rival: RivalFacts, lease: Lease, memory: Memory, policy: Policy): Assessment {
+function assessFresh(
+  observed: Observed,
+  rival: MemberFacts,
+  lease: Lease,
+  memory: Memory,
+  policy: Policy,
+): GroundResult {
   const { online, total } = observed.self;
   const theirs = `${rival.name} ${lease.online}/${lease.total}`;
   if (lease.online < minOnlineOf(rival, policy.minOnline)) {

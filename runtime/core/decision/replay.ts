@@ -5,7 +5,7 @@ import { decide, type Decision } from './decide.ts';
 import type { Facts } from '../model/facts.ts';
 import { controlSchema, reportSchema, termSchema, type Term } from '../model/files.ts';
 import { GROUNDS } from '../model/lease.ts';
-import { FORCED, type Evidence } from './decision-record.ts';
+import { FORCED, type DecisionRecord } from './decision-record.ts';
 
 const at = z.number();
 const why = z.string();
@@ -113,10 +113,10 @@ const evidenceSchema = z.object({ facts: factsSchema, policy: policySchema, timi
 
 export type Replay =
   /** The same facts give the same claim. */
-  | { readonly kind: 'same'; readonly evidence: Evidence }
-  | { readonly kind: 'differs'; readonly evidence: Evidence; readonly decision: Decision }
+  | { readonly kind: 'same'; readonly evidence: DecisionRecord }
+  | { readonly kind: 'differs'; readonly evidence: DecisionRecord; readonly decision: Decision }
   /** A person claimed it; `decision` is what the cluster's own checker would have done on the same facts. */
-  | { readonly kind: 'forced'; readonly evidence: Evidence; readonly decision: Decision }
+  | { readonly kind: 'forced'; readonly evidence: DecisionRecord; readonly decision: Decision }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export function replay(term: Term): Replay {

@@ -1,7 +1,7 @@
 /** What the facts say of the other clusters: whose lease stands, who holds the term, who else may challenge. */
 import { isoOf, unknown, type GitLabSeconds, type Unknown } from '../model/read.ts';
 import { isRetired, type Control } from '../model/files.ts';
-import { leaseRecord, type Facts, type RecordFacts, type RivalFacts, type RivalLease } from '../model/facts.ts';
+import { leaseRecord, type Facts, type RecordFacts, type MemberFacts, type MemberLease } from '../model/facts.ts';
 import { ageOf, leaseFrom, type Lease } from '../model/lease.ts';
 import { rankBefore, shareOf, type Challenger } from './strength.ts';
 import { longestGapSeconds, type Timing } from '../../timing.ts';
@@ -14,7 +14,7 @@ export function unknownRecord(name: string, records: readonly RecordFacts[]): Un
 }
 
 /** The lease on the lowest record that still exists. One record that cannot be read makes all of it unknown. */
-export function rivalLease(name: string, records: readonly RecordFacts[]): RivalLease {
+export function memberLease(name: string, records: readonly RecordFacts[]): MemberLease {
   const failed = unknownRecord(name, records);
   if (failed) return failed;
   const living = leaseRecord(records.filter((record) => record.read.kind === 'found'));
@@ -24,7 +24,7 @@ export function rivalLease(name: string, records: readonly RecordFacts[]): Rival
 
 /** True while a lease is younger than L by GitLab's time at the moment it was read. */
 export const isFresh = (
-  read: RivalLease,
+  read: MemberLease,
   timing: Timing,
 ): read is { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds } =>
   read.kind === 'lease' && ageOf(read) <= timing.leaseSeconds;
@@ -37,7 +37,7 @@ export function pinnedCluster(control: Control, now: GitLabSeconds): string | un
 }
 
 /** `minOnline` of a rival as it reports it; a rival whose report is lost is measured by ours. */
-export const minOnlineOf = (rival: RivalFacts, ours: number): number =>
+export const minOnlineOf = (rival: MemberFacts, ours: number): number =>
   rival.report.kind === 'found' ? rival.report.value.minOnline : ours;
 
 /**
@@ -55,7 +55,7 @@ export function challengers(
   return facts.rivals.flatMap((rival) => {
     if (rival.name === holder || isRetired(control, rival.name)) return [];
     if (pinned !== undefined && pinned !== rival.name) return [];
-    const read = rivalLease(rival.name, rival.records);
+    const read = memberLease(rival.name, rival.records);
     if (!isFresh(read, timing) || read.lease.online < minOnlineOf(rival, minOnline)) return [];
     const heard = notHeard(read.lease, timing) === undefined;
     if (!heard && facts.term.kind !== 'none') return [];

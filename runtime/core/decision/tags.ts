@@ -26,7 +26,7 @@ export const roomForMainTags = (
 ): boolean => canonical([...tags, ...ownTags, ...mainTags]).length <= MAX_TAGS;
 
 /** What a record is, seen from the term: whose it is decides what it should have. */
-export interface Place {
+export interface RecordRole {
   readonly isHolder: boolean;
   /** The tags that its cluster always has; only its own checker adds them unasked. */
   readonly ownTags: readonly string[];
@@ -39,7 +39,7 @@ export interface Place {
  * cluster's configured own tags are ever added. Undefined where that cannot be: removing the main tags would leave the
  * record without any (GitLab refuses that), and its cluster's own tags are not known.
  */
-export function wantedTags(tags: readonly string[], place: Place): string[] | undefined {
+export function wantedTags(tags: readonly string[], place: RecordRole): string[] | undefined {
   const kept = place.isHolder ? tags : tags.filter((tag) => !place.mainTags.includes(tag));
   const added = [...(place.isHolder ? place.mainTags : []), ...(place.isOwn ? place.ownTags : [])];
   const wanted = canonical([...kept, ...added]);

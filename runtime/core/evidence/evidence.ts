@@ -5,7 +5,14 @@
  * GitLab is known to be reachable: an outage, a paused or deleted record or a bad token never restarts a runner.
  */
 import { busyContactSeconds, sidecarIntervalSeconds, stuckAfterSeconds, type Timing } from '../../timing.ts';
-import { noSigns, observe, type MonotonicSeconds, type Observation, type RunnerRead, type Signs } from './history.ts';
+import {
+  noHistory,
+  addReading,
+  type MonotonicSeconds,
+  type Reading,
+  type MetricsRead,
+  type RunnerHistory,
+} from './history.ts';
 
 export type Verdict =
   | { readonly evidence: 'online'; readonly cause: 'poll' | 'job' | 'contact'; readonly reason: string }
@@ -28,7 +35,7 @@ export interface EvidenceState {
   readonly ready: boolean;
   /** False only while the runner is stuck. */
   readonly live: boolean;
-  readonly signs: Signs;
+  readonly signs: RunnerHistory;
 }
 
 /** A single 403 may come from a proxy that hiccups; a token that is refused is refused at each poll. */
@@ -47,14 +54,14 @@ const starting = (ready: boolean): Pick<EvidenceState, 'verdict' | 'ready' | 'li
 });
 
 /** A new pod: not ready until its runner has been seen to be served. */
-export const atBirth = (): EvidenceState => ({ ...starting(false), signs: noSigns(true) });
+export const atBirth = (): EvidenceState => ({ ...starting(false), signs: noHistory(true) });
 
 /** A restarted sidecar beside a runner that may have lived on: what was last known of it stands. */
-export const resumed = (ready: boolean): EvidenceState => ({ ...starting(ready), signs: noSigns(false) });
+export const resumed = (ready: boolean): EvidenceState => ({ ...starting(ready), signs: noHistory(false) });
 
 /** The state after one more observation. */
-export function reduce(state: EvidenceState, observation: Observation, timing: Timing): EvidenceState {
-  const signs = observe(state.signs, observation, timing);
+export function reduce(state: EvidenceState, observation: Reading, timing: Timing): EvidenceState {
+  const signs = addReading(state.signs, observation, timing);
   const verdict = judge(signs, observation.runner, observation.at, timing);
   return { verdict, signs, ready: readyAfter(state.ready, verdict), live: verdict.cause !== 'stuck' };
 }
@@ -85,7 +92,7 @@ const unsure = (cause: Extract<Verdict, { evidence: 'unknown' }>['cause'], reaso
 const ago = (at: MonotonicSeconds, then: MonotonicSeconds): string => `${Math.floor(at - then)} s`;
 
 /** 1. what is definite, 2. silence that has lasted too long, 3. fresh proof, 4. why nothing is known. */
-function judge(signs: Signs, runner: RunnerRead, at: MonotonicSeconds, timing: Timing): Verdict {
+function judge(signs: RunnerHistory, runner: MetricsRead, at: MonotonicSeconds, timing: Timing): Verdict {
   if (runner.kind === 'refused') return offline('dead', `the runner's process is not running (${runner.why})`);
   const record = signs.record && at - signs.record.at <= timing.leaseSeconds ? signs.record.is : undefined;
   if (record === 'absent') return offline('deleted', 'its runner record does not exist in GitLab (404)');
@@ -105,14 +112,25 @@ type Silence = 'bearable' | 'ask' | 'proved';
  * Whether a silence since `since` exceeds `limit`. It counts only while GitLab is reachable, and it is proved only by a
  * definite answer of GitLab after its end: a connection that broke unseen is then not taken for a stuck runner.
  */
-function silence(signs: Signs, since: MonotonicSeconds, limit: number, at: MonotonicSeconds, timing: Timing): Silence {
+function silence(
+  signs: RunnerHistory,
+  since: MonotonicSeconds,
+  limit: number,
+  at: MonotonicSeconds,
+  timing: Timing,
+): Silence {
   if (signs.reachableSince === undefined || signs.reachedAt === undefined) return 'bearable';
   const end = Math.max(since, signs.reachableSince) + limit;
   if (at <= end) return 'bearable';
   return signs.reachedAt > end && at - signs.reachedAt <= timing.leaseSeconds ? 'proved' : 'ask';
 }
 
-function silenceOf(signs: Signs, runner: RunnerRead, at: MonotonicSeconds, timing: Timing): Verdict | undefined {
+function silenceOf(
+  signs: RunnerHistory,
+  runner: MetricsRead,
+  at: MonotonicSeconds,
+  timing: Timing,
+): Verdict | undefined {
   const stuck = stuckAfterSeconds(timing);
   // After trouble a runner sleeps for its unhealthy_interval, and then Workhorse may hold a poll for its full time again.
   const pause = signs.troubled
@@ -149,7 +167,7 @@ function silenceOf(signs: Signs, runner: RunnerRead, at: MonotonicSeconds, timin
 const jobReport = (timing: Timing): number => busyContactSeconds(timing) + timing.requestSeconds;
 
 function unheard(
-  signs: Signs,
+  signs: RunnerHistory,
   since: MonotonicSeconds,
   limit: number,
   at: MonotonicSeconds,
@@ -167,8 +185,8 @@ function unheard(
 }
 
 function proofOf(
-  signs: Signs,
-  runner: RunnerRead,
+  signs: RunnerHistory,
+  runner: MetricsRead,
   record: 'serving' | undefined,
   at: MonotonicSeconds,
   timing: Timing,
@@ -190,7 +208,12 @@ function proofOf(
   return { evidence: 'online', cause: by, reason };
 }
 
-function doubtOf(signs: Signs, runner: RunnerRead, record: 'serving' | undefined, at: MonotonicSeconds): Verdict {
+function doubtOf(
+  signs: RunnerHistory,
+  runner: MetricsRead,
+  record: 'serving' | undefined,
+  at: MonotonicSeconds,
+): Verdict {
   if (signs.gitlabTrouble !== undefined) return unsure('gitlab', `GitLab cannot be asked: ${signs.gitlabTrouble}`);
   if (runner.kind === 'silent' || runner.kind === 'unknown')
     return unsure('metrics', `the runner's metrics cannot be read: ${runner.why}`);
@@ -205,7 +228,7 @@ function doubtOf(signs: Signs, runner: RunnerRead, record: 'serving' | undefined
  * Whether GitLab should be asked now. Seldom while local evidence is good, for `/managers` returns every row; sooner when
  * it is not; at once where a silence waits for GitLab's word.
  */
-export function lookDue({ verdict, signs }: EvidenceState, at: MonotonicSeconds, timing: Timing): boolean {
+export function isGitLabCheckDue({ verdict, signs }: EvidenceState, at: MonotonicSeconds, timing: Timing): boolean {
   if (signs.lookedAt === undefined) return true;
   const age = at - signs.lookedAt;
   if (verdict.cause === 'silent') return age >= sidecarIntervalSeconds(timing);

@@ -40,7 +40,7 @@ export const NO_TRAFFIC: Sample = Object.freeze({
   startedAt: undefined,
 });
 
-export type RunnerRead =
+export type MetricsRead =
   | { readonly kind: 'sample'; readonly sample: Sample }
   /** Nobody listens: the process is gone. */
   | { readonly kind: 'refused'; readonly why: string }
@@ -49,7 +49,7 @@ export type RunnerRead =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** GitLab's view of the record and of this pod's manager. */
-export interface GitLabLook {
+export interface GitLabReading {
   readonly record:
     | { readonly kind: 'found'; readonly paused: boolean }
     | { readonly kind: 'absent' }
@@ -61,14 +61,14 @@ export interface GitLabLook {
     | { readonly kind: 'unknown'; readonly why: string };
 }
 
-export interface Observation {
+export interface Reading {
   readonly at: MonotonicSeconds;
-  readonly runner: RunnerRead;
+  readonly runner: MetricsRead;
   /** Absent where GitLab was not asked, or has not answered yet. */
-  readonly gitlab?: GitLabLook;
+  readonly gitlab?: GitLabReading;
 }
 
-export interface Signs {
+export interface RunnerHistory {
   /** The last observation. */
   readonly at: MonotonicSeconds | undefined;
   /** What the next sample is compared with. */
@@ -108,7 +108,7 @@ export interface Signs {
  * Before the first look. At the birth of a pod every request that the runner has counted was made just now, so it counts
  * from zero; after a restart of the sidecar alone the counters may be old, so the first sample only sets the mark.
  */
-export const noSigns = (birth: boolean): Signs => ({
+export const noHistory = (birth: boolean): RunnerHistory => ({
   at: undefined,
   sample: birth ? NO_TRAFFIC : undefined,
   proof: undefined,
@@ -131,14 +131,14 @@ export const noSigns = (birth: boolean): Signs => ({
 });
 
 /** The signs after one more observation. */
-export function observe(signs: Signs, { at, runner, gitlab }: Observation, timing: Timing): Signs {
+export function addReading(signs: RunnerHistory, { at, runner, gitlab }: Reading, timing: Timing): RunnerHistory {
   const timed = restartSilence(signs, at, timing);
   const read = { ...seeRunner(timed, runner, at), at };
   return gitlab ? seeGitLab(read, gitlab, at) : read;
 }
 
 /** Time in which the sidecar itself did not look (a frozen node) is nobody's silence: every silence starts anew after it. */
-function restartSilence(signs: Signs, at: MonotonicSeconds, timing: Timing): Signs {
+function restartSilence(signs: RunnerHistory, at: MonotonicSeconds, timing: Timing): RunnerHistory {
   if (signs.at !== undefined && at - signs.at <= stuckAfterSeconds(timing) / 2) return signs;
   const later = (since: MonotonicSeconds | undefined) => (since === undefined ? undefined : at);
   return {
@@ -151,7 +151,7 @@ function restartSilence(signs: Signs, at: MonotonicSeconds, timing: Timing): Sig
 }
 
 /** Another process, or none: what was seen of the old one proves nothing of the next. */
-const newProcess = (signs: Signs, at: MonotonicSeconds): Signs => ({
+const newProcess = (signs: RunnerHistory, at: MonotonicSeconds): RunnerHistory => ({
   ...signs,
   sample: NO_TRAFFIC,
   proof: undefined,
@@ -165,7 +165,7 @@ const newProcess = (signs: Signs, at: MonotonicSeconds): Signs => ({
   silentSince: undefined,
 });
 
-function seeRunner(signs: Signs, runner: RunnerRead, at: MonotonicSeconds): Signs {
+function seeRunner(signs: RunnerHistory, runner: MetricsRead, at: MonotonicSeconds): RunnerHistory {
   switch (runner.kind) {
     case 'refused':
       return newProcess(signs, at);
@@ -199,7 +199,7 @@ function isAnotherProcess(before: Sample, after: Sample): boolean {
   return counters(before).some((count, index) => (now[index] ?? 0) < count);
 }
 
-function seeSample(signs: Signs, sample: Sample, at: MonotonicSeconds): Signs {
+function seeSample(signs: RunnerHistory, sample: Sample, at: MonotonicSeconds): RunnerHistory {
   const before = signs.sample ?? sample;
   const answered = sample.polls.answered > before.polls.answered;
   const refused = sample.polls.refused - before.polls.refused;
@@ -225,14 +225,14 @@ function seeSample(signs: Signs, sample: Sample, at: MonotonicSeconds): Signs {
   };
 }
 
-function seeGitLab(signs: Signs, { record, manager }: GitLabLook, at: MonotonicSeconds): Signs {
+function seeGitLab(signs: RunnerHistory, { record, manager }: GitLabReading, at: MonotonicSeconds): RunnerHistory {
   const contact = manager.kind === 'found' ? { contactedAt: manager.contactedAt } : signs.contact;
   const contacted =
     manager.kind === 'found' &&
     manager.contactedAt !== null &&
     signs.contact !== undefined &&
     manager.contactedAt !== signs.contact.contactedAt;
-  const looked: Signs = {
+  const looked: RunnerHistory = {
     ...signs,
     lookedAt: at,
     contact,

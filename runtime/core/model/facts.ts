@@ -1,5 +1,5 @@
 /** What a round has observed, as plain data. Everything that is decided is decided from this. */
-import type { Answer, GitLabSeconds } from './read.ts';
+import type { Read, GitLabSeconds } from './read.ts';
 import type { Control, Report, Term } from './files.ts';
 import type { Lease, LeaseRead } from './lease.ts';
 
@@ -17,7 +17,7 @@ export interface RecordView {
 
 export interface RecordFacts {
   readonly id: number;
-  readonly read: Answer<RecordView>;
+  readonly read: Read<RecordView>;
 }
 
 /** A manager as `/runners/:id/managers` shows it. `contactedAt` is compared for change, and for age with GitLab's time. */
@@ -29,10 +29,10 @@ export interface ManagerView {
 }
 
 /** A report as it was read. `unreadable` is a file that is there and makes no sense. */
-export type ReportRead = Answer<Report> | { readonly kind: 'unreadable'; readonly why: string };
+export type ReportRead = Read<Report> | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Another cluster. Its records come from its report or, where that is lost or unreadable, from the newest term. */
-export interface RivalFacts {
+export interface MemberFacts {
   readonly name: string;
   readonly report: ReportRead;
   readonly records: readonly RecordFacts[];
@@ -78,10 +78,10 @@ export interface Facts {
   /** GitLab's time, the newest that this round has seen. */
   readonly now: GitLabSeconds;
   readonly self: SelfFacts;
-  readonly rivals: readonly RivalFacts[];
+  readonly rivals: readonly MemberFacts[];
   readonly mainTags: readonly string[];
   readonly term: TermFacts;
-  readonly control: Answer<Control>;
+  readonly control: Read<Control>;
   /** Only after a round has decided to call. */
   readonly roll?: RollFacts;
 }
@@ -91,4 +91,4 @@ export const leaseRecord = (records: readonly RecordFacts[]): RecordFacts | unde
   records.reduce<RecordFacts | undefined>((low, record) => (!low || record.id < low.id ? record : low), undefined);
 
 /** A rival's lease, or what else its records say. */
-export type RivalLease = LeaseRead | { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly why: string };
+export type MemberLease = LeaseRead | { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly why: string };

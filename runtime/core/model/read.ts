@@ -13,7 +13,7 @@ export interface Found<T> {
   readonly at: GitLabSeconds;
 }
 
-export type Answer<T> =
+export type Read<T> =
   | Found<T>
   /** A definite 404. */
   | { readonly kind: 'absent'; readonly at: GitLabSeconds }

@@ -3,11 +3,11 @@
  * the term and the leases say beside them makes the reasons.
  */
 import type { Rules } from '../decision/decide.ts';
-import { rivalEligibility } from './outlook.ts';
+import { fitnessOf } from './outlook.ts';
 import { isRetired, type Control } from '../model/files.ts';
-import { presentHolder } from '../decision/ground.ts';
+import { currentHolder } from '../decision/ground.ts';
 import { successionOf, type FleetFacts } from './succession.ts';
-import type { RivalFacts } from '../model/facts.ts';
+import type { MemberFacts } from '../model/facts.ts';
 import { pinnedCluster, unknownRecord } from '../decision/rivals.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
 
@@ -54,7 +54,7 @@ function doubtsOf(fleet: FleetFacts): string[] {
 }
 
 function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rules): string[] {
-  const holder = presentHolder(fleet)?.name;
+  const holder = currentHolder(fleet)?.name;
   const asked = fleet.control.kind === 'found' ? askedOf(fleet, fleet.control.value) : [];
   const mismatch =
     holder !== undefined && tagged.length === 1 && tagged[0] !== holder
@@ -76,12 +76,12 @@ function askedOf({ now, members }: FleetFacts, control: Control): string[] {
   ];
 }
 
-function weakness(member: RivalFacts, rules: Rules): string[] {
+function weakness(member: MemberFacts, rules: Rules): string[] {
   const { name, report } = member;
   if (report.kind === 'absent') return [`${name} has never reported`];
   if (report.kind === 'unreadable') return [report.why];
   if (report.kind === 'unknown') return [`the report of ${name}: ${report.why}`];
-  const eligibility = rivalEligibility(member, rules);
+  const eligibility = fitnessOf(member, rules);
   switch (eligibility.kind) {
     case 'unknown':
       return [eligibility.why];

@@ -3,25 +3,25 @@
  * own newest stamp instead of a count of its pods. Nothing is written by looking.
  */
 import { decide, type Decision, type Rules } from '../decision/decide.ts';
-import { presentHolder } from '../decision/ground.ts';
+import { currentHolder } from '../decision/ground.ts';
 import type { Known } from '../model/read.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetFacts } from './succession.ts';
 import { ageOf } from '../model/lease.ts';
 import { emptyMemory } from '../decision/memory.ts';
-import { isFresh, rivalLease } from '../decision/rivals.ts';
+import { isFresh, memberLease } from '../decision/rivals.ts';
 
 /** The facts of `name`, or why it has none: without a lease nobody knows what it counts and remembers. */
-export function factsOf(fleet: FleetFacts, name: string): Known<Facts> {
+export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return { kind: 'unknown', why: `${name} is not in the fleet` };
-  const read = rivalLease(name, member.records);
+  const read = memberLease(name, member.records);
   if (read.kind === 'unknown') return read;
   if (read.kind === 'gone') return { kind: 'unknown', why: 'it has no runner record' };
   if (read.kind === 'none') return { kind: 'unknown', why: read.why };
   const { lease } = read;
   const report = member.report.kind === 'found' ? member.report.value : undefined;
-  const number = presentHolder(fleet)?.number;
+  const number = currentHolder(fleet)?.number;
   // What it remembers of an earlier term is void: its next stamp will say so.
   const isVoid = number !== undefined && lease.memory.term !== number;
   return {
@@ -53,17 +53,17 @@ export type NextMove =
 /** What the checker of `name` would do now, and what it waits for. `minOnline` is its own, as it reports it. */
 export function nextMove(fleet: FleetFacts, name: string, rules: Rules): NextMove {
   const member = fleet.members.find((candidate) => candidate.name === name);
-  const facts = factsOf(fleet, name);
+  const facts = factsFor(fleet, name);
   if (!member || facts.kind === 'unknown')
     return { kind: 'silent', reason: facts.kind === 'unknown' ? facts.why : `${name} is not in the fleet` };
-  const read = rivalLease(name, member.records);
+  const read = memberLease(name, member.records);
   if (read.kind === 'lease' && !isFresh(read, rules.timing))
     return { kind: 'silent', reason: `its checker has asserted nothing for ${ageOf(read)} s` };
-  return decide(facts.value, rulesOf(fleet, name, rules));
+  return decide(facts.value, rulesFor(fleet, name, rules));
 }
 
 /** The rules as `name` has them: how many runners it needs is in its report. */
-export function rulesOf(fleet: FleetFacts, name: string, { policy, timing }: Rules): Rules {
+export function rulesFor(fleet: FleetFacts, name: string, { policy, timing }: Rules): Rules {
   const report = fleet.members.find((candidate) => candidate.name === name)?.report;
   if (report?.kind !== 'found') return { policy, timing };
   return { policy: { ...policy, minOnline: report.value.minOnline }, timing };

@@ -3,31 +3,31 @@
  * is moved on it: who may claim is decided in decide.ts.
  */
 import type { Rules } from '../decision/decide.ts';
-import { presentHolder } from '../decision/ground.ts';
-import type { Facts, RivalFacts } from '../model/facts.ts';
+import { currentHolder } from '../decision/ground.ts';
+import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/files.ts';
 import { ageOf, type Lease } from '../model/lease.ts';
-import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from '../decision/rivals.ts';
+import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
 
 /** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
-export type Eligibility =
+export type Fitness =
   | { readonly kind: 'eligible'; readonly lease: Lease }
   | { readonly kind: 'not'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
-export interface MemberEligibility {
+export interface MemberFitness {
   readonly name: string;
-  readonly eligibility: Eligibility;
+  readonly eligibility: Fitness;
 }
 
-const not = (why: string): Eligibility => ({ kind: 'not', why });
+const not = (why: string): Fitness => ({ kind: 'not', why });
 
 /**
  * Every cluster of the fleet by name. Eligible is the holder that lives, and whoever could take the tags from it, now or
  * after a wait: a wait is part of every move and no reason to wake anybody. Undefined while control or term are unknown.
  */
-export function eligibilities(facts: Facts, rules: Rules): readonly MemberEligibility[] | undefined {
-  const holder = presentHolder(facts)?.name;
+export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness[] | undefined {
+  const holder = currentHolder(facts)?.name;
   if (facts.control.kind !== 'found' || holder === undefined) return undefined;
   const control = facts.control.value;
   const { self } = facts;
@@ -36,14 +36,14 @@ export function eligibilities(facts: Facts, rules: Rules): readonly MemberEligib
     { name: self.name, eligibility: order(facts, control, self.name, holder) ?? own },
     ...facts.rivals.map((rival) => ({
       name: rival.name,
-      eligibility: order(facts, control, rival.name, holder) ?? rivalEligibility(rival, rules),
+      eligibility: order(facts, control, rival.name, holder) ?? fitnessOf(rival, rules),
     })),
   ];
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What people have asked for that keeps the tags from a cluster. A holder keeps them under a pause and under a pin. */
-function order(facts: Facts, control: Control, name: string, holder: string): Eligibility | undefined {
+function order(facts: Facts, control: Control, name: string, holder: string): Fitness | undefined {
   if (isRetired(control, name)) return not('is retired');
   if (name === holder) return undefined;
   if (control.paused) return not('may take nothing while control.json says paused');
@@ -53,14 +53,14 @@ function order(facts: Facts, control: Control, name: string, holder: string): El
     : undefined;
 }
 
-const strength = (lease: Lease, needed: number): Eligibility =>
+const strength = (lease: Lease, needed: number): Fitness =>
   lease.online < needed
     ? not(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
     : { kind: 'eligible', lease };
 
 /** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
-export function rivalEligibility(rival: RivalFacts, { policy, timing }: Rules): Eligibility {
-  const read = rivalLease(rival.name, rival.records);
+export function fitnessOf(rival: MemberFacts, { policy, timing }: Rules): Fitness {
+  const read = memberLease(rival.name, rival.records);
   switch (read.kind) {
     case 'unknown':
       return read;
@@ -85,7 +85,7 @@ export type Outlook =
  * lives, so the end of an outage of GitLab looks like no incident.
  */
 export function outlookOf(facts: Facts, rules: Rules): Outlook {
-  const all = eligibilities(facts, rules);
+  const all = fleetFitness(facts, rules);
   if (!all) return { kind: 'unknown' };
   if (all.some(({ eligibility }) => eligibility.kind === 'eligible')) return { kind: 'some' };
   const { at, inTouchSince } = facts.self.stamped;

@@ -3,15 +3,15 @@
  * the protocol: the plan holds only where the named cluster's own checker would claim under a pin. A forced term is what
  * remains where it would not.
  */
-import { presentHolder } from '../decision/ground.ts';
-import { nextNumber, notEligible, type Rules } from '../decision/decide.ts';
-import { rivalEligibility } from './outlook.ts';
-import type { Facts, RivalFacts } from '../model/facts.ts';
+import { currentHolder } from '../decision/ground.ts';
+import { nextNumber, claimBlocker, type Rules } from '../decision/decide.ts';
+import { fitnessOf } from './outlook.ts';
+import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/files.ts';
 import type { FleetFacts } from './succession.ts';
-import { isFresh, pinnedCluster, rivalLease, unknownRecord } from '../decision/rivals.ts';
+import { isFresh, pinnedCluster, memberLease, unknownRecord } from '../decision/rivals.ts';
 import { differenceOf, wantedTags } from '../decision/tags.ts';
-import { factsOf, nextMove, rulesOf } from './next-move.ts';
+import { factsFor, nextMove, rulesFor } from './next-move.ts';
 
 export interface RecordEdit {
   readonly cluster: string;
@@ -55,7 +55,7 @@ function common({ control, term, now }: FleetFacts, to: string): Ready | Hindere
   if (term.kind === 'unknown') return notKnown(`the newest term is unknown: ${term.why}`);
   if (term.kind === 'none')
     return hindered('no cluster holds the main tags yet; the first checkers to run settle that');
-  const from = presentHolder({ term })?.name;
+  const from = currentHolder({ term })?.name;
   if (from === undefined) return notKnown('nobody knows who holds the main tags: the newest term names no cluster');
   if (from === to) return hindered(`${to} holds the main tags already`);
   return { kind: 'ready', from, control: asked };
@@ -88,7 +88,7 @@ const unreadable = ({ members }: FleetFacts): string[] =>
 function notHealthy(fleet: FleetFacts, name: string, rules: Rules): string | undefined {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return 'is not in the fleet';
-  const eligibility = rivalEligibility(member, rules);
+  const eligibility = fitnessOf(member, rules);
   switch (eligibility.kind) {
     case 'unknown':
       return `is unknown (${eligibility.why})`;
@@ -114,11 +114,11 @@ export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedM
   if (ready.kind === 'hindered') return ready;
   if (planSwitchover(fleet, to, rules).kind === 'ready')
     return hindered(`both clusters are healthy: hadr switchover --to ${to} does it without force`);
-  const facts = factsOf(fleet, to);
+  const facts = factsFor(fleet, to);
   if (facts.kind === 'unknown') return notKnown(`${to} is unknown: ${facts.why}`);
   const own = unknownRecord(to, facts.value.self.records);
   if (own) return notKnown(own.why);
-  const alive = fleet.members.filter(({ name, records }) => isFresh(rivalLease(name, records), rules.timing));
+  const alive = fleet.members.filter(({ name, records }) => isFresh(memberLease(name, records), rules.timing));
   if (alive.length === 0)
     return hindered(
       `no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
@@ -143,7 +143,7 @@ function risksOf(
   control: Control,
   rules: Rules,
 ): readonly string[] {
-  const obstacle = notEligible(facts, control, rulesOf(fleet, to, rules));
+  const obstacle = claimBlocker(facts, control, rulesFor(fleet, to, rules));
   const silent = notHealthy(fleet, to, rules);
   const blind = unreadable(fleet);
   const move = nextMove(fleet, to, rules);
@@ -178,4 +178,4 @@ export function editsOf({ members, mainTags }: FleetFacts, to: string): RecordEd
   );
 }
 
-const ownTagsOf = ({ report }: RivalFacts): readonly string[] => (report.kind === 'found' ? report.value.ownTags : []);
+const ownTagsOf = ({ report }: MemberFacts): readonly string[] => (report.kind === 'found' ? report.value.ownTags : []);

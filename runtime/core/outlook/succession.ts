@@ -4,9 +4,9 @@
  */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
-import type { Answer, GitLabSeconds } from '../model/read.ts';
-import type { RecordFacts, RivalFacts, TermFacts } from '../model/facts.ts';
-import { rivalEligibility } from './outlook.ts';
+import type { Read, GitLabSeconds } from '../model/read.ts';
+import type { RecordFacts, MemberFacts, TermFacts } from '../model/facts.ts';
+import { fitnessOf } from './outlook.ts';
 import { isRetired, type Control } from '../model/files.ts';
 import { challengers, notHeard, pinnedCluster, unknownRecord } from '../decision/rivals.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
@@ -14,10 +14,10 @@ import { anyHasMainTag } from '../decision/tags.ts';
 export interface FleetFacts {
   readonly now: GitLabSeconds;
   /** All clusters, the one that leaves included. */
-  readonly members: readonly RivalFacts[];
+  readonly members: readonly MemberFacts[];
   readonly mainTags: readonly string[];
   readonly term: TermFacts;
-  readonly control: Answer<Control>;
+  readonly control: Read<Control>;
 }
 
 /** Where the main tags are, seen from a cluster that wants to leave. */
@@ -73,7 +73,7 @@ export function successionOf(facts: FleetFacts, cluster: string, policy: Policy,
 
 /** Why a rival is none of the challengers, for people. */
 function obstacleOf(
-  rival: RivalFacts,
+  rival: MemberFacts,
   control: Control,
   pinned: string | undefined,
   policy: Policy,
@@ -81,7 +81,7 @@ function obstacleOf(
 ): string {
   if (isRetired(control, rival.name)) return 'is retired';
   if (pinned !== undefined && pinned !== rival.name) return `must leave them to ${pinned}, to which they are pinned`;
-  const eligibility = rivalEligibility(rival, { policy, timing });
+  const eligibility = fitnessOf(rival, { policy, timing });
   switch (eligibility.kind) {
     case 'unknown':
       return `is unknown: ${eligibility.why}`;

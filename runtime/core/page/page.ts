@@ -7,9 +7,9 @@ import type { Timing } from '../../timing.ts';
 import { isoOf, type GitLabSeconds } from '../model/read.ts';
 import { heldFor } from '../decision/ground.ts';
 import { outlookOf } from '../outlook/outlook.ts';
-import type { Facts, RivalFacts } from '../model/facts.ts';
+import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired, type Term } from '../model/files.ts';
-import { isFresh, minOnlineOf, pinnedCluster, rivalLease } from '../decision/rivals.ts';
+import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
 
 export const PAGE_PATH = 'README.md';
 export const BADGE_PATH = 'badge.svg';
@@ -98,18 +98,18 @@ export function pageView(
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
 
-const warningsOf = ({ report }: RivalFacts): readonly string[] =>
+const warningsOf = ({ report }: MemberFacts): readonly string[] =>
   report.kind === 'found' ? (report.value.warnings ?? []) : [];
 
 const stateOf = (online: number, minOnline: number): ClusterState => ({ kind: online < minOnline ? 'faint' : 'well' });
 
 /** What a rival's records tell, or undefined where they cannot be read. */
 function shownOf(
-  rival: RivalFacts,
+  rival: MemberFacts,
   policy: Policy,
   timing: Timing,
 ): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
-  const read = rivalLease(rival.name, rival.records);
+  const read = memberLease(rival.name, rival.records);
   switch (read.kind) {
     case 'unknown':
       return undefined;
@@ -135,7 +135,7 @@ export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | u
 const FORM = 1;
 
 /** The page's first line: the same as long as there is nothing new to say. */
-export function pageMark(view: PageView): string {
+export function pageFingerprint(view: PageView): string {
   const clusters = view.clusters.map(
     ({ name, online, total, state, isRetired: retired }) =>
       `${name} ${online}/${total} ${state.kind}${state.kind === 'silent' ? ` ${state.since ?? 'always'}` : ''}${retired ? ' retired' : ''}`,

@@ -2,7 +2,7 @@
 import type { Known } from '../model/read.ts';
 import { heldFor } from '../decision/ground.ts';
 import { CONTROL_PATH, reportPath, termPath, type Term } from '../model/files.ts';
-import { BADGE_PATH, pageMark, TIMELINE_PATH, type PageCluster, type PageView } from './page.ts';
+import { BADGE_PATH, pageFingerprint, TIMELINE_PATH, type PageCluster, type PageView } from './page.ts';
 import { duration, moment } from '../model/time.ts';
 
 /** A term of the history, the newest first; its file may be lost or unreadable. */
@@ -15,7 +15,7 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
   const tags = view.mainTags.map((tag) => `\`${tag}\``).join(', ');
   const { term } = view;
   return [
-    pageMark(view),
+    pageFingerprint(view),
     `# Who holds ${tags}`,
     `![${badgeWords(view)}](${BADGE_PATH})`,
     `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${escaped(term.reason)}).`,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { policySchema, type CheckerConfig } from '../../../runtime/config.ts';
-import { unknown, type Answer, type Unknown } from '../../../runtime/core/model/read.ts';
+import { unknown, type Read, type Unknown } from '../../../runtime/core/model/read.ts';
 import { fileText, reportPath } from '../../../runtime/core/model/files.ts';
 import type { RecordView } from '../../../runtime/core/model/facts.ts';
-import type { Checker } from '../../../runtime/checker/context.ts';
+import type { CheckerContext } from '../../../runtime/checker/context.ts';
 import { preflight } from '../../../runtime/checker/preflight.ts';
 import { run } from '../../../runtime/checker/run.ts';
 import { connectGitLab } from '../../../runtime/adapters/gitlab/connect.ts';
@@ -67,7 +67,7 @@ class Fleet {
   now = 0;
   readonly writes: string[] = [];
 
-  private answer<T, V>(found: T | Unknown | undefined, view: (value: T) => V): Answer<V> {
+  private answer<T, V>(found: T | Unknown | undefined, view: (value: T) => V): Read<V> {
     this.now += this.callMs;
     if (found === undefined) return { kind: 'absent', at: 1 };
     const isUnknown = (value: T | Unknown): value is Unknown => typeof value === 'object' && value !== null;
@@ -78,7 +78,7 @@ class Fleet {
     return { id, tags: ['x'], paused: false, note, description: `runner ${id}`, contactedAt: null };
   }
 
-  readonly checker: Checker = {
+  readonly checker: CheckerContext = {
     config: this.config,
     expiries: LASTING,
     records: {

@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { LAB_TIMING } from '../../../lab/demo/times.ts';
 import { round } from '../../../runtime/checker/round.ts';
-import type { Checker } from '../../../runtime/checker/context.ts';
+import type { CheckerContext } from '../../../runtime/checker/context.ts';
 import { executeIn, interruptibleClock, type Execute } from '../../../runtime/cli/machine.ts';
 import { run as runHadr } from '../../../runtime/cli/run.ts';
 import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
@@ -52,7 +52,7 @@ export interface Person {
 interface Cluster {
   readonly name: string;
   readonly record: number;
-  readonly checker: Checker;
+  readonly checker: CheckerContext;
   readonly connections: readonly GitLabConnection[];
   ready: number;
   alive: boolean;

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../../../infra/bundle.ts';
+import { bundle } from '../../../infra/bundle/bundle.ts';
 import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
 import { completionOf } from '../../../runtime/cli/completion.ts';
 import { COMMANDS } from '../../../runtime/cli/command-line.ts';

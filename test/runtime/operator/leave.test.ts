@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { join } from '../../../runtime/operator/rejoin.ts';
+import { rejoin } from '../../../runtime/operator/rejoin.ts';
 import { leave } from '../../../runtime/operator/leave.ts';
 import type { Member } from '../../../runtime/fleet/access.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
@@ -205,7 +205,7 @@ describe('joining the fleet', () => {
       'control.json',
       '{"version":1,"retired":["cluster-a"],"destroyed":["cluster-a","cluster-b"],"note":"moving house"}',
     );
-    assert.deepEqual(await join(leaving(world, A)), { kind: 'joined', back: true });
+    assert.deepEqual(await rejoin(leaving(world, A)), { kind: 'joined', back: true });
     const parsed = parseControl(world.files.get('control.json') ?? '');
     assert.ok(parsed.ok);
     assert.deepEqual(parsed.value, {
@@ -221,14 +221,14 @@ describe('joining the fleet', () => {
 
   it('writes nothing where it never left', async () => {
     const world = new World([A, B]);
-    assert.deepEqual(await join(leaving(world, A)), { kind: 'joined', back: false });
+    assert.deepEqual(await rejoin(leaving(world, A)), { kind: 'joined', back: false });
     assert.equal(world.files.size, 0);
   });
 
   it('refuses where it cannot know', async () => {
     const world = new World([A, B]);
     world.down = true;
-    const joined = await join(leaving(world, A));
+    const joined = await rejoin(leaving(world, A));
     assert.equal(joined.kind, 'refused');
   });
 });

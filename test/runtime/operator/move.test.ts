@@ -6,7 +6,7 @@ import { parseControl, parseTerm } from '../../../runtime/core/model/files.ts';
 import { replay } from '../../../runtime/core/decision/replay.ts';
 import { nextMove } from '../../../runtime/core/outlook/next-move.ts';
 import { force } from '../../../runtime/operator/force.ts';
-import { look } from '../../../runtime/fleet/read-fleet.ts';
+import { readFleet } from '../../../runtime/fleet/read-fleet.ts';
 import type { FleetAccess } from '../../../runtime/fleet/access.ts';
 import { moveSeconds, switchOver } from '../../../runtime/operator/switch-over.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
@@ -52,7 +52,7 @@ const termOf = (world: World, number: number) => {
 
 async function move(world: World, to: string, lines: string[] = [], interrupted = NEVER) {
   const access = person(world, lines);
-  const facts = await look(access);
+  const facts = await readFleet(access);
   const plan = planSwitchover(facts, to, access.config);
   assert.equal(plan.kind, 'ready', JSON.stringify(plan));
   assert.ok(plan.kind === 'ready');
@@ -61,7 +61,7 @@ async function move(world: World, to: string, lines: string[] = [], interrupted 
 
 async function hindrance(world: World, to: string): Promise<Hindered> {
   const access = person(world);
-  const plan = planSwitchover(await look(access), to, access.config);
+  const plan = planSwitchover(await readFleet(access), to, access.config);
   assert.equal(plan.kind, 'hindered');
   assert.ok(plan.kind === 'hindered');
   return plan;
@@ -69,7 +69,7 @@ async function hindrance(world: World, to: string): Promise<Hindered> {
 
 async function forced(world: World, to: string): Promise<ForcedMove | Hindered> {
   const access = person(world);
-  return planForced(await look(access), to, access.config);
+  return planForced(await readFleet(access), to, access.config);
 }
 
 describe('a switchover', () => {
@@ -102,7 +102,7 @@ describe('a switchover', () => {
   it('leaves everything as it was where the other cluster dies meanwhile', async () => {
     const world = await settled();
     const access = person(world);
-    const facts = await look(access);
+    const facts = await readFleet(access);
     world.kill(B);
     const lines: string[] = [];
     const late = await switchOver(
@@ -118,7 +118,7 @@ describe('a switchover', () => {
   it('ends its request by itself where GitLab answers no more: afterwards the fleet is free again', async () => {
     const world = await settled();
     const access = person(world);
-    const facts = await look(access);
+    const facts = await readFleet(access);
     world.kill(B);
     const { create, file, version } = access.project;
     const silence = { kind: 'unknown', why: 'no answer' } as const;
@@ -145,7 +145,7 @@ describe('a switchover', () => {
   it('takes back no pin but its own', async () => {
     const world = await settled();
     const access = person(world);
-    const facts = await look(access);
+    const facts = await readFleet(access);
     const write = access.project.save;
     let pinned = false;
     const clock = {
@@ -242,7 +242,7 @@ describe('a switchover', () => {
     const world = await settled();
     world.record(A).tags.push('arm64');
     const access = person(world);
-    const plan = planSwitchover(await look(access), B, access.config);
+    const plan = planSwitchover(await readFleet(access), B, access.config);
     assert.ok(plan.kind === 'ready');
     assert.deepEqual(plan.edits, [
       { cluster: A, record: 10, difference: '-rnd-runner' },
@@ -354,7 +354,7 @@ describe('a forced failover', () => {
       read: async (id: number) =>
         id === 10 ? { kind: 'unknown' as const, why: 'GET /runners/10: 500' } : access.records.read(id),
     };
-    const plan = planForced(await look({ ...access, records }), B, access.config);
+    const plan = planForced(await readFleet({ ...access, records }), B, access.config);
     assert.ok(plan.kind === 'ready', JSON.stringify(plan));
     assert.match(
       plan.risks.join('\n'),
@@ -364,7 +364,7 @@ describe('a forced failover', () => {
 });
 
 describe('the health of a fleet', () => {
-  const judged = async (world: World) => healthOf(await look(person(world)), rules(world));
+  const judged = async (world: World) => healthOf(await readFleet(person(world)), rules(world));
 
   it('is ok where all is well', async () => {
     assert.deepEqual(await judged(await settled()), { health: 'ok', reasons: [] });
@@ -459,7 +459,7 @@ describe('the health of a fleet', () => {
 });
 
 describe('the next move', () => {
-  const next = async (world: World, name: string) => nextMove(await look(person(world)), name, rules(world));
+  const next = async (world: World, name: string) => nextMove(await readFleet(person(world)), name, rules(world));
 
   it('is what the checker then does, through a whole failover', async () => {
     const world = await settled();

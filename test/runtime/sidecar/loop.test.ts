@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { GitLabLook, RunnerRead } from '../../../runtime/core/evidence/history.ts';
+import type { GitLabReading, MetricsRead } from '../../../runtime/core/evidence/history.ts';
 import { NO_TRAFFIC } from '../../../runtime/core/evidence/history.ts';
 import { createLog } from '../../../runtime/adapters/process/log.ts';
 import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
@@ -7,7 +7,7 @@ import type { Health } from '../../../runtime/sidecar/health.ts';
 import { createSidecar, run, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
 import { DEFAULT_TIMING, sidecarIntervalSeconds, stuckAfterSeconds } from '../../../runtime/timing.ts';
 
-const OK: GitLabLook = { record: { kind: 'found', paused: false }, manager: { kind: 'found', contactedAt: null } };
+const OK: GitLabReading = { record: { kind: 'found', paused: false }, manager: { kind: 'found', contactedAt: null } };
 const INTERVAL = sidecarIntervalSeconds(DEFAULT_TIMING) * 1000;
 
 /** A pod in virtual time. */
@@ -15,8 +15,8 @@ class Pod {
   ms = 0;
   answered = 0;
   polling = true;
-  read: RunnerRead | undefined;
-  view: () => Promise<GitLabLook> = () => Promise.resolve(OK);
+  read: MetricsRead | undefined;
+  view: () => Promise<GitLabReading> = () => Promise.resolve(OK);
   asked: number[] = [];
   file: Health | undefined;
   writes = 0;

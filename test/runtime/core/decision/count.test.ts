@@ -1,7 +1,7 @@
 /** Online / Total: what Kubernetes says of our own pods, and what GitLab must say too of adopted ones. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isoOf, unknown, type Answer } from '../../../../runtime/core/model/read.ts';
+import { isoOf, unknown, type Read } from '../../../../runtime/core/model/read.ts';
 import {
   busyWithin,
   countOf,
@@ -43,7 +43,7 @@ const deployment = (over: Partial<Counted> = {}): Counted => ({
 });
 
 const said = (...managers: ManagerView[]): ManagersByRecord =>
-  new Map<number, Answer<readonly ManagerView[]>>([[RECORD, { kind: 'found', value: managers, at: NOW }]]);
+  new Map<number, Read<readonly ManagerView[]>>([[RECORD, { kind: 'found', value: managers, at: NOW }]]);
 
 const count = (counted: Counted, managers: ManagersByRecord, records = [record(counted.record)]) =>
   countOf([counted], records, managers, DEFAULT_TIMING);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { policySchema } from '../../../../runtime/config.ts';
 import { decide, type Decision, type Rules } from '../../../../runtime/core/decision/decide.ts';
 import { NO_CONTROL, type Control, type Term } from '../../../../runtime/core/model/files.ts';
-import type { Facts, RecordFacts, RivalFacts } from '../../../../runtime/core/model/facts.ts';
+import type { Facts, RecordFacts, MemberFacts } from '../../../../runtime/core/model/facts.ts';
 import { formatLease, type Ground, type Lease } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
 import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';
@@ -75,7 +75,7 @@ function factsOf(scene: Scene): Facts {
     scene.holderAge === undefined
       ? null
       : formatLease(lease('cluster-a', NOW - scene.holderAge, holderOnline, holderTotal));
-  const rival: RivalFacts = {
+  const rival: MemberFacts = {
     name: 'cluster-a',
     report: { kind: 'absent', at: NOW },
     records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],

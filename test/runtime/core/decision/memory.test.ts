@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { policySchema } from '../../../../runtime/config.ts';
-import { remember, type Observed } from '../../../../runtime/core/decision/ground.ts';
+import { nextMemory, type Observed } from '../../../../runtime/core/decision/ground.ts';
 import { NO_CONTROL } from '../../../../runtime/core/model/files.ts';
 import { formatLease, type Lease, type Memory } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
@@ -55,7 +55,7 @@ function seen(after: number, online: number): Observed {
 
 const after = (...looks: (readonly [number, number])[]): Memory =>
   looks.reduce(
-    (memory, [seconds, online]) => remember(memory, seen(seconds, online), 'cluster-b', POLICY, DEFAULT_TIMING),
+    (memory, [seconds, online]) => nextMemory(memory, seen(seconds, online), 'cluster-b', POLICY, DEFAULT_TIMING),
     emptyMemory(1),
   );
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { roomForMainTags, wantedTags, type Place } from '../../../../runtime/core/decision/tags.ts';
+import { roomForMainTags, wantedTags, type RecordRole } from '../../../../runtime/core/decision/tags.ts';
 import { answered } from '../../../../runtime/core/decision/roll.ts';
 
 const MAIN = ['rnd-runner', 'rnd-docker'];
-const place = (more: Partial<Place>): Place => ({
+const place = (more: Partial<RecordRole>): RecordRole => ({
   isHolder: false,
   ownTags: ['runner-a'],
   isOwn: false,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { lookDue, resumed } from '../../../../runtime/core/evidence/evidence.ts';
-import type { GitLabLook, RunnerRead } from '../../../../runtime/core/evidence/history.ts';
+import { isGitLabCheckDue, resumed } from '../../../../runtime/core/evidence/evidence.ts';
+import type { GitLabReading, MetricsRead } from '../../../../runtime/core/evidence/history.ts';
 import { DOWN, gitlab, GONE, Life, REFUSED, runner, served, SILENT, STEP, STUCK, T, UNREADABLE } from './life.ts';
 
 describe('evidence', () => {
@@ -98,7 +98,10 @@ describe('evidence', () => {
     it('is not said of refusals while GitLab refuses or fails for the sidecar too', () => {
       const life = served().look(runner({ answered: 1 }), DOWN);
       for (let polls = 1; polls < 50; polls += 1)
-        life.look(runner({ answered: 1, refused: polls }), lookDue(life.state, life.at + STEP, T) ? DOWN : undefined);
+        life.look(
+          runner({ answered: 1, refused: polls }),
+          isGitLabCheckDue(life.state, life.at + STEP, T) ? DOWN : undefined,
+        );
       life.says('unknown', 'gitlab', { ready: true });
     });
 
@@ -150,7 +153,7 @@ describe('evidence', () => {
   });
 
   describe('unknown', () => {
-    const doubts: [string, RunnerRead, GitLabLook | undefined, string][] = [
+    const doubts: [string, MetricsRead, GitLabReading | undefined, string][] = [
       ['metrics that cannot be parsed', UNREADABLE, undefined, 'metrics'],
       ['metrics that do not come in time', SILENT, undefined, 'metrics'],
       ['polls that GitLab answers with errors', runner({ answered: 1, failed: 1 }), undefined, 'failing'],

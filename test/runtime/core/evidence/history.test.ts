@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { atBirth, reduce, resumed, type EvidenceState } from '../../../../runtime/core/evidence/evidence.ts';
 import {
   NO_TRAFFIC,
-  type GitLabLook,
-  type Observation,
-  type RunnerRead,
+  type GitLabReading,
+  type Reading,
+  type MetricsRead,
   type Sample,
 } from '../../../../runtime/core/evidence/history.ts';
 import { DOWN, gitlab, GONE, REFUSED, runner, SILENT, STEP, STUCK, T, UNREADABLE } from './life.ts';
 
 describe('evidence for any history', () => {
-  const read: fc.Arbitrary<RunnerRead> = fc.oneof(
+  const read: fc.Arbitrary<MetricsRead> = fc.oneof(
     {
       weight: 6,
       arbitrary: fc
@@ -27,7 +27,7 @@ describe('evidence for any history', () => {
     },
     fc.constantFrom(REFUSED, SILENT, UNREADABLE),
   );
-  const view: fc.Arbitrary<GitLabLook> = fc.constantFrom(
+  const view: fc.Arbitrary<GitLabReading> = fc.constantFrom(
     gitlab(),
     gitlab({ contactedAt: '2026-01-01T00:00:09.000Z' }),
     gitlab({ paused: true }),
@@ -44,8 +44,8 @@ describe('evidence for any history', () => {
 
   const replay = (
     from: EvidenceState,
-    looks: readonly { read: RunnerRead; view: GitLabLook | undefined }[],
-    check: (before: EvidenceState, after: EvidenceState, observation: Observation) => void,
+    looks: readonly { read: MetricsRead; view: GitLabReading | undefined }[],
+    check: (before: EvidenceState, after: EvidenceState, observation: Reading) => void,
   ) => {
     let state = from;
     let at = 0;
@@ -73,7 +73,7 @@ describe('evidence for any history', () => {
     let seen = 0;
     fc.assert(
       fc.property(start, history, (from, looks) => {
-        let word: GitLabLook | undefined;
+        let word: GitLabReading | undefined;
         let stillSince = 0;
         let last: Sample = NO_TRAFFIC;
         replay(from, looks, (_, after, { at, runner: runnerRead, gitlab: gitlabView }) => {

@@ -1,7 +1,7 @@
 /** A runner pod's life, told look by look, for the tests of the evidence. */
 import assert from 'node:assert/strict';
-import { atBirth, lookDue, reduce, type EvidenceState } from '../../../../runtime/core/evidence/evidence.ts';
-import type { GitLabLook, RunnerRead, Sample } from '../../../../runtime/core/evidence/history.ts';
+import { atBirth, isGitLabCheckDue, reduce, type EvidenceState } from '../../../../runtime/core/evidence/evidence.ts';
+import type { GitLabReading, MetricsRead, Sample } from '../../../../runtime/core/evidence/history.ts';
 import { DEFAULT_TIMING, stuckAfterSeconds } from '../../../../runtime/timing.ts';
 
 export const T = DEFAULT_TIMING;
@@ -29,20 +29,20 @@ const sampleOf = (c: Change): Sample => ({
   capacity: c.capacity ?? 4,
   startedAt: c.startedAt,
 });
-export const runner = (c: Change): RunnerRead => ({ kind: 'sample', sample: sampleOf(c) });
+export const runner = (c: Change): MetricsRead => ({ kind: 'sample', sample: sampleOf(c) });
 
-export const gitlab = (options: { paused?: boolean; contactedAt?: string } = {}): GitLabLook => ({
+export const gitlab = (options: { paused?: boolean; contactedAt?: string } = {}): GitLabReading => ({
   record: { kind: 'found', paused: options.paused ?? false },
   manager: { kind: 'found', contactedAt: options.contactedAt ?? '2026-01-01T00:00:00.000Z' },
 });
-export const GONE: GitLabLook = { record: { kind: 'absent' }, manager: { kind: 'absent' } };
-export const DOWN: GitLabLook = {
+export const GONE: GitLabReading = { record: { kind: 'absent' }, manager: { kind: 'absent' } };
+export const DOWN: GitLabReading = {
   record: { kind: 'unknown', why: 'GitLab answers 502' },
   manager: { kind: 'unknown', why: 'GitLab answers 502' },
 };
-export const REFUSED: RunnerRead = { kind: 'refused', why: 'nothing listens' };
-export const SILENT: RunnerRead = { kind: 'silent', why: 'no answer within 1.5 s' };
-export const UNREADABLE: RunnerRead = { kind: 'unknown', why: 'it is not a gitlab-runner' };
+export const REFUSED: MetricsRead = { kind: 'refused', why: 'nothing listens' };
+export const SILENT: MetricsRead = { kind: 'silent', why: 'no answer within 1.5 s' };
+export const UNREADABLE: MetricsRead = { kind: 'unknown', why: 'it is not a gitlab-runner' };
 
 /** A pod's life, told look by look. */
 export class Life {
@@ -51,15 +51,15 @@ export class Life {
   constructor(state: EvidenceState = atBirth()) {
     this.state = state;
   }
-  look(read: RunnerRead, view?: GitLabLook): this {
+  look(read: MetricsRead, view?: GitLabReading): this {
     this.at += STEP;
     this.state = reduce(this.state, { at: this.at, runner: read, ...(view && { gitlab: view }) }, T);
     return this;
   }
   /** The same look again and again, GitLab asked as the state asks for it. */
-  keep(seconds: number, read: RunnerRead, view: GitLabLook = gitlab()): this {
+  keep(seconds: number, read: MetricsRead, view: GitLabReading = gitlab()): this {
     const end = this.at + seconds;
-    while (this.at + STEP <= end) this.look(read, lookDue(this.state, this.at + STEP, T) ? view : undefined);
+    while (this.at + STEP <= end) this.look(read, isGitLabCheckDue(this.state, this.at + STEP, T) ? view : undefined);
     return this;
   }
   says(evidence: string, cause: string, flags: { ready: boolean; live?: boolean }): this {

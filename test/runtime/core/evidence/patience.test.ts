@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { lookDue } from '../../../../runtime/core/evidence/evidence.ts';
-import type { GitLabLook, RunnerRead } from '../../../../runtime/core/evidence/history.ts';
+import { isGitLabCheckDue } from '../../../../runtime/core/evidence/evidence.ts';
+import type { GitLabReading, MetricsRead } from '../../../../runtime/core/evidence/history.ts';
 import { busyContactSeconds } from '../../../../runtime/timing.ts';
 import { DOWN, gitlab, Life, runner, served, SILENT, STEP, STUCK, T, UNHEALTHY, UNREADABLE } from './life.ts';
 
@@ -80,15 +80,15 @@ describe('evidence', () => {
       const life = served().look(runner({ answered: 1 }), gitlab());
       while (life.at < 1000 + STUCK + 5 * STEP) life.look(runner({ answered: 1 }));
       life.says('unknown', 'silent', { ready: true });
-      assert.equal(lookDue(life.state, life.at + STEP, T), true);
+      assert.equal(isGitLabCheckDue(life.state, life.at + STEP, T), true);
     });
   });
 
   describe('asking GitLab', () => {
-    const gaps = (life: Life, read: () => RunnerRead, view: GitLabLook, seconds: number): number[] => {
+    const gaps = (life: Life, read: () => MetricsRead, view: GitLabReading, seconds: number): number[] => {
       const times: number[] = [];
       for (const end = life.at + seconds; life.at < end;) {
-        const due = lookDue(life.state, life.at + STEP, T);
+        const due = isGitLabCheckDue(life.state, life.at + STEP, T);
         if (due) times.push(life.at + STEP);
         life.look(read(), due ? view : undefined);
       }

@@ -5,7 +5,7 @@ import * as esbuild from 'esbuild';
 /** A ConfigMap takes 1 MiB with everything in it (1048576 bytes); the rest is room for the config and for growth. */
 const MOST_BYTES = 700_000;
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The runtime's programs, by what they are called in the containers. */
 export const ENTRIES = { checker: 'runtime/checker/main.ts', sidecar: 'runtime/sidecar/main.ts' } as const;

@@ -2,7 +2,7 @@
  * The day on which a token ends that the stack makes, and with it when `pulumi up` makes another: the token is replaced when this
  * day is another one. It follows from the calendar alone, so a preview and the up after it agree, and so do two ups of one day.
  */
-import type { ParsedSettings } from './settings/schema.ts';
+import type { ParsedSettings } from '../settings/schema.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -3,7 +3,7 @@
  * whoever renders a stack finds the reason where the finding would have been. test/real/ counts them.
  */
 import { hasDigest } from './images.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 type Annotations = Record<string, string>;
 

@@ -1,7 +1,7 @@
 /** When tokens end, and with it when `pulumi up` makes others. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expiryOf } from '../../infra/token-expiry.ts';
+import { expiryOf } from '../../../infra/gitlab/token-expiry.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULTS = { lifetimeDays: 364, rotateBeforeDays: 90 };

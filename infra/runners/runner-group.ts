@@ -2,19 +2,19 @@
 import * as gitlab from '@pulumi/gitlab';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { RECORD_ANNOTATION } from '../runtime/config.ts';
-import { runnerExceptions } from './exceptions.ts';
-import { JOB_IMAGE, mirrored } from './images.ts';
-import { labelsOf, namesOf, selectorOf } from './names.ts';
-import { egressRules, metricsRule } from './network.ts';
-import { numericId, type Owner } from './owner.ts';
-import { CA_FILE } from './paths.ts';
-import type { Providers } from './providers.ts';
+import { RECORD_ANNOTATION } from '../../runtime/config.ts';
+import { runnerExceptions } from '../kubernetes/scanner-exceptions.ts';
+import { JOB_IMAGE, mirrored } from '../kubernetes/images.ts';
+import { labelsOf, namesOf, selectorOf } from '../names.ts';
+import { egressRules, metricsRule } from '../kubernetes/network.ts';
+import { numericId, type Owner } from '../gitlab/owner.ts';
+import { CA_FILE } from '../kubernetes/paths.ts';
+import type { Providers } from '../providers.ts';
 import { runnerConfig } from './runner-config.ts';
 import { runnerPod } from './runner-pod.ts';
-import { sidecarJson } from './runtime-config.ts';
-import type { SecretSync } from './secret-sync.ts';
-import type { Settings } from './settings.ts';
+import { sidecarJson } from '../settings/runtime-config.ts';
+import type { SecretSync } from '../kubernetes/secret-sync.ts';
+import type { Settings } from '../settings/settings.ts';
 
 export interface RunnerGroupArgs {
   readonly settings: Settings;

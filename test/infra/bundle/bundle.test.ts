@@ -4,7 +4,7 @@ import { cp, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, bundleRuntime } from '../../infra/bundle.ts';
+import { bundle, bundleRuntime } from '../../../infra/bundle/bundle.ts';
 
 const run = promisify(execFile);
 
@@ -17,7 +17,7 @@ describe('bundle', () => {
     await writeFile(join(root, 'source/word.ts'), "export const word: string = 'moved';\n");
     await writeFile(
       join(root, 'source/main.ts'),
-      "import { hostname } from 'node:os';\nimport { word } from './word.ts';\n// A comment.\nconsole.log(word, typeof hostname());\n",
+      "import { hostname } from 'node:os';\nimport { word } from '../word.ts';\n// A comment.\nconsole.log(word, typeof hostname());\n",
     );
   });
   after(() => rm(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@
  * kubernetes.egressTo names no addresses, a rule allows its ports everywhere.
  */
 import type { types } from '@pulumi/kubernetes';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;

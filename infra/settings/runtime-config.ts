@@ -5,8 +5,8 @@ import {
   sidecarConfigSchema,
   type Expiries,
   type GitLabConfig,
-} from '../runtime/config.ts';
-import { namesOf } from './names.ts';
+} from '../../runtime/config.ts';
+import { namesOf } from '../names.ts';
 import type { Settings } from './settings.ts';
 
 /** Without `owner`, which only the stack needs. */

@@ -2,7 +2,7 @@
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
 import { numericId } from './owner.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 export interface StatusProjectArgs {
   readonly settings: Settings['statusProject'];

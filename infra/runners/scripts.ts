@@ -1,5 +1,5 @@
 /** The shell commands that start the runner, for `sh` of Debian and of BusyBox. The probes' are in runtime/sidecar/health.ts. */
-import { RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from './paths.ts';
+import { RUNNER_CONFIG, RUNNER_DIR, RUNNER_SECRET_DIR, SYSTEM_ID } from '../kubernetes/paths.ts';
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 

@@ -1,8 +1,8 @@
 /** What Prometheus and Grafana need to watch this cluster. Only where people have the operator's kinds and say so. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { dashboard, podMonitor, prometheusRule } from './monitoring/objects.ts';
-import type { Settings } from './settings.ts';
+import { dashboard, podMonitor, prometheusRule } from './objects.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
 

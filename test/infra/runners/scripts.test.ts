@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import * as paths from '../../infra/paths.ts';
-import { prepareCommand, runCommand } from '../../infra/scripts.ts';
+import * as paths from '../../../infra/kubernetes/paths.ts';
+import { prepareCommand, runCommand } from '../../../infra/runners/scripts.ts';
 
 describe('the commands of the runner pod', () => {
   let root: string;

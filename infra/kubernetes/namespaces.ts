@@ -4,8 +4,8 @@
  */
 import * as k8s from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
-import { PROJECT } from './names.ts';
-import type { Settings } from './settings.ts';
+import { PROJECT } from '../names.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const shared = { 'app.kubernetes.io/part-of': PROJECT, 'app.kubernetes.io/managed-by': 'pulumi' };
 

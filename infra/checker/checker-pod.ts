@@ -1,11 +1,11 @@
 /** The checker's pod as data. */
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
-import { PULL_POLICY, pullSecrets } from './images.ts';
-import * as paths from './paths.ts';
-import { containerSecurity, podSecurity, resources } from './pod-security.ts';
-import type { Settings } from './settings.ts';
-import { configMapVolume, secretVolume, serviceAccountVolume } from './volumes.ts';
+import { PULL_POLICY, pullSecrets } from '../kubernetes/images.ts';
+import * as paths from '../kubernetes/paths.ts';
+import { containerSecurity, podSecurity, resources } from '../kubernetes/pod-security.ts';
+import type { Settings } from '../settings/settings.ts';
+import { configMapVolume, secretVolume, serviceAccountVolume } from '../kubernetes/volumes.ts';
 
 export interface CheckerPodArgs {
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 /** The group or project that owns the runner records, with the numeric id that GitLab's runner API wants. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
-import type { OwnerRef } from './settings.ts';
+import type { OwnerRef } from '../settings/settings.ts';
 
 export interface Owner {
   readonly kind: OwnerRef['kind'];

@@ -4,7 +4,7 @@
  * only when it next looks at the pod, about a minute later. So the program does not end before that.
  */
 import * as pulumi from '@pulumi/pulumi';
-import { systemClock } from '../runtime/adapters/process/clock.ts';
+import { systemClock } from '../../runtime/adapters/process/clock.ts';
 
 export class SecretSync {
   /** The `afterUpdate` hook of each Secret with a token. What is made anew nobody has mounted: only an update is waited for. */

@@ -1,15 +1,15 @@
 /** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { EXPIRIES_FILE, WEBHOOK_FILE } from '../runtime/config.ts';
+import { EXPIRIES_FILE, WEBHOOK_FILE } from '../../runtime/config.ts';
 import { checkerPod } from './checker-pod.ts';
-import { checkerExceptions } from './exceptions.ts';
-import { labelsOf, namesOf, selectorOf, type Names } from './names.ts';
-import { egressRules, metricsRule, webhookRules } from './network.ts';
-import { checkerJson, expiriesJson } from './runtime-config.ts';
-import type { SecretSync } from './secret-sync.ts';
-import type { Settings } from './settings.ts';
-import type { Tokens } from './tokens.ts';
+import { checkerExceptions } from '../kubernetes/scanner-exceptions.ts';
+import { labelsOf, namesOf, selectorOf, type Names } from '../names.ts';
+import { egressRules, metricsRule, webhookRules } from '../kubernetes/network.ts';
+import { checkerJson, expiriesJson } from '../settings/runtime-config.ts';
+import type { SecretSync } from '../kubernetes/secret-sync.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Tokens } from '../gitlab/tokens.ts';
 
 export interface WatchedDeployment {
   readonly namespace: string;

@@ -1,13 +1,13 @@
 /** The stack's config: read, judged as a whole, and refused before anything is created. */
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
-import { clusterName, type GitLabConfig, type TokenExpiry } from '../runtime/config.ts';
-import { mirrored } from './images.ts';
-import { PROJECT, type Names } from './names.ts';
-import { portOf } from './network.ts';
-import { ruleProblems, type Sections } from './settings/rules.ts';
-import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './settings/schema.ts';
-import { given, problem, problemsIn, unknownKey } from './settings/text.ts';
+import { clusterName, type GitLabConfig, type TokenExpiry } from '../../runtime/config.ts';
+import { mirrored } from '../kubernetes/images.ts';
+import { PROJECT, type Names } from '../names.ts';
+import { portOf } from '../kubernetes/network.ts';
+import { ruleProblems, type Sections } from './rules.ts';
+import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './schema.ts';
+import { given, problem, problemsIn, unknownKey } from './text.ts';
 
 /** Who owns the runner records: GitLab asks different roles for a group's and a project's runners. */
 export type OwnerRef =

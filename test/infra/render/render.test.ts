@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
-import { program } from '../../infra/program.ts';
-import { PLACEHOLDER } from '../../infra/render/manifest.ts';
-import { render } from '../../infra/render/render.ts';
-import { stacksIn, withoutCiphers } from '../../infra/render/stack-config.ts';
-import { ConfigError } from '../../infra/settings.ts';
-import { runStack } from './stack.ts';
+import { program } from '../../../infra/program.ts';
+import { PLACEHOLDER } from '../../../infra/render/manifest.ts';
+import { render } from '../../../infra/render/render.ts';
+import { stacksIn, withoutCiphers } from '../../../infra/render/stack-config.ts';
+import { ConfigError } from '../../../infra/settings/settings.ts';
+import { runStack } from '../stack.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 const fast = () => program(() => Promise.resolve({ checker: '/* checker */', sidecar: '/* sidecar */' }));
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { runnerConfig, runnerToml, type RunnerConfigOptions } from '../../infra/runner-config.ts';
+import { runnerConfig, runnerToml, type RunnerConfigOptions } from '../../../infra/runners/runner-config.ts';
 
 const options: RunnerConfigOptions = {
   name: 'cluster-a',

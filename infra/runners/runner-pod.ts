@@ -1,15 +1,15 @@
 /** The runner pod as data: prepare, runner, sidecar. */
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
-import { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from '../runtime/sidecar/health.ts';
-import { probePeriodSeconds } from '../runtime/timing.ts';
-import { PULL_POLICY, pullSecrets } from './images.ts';
-import { selectorOf } from './names.ts';
-import * as paths from './paths.ts';
-import { containerSecurity, podSecurity, resources, STATE_LIMIT } from './pod-security.ts';
+import { readinessCommand, runnerLivenessCommand, sidecarLivenessCommand } from '../../runtime/sidecar/health.ts';
+import { probePeriodSeconds } from '../../runtime/timing.ts';
+import { PULL_POLICY, pullSecrets } from '../kubernetes/images.ts';
+import { selectorOf } from '../names.ts';
+import * as paths from '../kubernetes/paths.ts';
+import { containerSecurity, podSecurity, resources, STATE_LIMIT } from '../kubernetes/pod-security.ts';
 import { prepareCommand, runCommand } from './scripts.ts';
-import type { Settings } from './settings.ts';
-import { configMapVolume, secretVolume, serviceAccountVolume } from './volumes.ts';
+import type { Settings } from '../settings/settings.ts';
+import { configMapVolume, secretVolume, serviceAccountVolume } from '../kubernetes/volumes.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;

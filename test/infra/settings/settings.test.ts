@@ -1,6 +1,6 @@
 /** What the stack refuses, and in which words. */
 import assert from 'node:assert/strict';
-import { ConfigError, readSettings } from '../../infra/settings.ts';
+import { ConfigError, readSettings } from '../../../infra/settings/settings.ts';
 
 const TOKEN = 'glpat-not-to-be-shown';
 

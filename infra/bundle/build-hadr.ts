@@ -1,10 +1,10 @@
 /** `npm run build:hadr`: the `hadr` command as one file that a stock Node runs, and the schema of what it prints. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { outputSchemaText } from '../runtime/cli/output-schema.ts';
+import { outputSchemaText } from '../../runtime/cli/output-schema.ts';
 import { bundle } from './bundle.ts';
 
-const inRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const command = inRoot('dist/hadr.cjs');
 
 await mkdir(inRoot('dist'), { recursive: true });

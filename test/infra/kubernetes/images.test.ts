@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { hasDigest, mirrored } from '../../infra/images.ts';
-import { containersOf, cronJobOf, deploymentOf, podsOf, secretOf } from './read.ts';
-import { runStack, type Stack } from './stack.ts';
+import { hasDigest, mirrored } from '../../../infra/kubernetes/images.ts';
+import { containersOf, cronJobOf, deploymentOf, podsOf, secretOf } from '../read.ts';
+import { runStack, type Stack } from '../stack.ts';
 
 const DIGEST = `@sha256:${'0123456789abcdef'.repeat(4)}`;
 const RUNNER = `docker.io/gitlab/gitlab-runner:alpine-v18.4.0${DIGEST}`;
