@@ -1,4 +1,4 @@
-/** The sidecar's loop: look at the runner, judge, write the health file, say what changed. */
+/** The sidecar's loop: read the runner's metrics and GitLab, judge, write the health file, log what changed. */
 import { atBirth, isGitLabCheckDue, reduce, resumed, type EvidenceState } from '../core/evidence/evidence.ts';
 import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -6,8 +6,8 @@ import { sidecarIntervalSeconds, type Timing } from '../timing.ts';
 import { healthOf } from './health.ts';
 import type { GitLabView, HealthFile, RunnerMetrics } from './ports.ts';
 
-/** A sidecar whose verdict stands still says so this often, so that a quiet log is not taken for a dead one. */
-const QUIET_LOG_SECONDS = 300;
+/** While its verdict does not change, a sidecar logs it this often, so that an empty log means a dead sidecar. */
+const REPEAT_LOG_SECONDS = 300;
 
 export interface SidecarParts {
   readonly timing: Timing;
@@ -20,9 +20,9 @@ export interface SidecarParts {
 
 /** Counters since the sidecar's start. */
 export interface Counts {
-  readonly looks: number;
+  readonly checks: number;
   readonly runnerReads: Readonly<Record<MetricsRead['kind'], number>>;
-  readonly gitlabLooks: Readonly<Record<GitLabReading['record']['kind'], number>>;
+  readonly gitlabReads: Readonly<Record<GitLabReading['record']['kind'], number>>;
   readonly verdictChanges: number;
   readonly healthWriteFailures: number;
 }
@@ -30,21 +30,14 @@ export interface Counts {
 export interface Snapshot {
   readonly state: EvidenceState;
   readonly counts: Counts;
-  /** When the last look ended and its health file was written, in the clock's milliseconds; undefined before the first. */
-  readonly lookedAtMs: number | undefined;
-}
-
-export interface Sidecar {
-  snapshot(): Snapshot;
-  /** Takes over from an earlier sidecar of this pod, where there was one. Called once, before the first look. */
-  begin(): Promise<void>;
-  look(): Promise<void>;
+  /** When the last check ended and its health file was written, in the clock's milliseconds; undefined before the first. */
+  readonly checkedAtMs: number | undefined;
 }
 
 const NO_COUNTS: Counts = {
-  looks: 0,
-  runnerReads: { sample: 0, refused: 0, silent: 0, unknown: 0 },
-  gitlabLooks: { found: 0, absent: 0, unknown: 0 },
+  checks: 0,
+  runnerReads: { sample: 0, closed: 0, timeout: 0, unknown: 0 },
+  gitlabReads: { found: 0, absent: 0, unknown: 0 },
   verdictChanges: 0,
   healthWriteFailures: 0,
 };
@@ -54,96 +47,112 @@ const plusOne = <K extends string>(counts: Readonly<Record<K, number>>, key: K):
   [key]: counts[key] + 1,
 });
 
-export function createSidecar({ timing, clock, metrics, gitlab, health, log }: SidecarParts): Sidecar {
-  let state: EvidenceState = atBirth();
-  let counts = NO_COUNTS;
-  let lookedAtMs: number | undefined;
-  let saidAt = clock.now();
-  let asking = false;
-  let answer: GitLabReading | undefined;
+const messageOf = (error: unknown, fallback: string): string => (error instanceof Error ? error.message : fallback);
 
-  // GitLab is asked beside the loop: a call that hangs must not delay the news that the process has died.
-  const askGitLab = () => {
-    asking = true;
-    void gitlab
-      .look()
+export class Sidecar {
+  readonly #parts: SidecarParts;
+  #state: EvidenceState = atBirth();
+  #counts = NO_COUNTS;
+  #checkedAtMs: number | undefined;
+  #loggedAtMs: number;
+  #isReadingGitLab = false;
+  /** What GitLab answered since the last check. */
+  #arrived: GitLabReading | undefined;
+
+  constructor(parts: SidecarParts) {
+    this.#parts = parts;
+    this.#loggedAtMs = parts.clock.now();
+  }
+
+  snapshot(): Snapshot {
+    return { state: this.#state, counts: this.#counts, checkedAtMs: this.#checkedAtMs };
+  }
+
+  /** Takes over from an earlier sidecar of this pod, where there was one. Called once, before the first check. */
+  async begin(): Promise<void> {
+    const { health, log } = this.#parts;
+    try {
+      const earlier = await health.read();
+      if (earlier) {
+        this.#state = resumed(earlier.ready);
+        log.info(`sidecar restarted; the runner was ${earlier.ready ? 'ready' : 'not ready'}`);
+      } else log.info('sidecar started beside a new runner, which is not ready until GitLab has answered a poll of it');
+    } catch (error) {
+      log.error(`the state of the earlier sidecar cannot be read: ${messageOf(error, 'the read failed')}`);
+    }
+    await this.#save();
+  }
+
+  async check(): Promise<void> {
+    const { clock, metrics, timing } = this.#parts;
+    if (!this.#isReadingGitLab && !this.#arrived && isGitLabCheckDue(this.#state, clock.now() / 1000, timing))
+      this.#readGitLab();
+    const runner = await metrics.read();
+    const gitlab = this.#arrived;
+    this.#arrived = undefined;
+    const before = this.#state;
+    this.#state = reduce(before, { at: clock.now() / 1000, runner, ...(gitlab && { gitlab }) }, timing);
+    const { checks, runnerReads } = this.#counts;
+    this.#counts = { ...this.#counts, checks: checks + 1, runnerReads: plusOne(runnerReads, runner.kind) };
+    await this.#save();
+    this.#logVerdict(before);
+    this.#checkedAtMs = clock.now();
+  }
+
+  /** Beside the loop: a call that hangs must not delay the evidence that the process has died. */
+  #readGitLab(): void {
+    this.#isReadingGitLab = true;
+    void this.#parts.gitlab
+      .read()
       .catch((error: unknown): GitLabReading => {
-        const why = `looking at GitLab failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+        const why = `reading GitLab failed: ${messageOf(error, 'unknown error')}`;
         return { record: { kind: 'unknown', why }, manager: { kind: 'unknown', why } };
       })
-      .then((look) => {
-        asking = false;
-        answer = look;
-        counts = { ...counts, gitlabLooks: plusOne(counts.gitlabLooks, look.record.kind) };
+      .then((reading) => {
+        this.#isReadingGitLab = false;
+        this.#arrived = reading;
+        this.#counts = { ...this.#counts, gitlabReads: plusOne(this.#counts.gitlabReads, reading.record.kind) };
       });
-  };
+  }
 
-  const save = async () => {
+  async #save(): Promise<void> {
     try {
-      await health.write(healthOf(state));
+      await this.#parts.health.write(healthOf(this.#state));
     } catch (error) {
-      counts = { ...counts, healthWriteFailures: counts.healthWriteFailures + 1 };
-      log.error(`the probes will read an old state: ${error instanceof Error ? error.message : 'the write failed'}`);
+      this.#counts = { ...this.#counts, healthWriteFailures: this.#counts.healthWriteFailures + 1 };
+      this.#parts.log.error(`the probes read an old state: ${messageOf(error, 'the write failed')}`);
     }
-  };
+  }
 
-  const say = (before: EvidenceState) => {
-    const { verdict, ready, live } = state;
-    const changed = verdict.evidence !== before.verdict.evidence || verdict.cause !== before.verdict.cause;
-    const fields = { evidence: verdict.evidence, ready: ready ? 'yes' : 'no', live: live ? 'yes' : 'no' };
+  #logVerdict(before: EvidenceState): void {
+    const { clock, log } = this.#parts;
+    const { verdict, ready, live } = this.#state;
+    const { evidence, cause, reason } = verdict;
+    const changed = evidence !== before.verdict.evidence || cause !== before.verdict.cause;
+    const fields = { evidence, cause, ready: ready ? 'yes' : 'no', live: live ? 'yes' : 'no' };
     if (changed) {
-      counts = { ...counts, verdictChanges: counts.verdictChanges + 1 };
-      const line = `runner ${verdict.evidence}: ${verdict.reason}`;
-      if (verdict.evidence === 'online') log.info(line, fields);
+      this.#counts = { ...this.#counts, verdictChanges: this.#counts.verdictChanges + 1 };
+      const line = `runner ${evidence}: ${reason}`;
+      if (evidence === 'online') log.info(line, fields);
       else log.warn(line, fields);
-    } else if (clock.now() - saidAt >= QUIET_LOG_SECONDS * 1000)
-      log.info(`still ${verdict.evidence}: ${verdict.reason}`, fields);
+    } else if (clock.now() - this.#loggedAtMs >= REPEAT_LOG_SECONDS * 1000)
+      log.info(`still ${evidence}: ${reason}`, fields);
     else return;
-    saidAt = clock.now();
-  };
-
-  return {
-    snapshot: () => ({ state, counts, lookedAtMs }),
-    begin: async () => {
-      try {
-        const earlier = await health.read();
-        if (earlier) {
-          state = resumed(earlier.ready);
-          log.info(`sidecar restarted; the runner was ${earlier.ready ? 'ready' : 'not ready'}`);
-        } else log.info('sidecar started beside a new runner, which is not ready until GitLab has served it');
-      } catch (error) {
-        log.error(
-          `what an earlier sidecar knew is lost: ${error instanceof Error ? error.message : 'the read failed'}`,
-        );
-      }
-      await save();
-    },
-    look: async () => {
-      if (!asking && answer === undefined && isGitLabCheckDue(state, clock.now() / 1000, timing)) askGitLab();
-      const runner = await metrics.read();
-      const arrived = answer;
-      answer = undefined;
-      const before = state;
-      state = reduce(
-        before,
-        { at: clock.now() / 1000, runner, ...(arrived !== undefined && { gitlab: arrived }) },
-        timing,
-      );
-      counts = { ...counts, looks: counts.looks + 1, runnerReads: plusOne(counts.runnerReads, runner.kind) };
-      await save();
-      say(before);
-      lookedAtMs = clock.now();
-    },
-  };
+    this.#loggedAtMs = clock.now();
+  }
 }
 
-/** Looks at the timing's pace until `stopped`; the process ends it otherwise. */
-export async function run(sidecar: Sidecar, parts: SidecarParts, stopped: () => boolean = () => false): Promise<void> {
+/** Checks at the timing's pace until `stopped`; in a pod the end of the process stops it. */
+export async function run(
+  sidecar: Pick<Sidecar, 'begin' | 'check'>,
+  parts: SidecarParts,
+  stopped: () => boolean = () => false,
+): Promise<void> {
   const everyMs = sidecarIntervalSeconds(parts.timing) * 1000;
   await sidecar.begin();
   while (!stopped()) {
     const began = parts.clock.now();
-    await sidecar.look();
+    await sidecar.check();
     await parts.clock.sleep(Math.max(0, began + everyMs - parts.clock.now()));
   }
 }

@@ -8,11 +8,11 @@ import { reasonOf, tokenFile } from '../adapters/process/files.ts';
 import { createLog } from '../adapters/process/log.ts';
 import { EXIT_CANNOT_START, readStart, StartError, variable } from '../adapters/process/start.ts';
 import { sidecarIntervalSeconds } from '../timing.ts';
-import { createExposition } from './exposition.ts';
+import { createMetricsServer } from './metrics.ts';
 import { gitlabView } from './gitlab-view.ts';
 import { healthFileAt } from './health-file.ts';
-import { createSidecar, run, type SidecarParts } from './loop.ts';
-import { runnerMetricsAt } from './runner-metrics.ts';
+import { run, Sidecar, type SidecarParts } from './loop.ts';
+import { runnerMetricsAt } from './read-runner-metrics.ts';
 import { readSystemId } from './system-id.ts';
 
 const variables = z.object({
@@ -41,10 +41,10 @@ async function main(): Promise<void> {
     health: healthFileAt(env.HADR_HEALTH),
     log,
   };
-  const sidecar = createSidecar(parts);
-  const facts = { cluster, record, systemId };
-  const server = createExposition({
-    facts,
+  const sidecar = new Sidecar(parts);
+  const info = { cluster, record, systemId };
+  const server = createMetricsServer({
+    info,
     snapshot: () => sidecar.snapshot(),
     now: () => systemClock.now(),
     wall: wallClock,

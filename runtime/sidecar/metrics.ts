@@ -1,95 +1,97 @@
-/** gitlab-runner's metrics as a sample: https://docs.gitlab.com/runner/monitoring/ and network/api_requests_collector.go. */
-import type { Parsed } from '../core/model/read.ts';
-import type { Sample } from '../core/evidence/history.ts';
+/** /metrics for Prometheus and /healthz for people: the sidecar's last verdict, and whether its loop runs. */
+import type * as http from 'node:http';
+import type { Evidence } from '../core/evidence/evidence.ts';
+import { bit, render, single, type Metric, type Sample } from '../adapters/metrics/format.ts';
+import { createServer, METRICS_TYPE } from '../adapters/metrics/serve.ts';
+import { formatHealth, healthOf, STALE_SECONDS } from './health.ts';
+import type { Snapshot } from './loop.ts';
 
-interface Series {
-  readonly name: string;
-  readonly labels: ReadonlyMap<string, string>;
-  readonly value: number;
+export interface SidecarInfo {
+  readonly cluster: string;
+  readonly record: number;
+  readonly systemId: string;
 }
 
-const REQUESTS = 'gitlab_runner_api_request_statuses_total';
-const JOBS = 'gitlab_runner_jobs';
-const CONCURRENT = 'gitlab_runner_concurrent';
-const LIMIT = 'gitlab_runner_limit';
-const TROUBLES = ['gitlab_runner_errors_total', 'gitlab_runner_worker_health_check_failures_total'];
-const STARTED = 'process_start_time_seconds';
-const WANTED = new Set([REQUESTS, JOBS, CONCURRENT, LIMIT, STARTED, ...TROUBLES]);
-
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?[ \t]+(\S+)(?:[ \t]+-?\d+)?[ \t]*$/;
-const LABEL = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(?:,|$)/y;
-
-/** The labels between the braces; undefined where they are not in the text format. */
-function labelsOf(text: string): Map<string, string> | undefined {
-  const labels = new Map<string, string>();
-  LABEL.lastIndex = 0;
-  while (LABEL.lastIndex < text.length) {
-    const match = LABEL.exec(text);
-    if (!match) return undefined;
-    const [, name = '', value = ''] = match;
-    labels.set(
-      name,
-      value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped)),
-    );
-  }
-  return labels;
+export interface Exposed {
+  readonly info: SidecarInfo;
+  readonly snapshot: () => Snapshot;
+  /** The clock of the loop, in milliseconds. */
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
 }
 
-function seriesOf(line: string): Series | undefined {
-  const match = LINE.exec(line);
-  const labels = match && labelsOf(match[2] ?? '');
-  const value = Number(match?.[3]);
-  if (!match || !labels || !Number.isFinite(value) || value < 0) return undefined;
-  return { name: match[1] ?? '', labels, value };
+const VERDICTS: readonly Evidence[] = ['online', 'offline', 'unknown'];
+
+const metric = (type: Metric['type'], name: string, help: string, ...labels: string[]): Metric => ({
+  type,
+  name: `hadr_sidecar_${name}`,
+  help,
+  labels,
+});
+
+const INFO = metric('gauge', 'info', 'Which runner this sidecar watches.', 'cluster', 'record', 'system_id');
+const EVIDENCE = metric('gauge', 'evidence', 'The verdict on the runner: 1 for the current one.', 'verdict');
+const READY = metric('gauge', 'ready', 'The last definite verdict was online.');
+const LIVE = metric('gauge', 'live', '0 only while the runner is proven to be stuck.');
+const LAST_CHECK = metric('gauge', 'last_check_timestamp_seconds', 'When the sidecar last checked its runner.');
+const CHECKS = metric('counter', 'checks_total', 'Checks of the runner.');
+const RUNNER_READS = metric('counter', 'runner_reads_total', "Reads of the runner's metrics by result.", 'result');
+const GITLAB_READS = metric(
+  'counter',
+  'gitlab_reads_total',
+  'Reads of the runner record in GitLab by result.',
+  'result',
+);
+const VERDICT_CHANGES = metric('counter', 'verdict_changes_total', 'Changes of the verdict or its cause.');
+const WRITE_FAILURES = metric('counter', 'health_write_failures_total', 'Failed writes of the health file.');
+
+/** Every metric of a sidecar. */
+export const SIDECAR_METRICS: readonly Metric[] = [
+  INFO,
+  EVIDENCE,
+  READY,
+  LIVE,
+  LAST_CHECK,
+  CHECKS,
+  RUNNER_READS,
+  GITLAB_READS,
+  VERDICT_CHANGES,
+  WRITE_FAILURES,
+];
+
+const perResult = (counts: Readonly<Record<string, number>>): Sample[] =>
+  Object.entries(counts).map(([result, value]) => ({ labels: { result }, value }));
+
+export function renderMetrics({ info, snapshot, now, wall }: Exposed): string {
+  const { state, counts, checkedAtMs } = snapshot();
+  const { cluster, record, systemId } = info;
+  const { evidence } = state.verdict;
+  return render([
+    [INFO, [{ labels: { cluster, record, system_id: systemId }, value: 1 }]],
+    [EVIDENCE, VERDICTS.map((verdict) => ({ labels: { verdict }, value: bit(verdict === evidence) }))],
+    [READY, single(bit(state.ready))],
+    [LIVE, single(bit(state.live))],
+    [LAST_CHECK, single(checkedAtMs === undefined ? undefined : Math.round(wall() - (now() - checkedAtMs)) / 1000)],
+    [CHECKS, single(counts.checks)],
+    [RUNNER_READS, perResult(counts.runnerReads)],
+    [GITLAB_READS, perResult(counts.gitlabReads)],
+    [VERDICT_CHANGES, single(counts.verdictChanges)],
+    [WRITE_FAILURES, single(counts.healthWriteFailures)],
+  ]);
 }
 
-const nameOf = (line: string): string => /^[a-zA-Z0-9_:]*/.exec(line)?.[0] ?? '';
+/** True while the loop runs, whatever its verdict on the runner. */
+const isRunning = ({ snapshot, now }: Exposed): boolean => {
+  const { checkedAtMs } = snapshot();
+  return checkedAtMs !== undefined && now() - checkedAtMs < STALE_SECONDS * 1000;
+};
 
-type Outcome = 'answered' | 'refused' | 'failed';
-
-/** 409 says that another runner was faster: GitLab has seen this one. */
-function pollOutcome(status: string | undefined): Outcome {
-  if (status === '401' || status === '403') return 'refused';
-  return isSuccess(status) || status === '409' ? 'answered' : 'failed';
-}
-
-const isSuccess = (status: string | undefined): boolean => /^2\d\d$/.test(status ?? '');
-
-/** A reading of the endpoint's text. Text without gitlab-runner's own metrics is somebody else's, not a runner at rest. */
-export function parseMetrics(text: string): Parsed<Sample> {
-  const wanted = text.split('\n').filter((line) => WANTED.has(nameOf(line)));
-  const series: Series[] = [];
-  for (const line of wanted) {
-    const parsed = seriesOf(line.trimEnd());
-    if (!parsed) return { ok: false, why: `its line for ${nameOf(line)} is not in Prometheus' text format` };
-    series.push(parsed);
-  }
-  const of = (...names: string[]) => series.filter(({ name }) => names.includes(name));
-  const sum = (list: readonly Series[]) => list.reduce((total, { value }) => total + value, 0);
-  if (of(CONCURRENT).length === 0) return { ok: false, why: `it has no ${CONCURRENT}, so it is not a gitlab-runner` };
-
-  const requests = of(REQUESTS);
-  const polls = requests.filter(({ labels }) => labels.get('endpoint') === 'request_job');
-  const reports = requests.filter(({ labels }) => ['update_job', 'patch_trace'].includes(labels.get('endpoint') ?? ''));
-  const poll = (outcome: Outcome) => sum(polls.filter(({ labels }) => pollOutcome(labels.get('status')) === outcome));
-  const reported = sum(reports.filter(({ labels }) => isSuccess(labels.get('status'))));
-  return {
-    ok: true,
-    value: {
-      polls: { answered: poll('answered'), refused: poll('refused'), failed: poll('failed') },
-      reports: { answered: reported, failed: sum(reports) - reported },
-      troubles: sum(of(...TROUBLES)),
-      jobs: sum(of(JOBS)),
-      capacity: capacityOf(sum(of(CONCURRENT)), of(LIMIT)),
-      startedAt: of(STARTED)[0]?.value,
-    },
-  };
-}
-
-/** `concurrent` bounds the process, `limit` each of its runners; a limit of 0 is none. */
-function capacityOf(concurrent: number, limits: readonly Series[]): number | undefined {
-  const isBounded = limits.length > 0 && limits.every(({ value }) => value > 0);
-  const limit = isBounded ? limits.reduce((total, { value }) => total + value, 0) : Infinity;
-  const capacity = Math.min(concurrent > 0 ? concurrent : Infinity, limit);
-  return Number.isFinite(capacity) ? capacity : undefined;
-}
+export const createMetricsServer = (exposed: Exposed): http.Server =>
+  createServer({
+    '/metrics': () => ({ status: 200, text: renderMetrics(exposed), type: METRICS_TYPE }),
+    '/healthz': () => ({
+      status: isRunning(exposed) ? 200 : 503,
+      text: formatHealth(healthOf(exposed.snapshot().state)),
+    }),
+  });

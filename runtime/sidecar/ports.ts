@@ -1,4 +1,4 @@
-/** What the sidecar alone needs of the world. No port throws but where it says so. */
+/** The ports that only the sidecar needs. A port throws only where its comment says it. */
 import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
 import type { Health } from './health.ts';
 
@@ -9,7 +9,7 @@ export interface RunnerMetrics {
 
 /** GitLab's view of the runner's record and of this pod's manager. Only reads. */
 export interface GitLabView {
-  look(): Promise<GitLabReading>;
+  read(): Promise<GitLabReading>;
 }
 
 /** The file that the probes read. Both throw where the file system does. */

@@ -21,8 +21,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/evidence/evidence.ts',
-        `  if (signs.gitlabTrouble !== undefined) return unsure('gitlab', `,
-        `  if (signs.gitlabTrouble !== undefined) return offline('stuck', `,
+        `  if (history.gitlabTrouble !== undefined) return unsure('gitlab', `,
+        `  if (history.gitlabTrouble !== undefined) return offline('stuck', `,
       ),
     ],
   },

@@ -40,7 +40,7 @@ export class Manager {
   private sleepsUntil = 0;
   private next: Event | undefined;
   private letGo: (() => void) | undefined;
-  private readonly polls = { answered: 0, refused: 0, failed: 0 };
+  private readonly polls = { answered: 0, unauthorized: 0, failed: 0 };
   private readonly reports = { answered: 0, failed: 0 };
   private troubles = 0;
 
@@ -126,7 +126,7 @@ export class Manager {
     }
     const record = gitlab.runner(this.parts.record());
     if (!record || this.tokenRefused) {
-      this.polls.refused += 1;
+      this.polls.unauthorized += 1;
       this.troubles += 1;
       this.failed();
       return this.again(this.sleeping ? this.sleepsUntil - time.now : pause);
@@ -221,8 +221,8 @@ export class Manager {
 
   /** What its metrics endpoint says to the sidecar beside it. */
   metrics(): MetricsRead {
-    if (this.state === 'dead') return { kind: 'refused', why: 'nothing listens' };
-    if (this.state === 'hung') return { kind: 'silent', why: 'no answer' };
+    if (this.state === 'dead') return { kind: 'closed', why: 'nothing listens' };
+    if (this.state === 'hung') return { kind: 'timeout', why: 'no answer' };
     const sample: Sample = {
       polls: { ...this.polls },
       reports: { ...this.reports },

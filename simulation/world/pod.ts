@@ -5,7 +5,7 @@
 import type { RunnerRecords } from '../../runtime/ports.ts';
 import { gitlabView } from '../../runtime/sidecar/gitlab-view.ts';
 import type { Health } from '../../runtime/sidecar/health.ts';
-import { createSidecar, run } from '../../runtime/sidecar/loop.ts';
+import { run, Sidecar } from '../../runtime/sidecar/loop.ts';
 import { probePeriodSeconds } from '../../runtime/timing.ts';
 import type { Random } from '../random.ts';
 import { Manager, type ManagerParts } from './manager.ts';
@@ -78,7 +78,7 @@ export class Pod {
       },
       log: QUIET,
     };
-    void run(createSidecar(parts), parts, () => !process.alive);
+    void run(new Sidecar(parts), parts, () => !process.alive);
     return process;
   }
 

@@ -1,15 +1,15 @@
-/** What a sidecar has seen of its runner, look by look: counters that moved, GitLab's view of the record, and since when. */
+/** What a sidecar knows about its runner after each reading: which counters grew, what GitLab shows, and since when. */
 import { stuckAfterSeconds, type Timing } from '../../timing.ts';
 
 /** Seconds of a monotonic clock. Never compared with any other machine's time. */
 export type MonotonicSeconds = number;
 
-/** Polls for jobs by what came of them, as counters since the runner's start. */
+/** Polls for jobs by their result, as counters since the runner's start. */
 export interface PollCounts {
   /** GitLab answered: 2xx, and 409 for a job that another runner got first. */
   readonly answered: number;
-  /** 401 and 403: GitLab does not accept the runner's token, or something in between refuses. */
-  readonly refused: number;
+  /** 401 and 403: GitLab, or a proxy before it, does not accept the runner's token. */
+  readonly unauthorized: number;
   /** 429, 5xx and the rest. */
   readonly failed: number;
 }
@@ -32,7 +32,7 @@ export interface Sample {
 }
 
 export const NO_TRAFFIC: Sample = Object.freeze({
-  polls: { answered: 0, refused: 0, failed: 0 },
+  polls: { answered: 0, unauthorized: 0, failed: 0 },
   reports: { answered: 0, failed: 0 },
   troubles: 0,
   jobs: 0,
@@ -42,10 +42,10 @@ export const NO_TRAFFIC: Sample = Object.freeze({
 
 export type MetricsRead =
   | { readonly kind: 'sample'; readonly sample: Sample }
-  /** Nobody listens: the process is gone. */
-  | { readonly kind: 'refused'; readonly why: string }
-  /** Somebody listens and does not answer in time. */
-  | { readonly kind: 'silent'; readonly why: string }
+  /** Connection refused: the process is gone. */
+  | { readonly kind: 'closed'; readonly why: string }
+  /** The connection was accepted and no answer came in time. */
+  | { readonly kind: 'timeout'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** GitLab's view of the record and of this pod's manager. */
@@ -69,7 +69,7 @@ export interface Reading {
 }
 
 export interface RunnerHistory {
-  /** The last observation. */
+  /** The last reading. */
   readonly at: MonotonicSeconds | undefined;
   /** What the next sample is compared with. */
   readonly sample: Sample | undefined;
@@ -81,32 +81,32 @@ export interface RunnerHistory {
   readonly movedAt: MonotonicSeconds;
   /** The last poll with any answer, or the last moment at which none was due because the runner was full. */
   readonly pollsDueSince: MonotonicSeconds;
-  /** Polls refused since the last that was answered, with no other failure between. */
-  readonly refusals: number;
-  /** The last polls failed in another way than by refusal. */
+  /** Polls with 401 or 403 since the last answered one, without another failure between. */
+  readonly unauthorizedPolls: number;
+  /** The last polls failed with a status other than 401 and 403. */
   readonly failing: boolean;
   /** The runner itself had trouble since its last answered poll, so that it may sleep for its `unhealthy_interval`. */
   readonly troubled: boolean;
   /** GitLab was, or may have been, out of reach since then. */
   readonly outage: boolean;
   readonly full: boolean;
-  /** Since when the metrics endpoint has accepted connections without answering. */
-  readonly silentSince: MonotonicSeconds | undefined;
-  /** Since when every look at GitLab got a definite answer; undefined after one that did not. */
+  /** Since when the metrics endpoint accepts connections and does not answer. */
+  readonly timeoutSince: MonotonicSeconds | undefined;
+  /** Since when every read of GitLab got a definite answer; undefined after one that did not. */
   readonly reachableSince: MonotonicSeconds | undefined;
   /** The last definite answer of GitLab, and the last of any kind. */
   readonly reachedAt: MonotonicSeconds | undefined;
-  readonly lookedAt: MonotonicSeconds | undefined;
+  readonly gitlabReadAt: MonotonicSeconds | undefined;
   readonly gitlabTrouble: string | undefined;
   readonly record: { readonly is: 'serving' | 'paused' | 'absent'; readonly at: MonotonicSeconds } | undefined;
   readonly contact: { readonly contactedAt: string | null } | undefined;
-  /** The last look had the complete list of managers. */
+  /** The last read had the complete list of managers. */
   readonly managerKnown: boolean;
 }
 
 /**
- * Before the first look. At the birth of a pod every request that the runner has counted was made just now, so it counts
- * from zero; after a restart of the sidecar alone the counters may be old, so the first sample only sets the mark.
+ * Before the first reading. At the birth of a pod every request that the runner has counted was made just now, so it counts
+ * from zero; after a restart of the sidecar alone the counters may be old, so the first sample is only what the next one is compared with.
  */
 export const noHistory = (birth: boolean): RunnerHistory => ({
   at: undefined,
@@ -115,77 +115,77 @@ export const noHistory = (birth: boolean): RunnerHistory => ({
   contactAt: undefined,
   movedAt: 0,
   pollsDueSince: 0,
-  refusals: 0,
+  unauthorizedPolls: 0,
   failing: false,
   troubled: false,
   outage: true,
   full: false,
-  silentSince: undefined,
+  timeoutSince: undefined,
   reachableSince: undefined,
   reachedAt: undefined,
-  lookedAt: undefined,
+  gitlabReadAt: undefined,
   gitlabTrouble: undefined,
   record: undefined,
   contact: undefined,
   managerKnown: false,
 });
 
-/** The signs after one more observation. */
-export function addReading(signs: RunnerHistory, { at, runner, gitlab }: Reading, timing: Timing): RunnerHistory {
-  const timed = restartSilence(signs, at, timing);
-  const read = { ...seeRunner(timed, runner, at), at };
-  return gitlab ? seeGitLab(read, gitlab, at) : read;
+/** The history after one more reading. */
+export function addReading(history: RunnerHistory, { at, runner, gitlab }: Reading, timing: Timing): RunnerHistory {
+  const timed = restartWaits(history, at, timing);
+  const read = { ...addMetricsRead(timed, runner, at), at };
+  return gitlab ? addGitLabReading(read, gitlab, at) : read;
 }
 
-/** Time in which the sidecar itself did not look (a frozen node) is nobody's silence: every silence starts anew after it. */
-function restartSilence(signs: RunnerHistory, at: MonotonicSeconds, timing: Timing): RunnerHistory {
-  if (signs.at !== undefined && at - signs.at <= stuckAfterSeconds(timing) / 2) return signs;
+/** While the sidecar itself did not run (a frozen node) it measured nothing: every waiting time starts anew after that. */
+function restartWaits(history: RunnerHistory, at: MonotonicSeconds, timing: Timing): RunnerHistory {
+  if (history.at !== undefined && at - history.at <= stuckAfterSeconds(timing) / 2) return history;
   const later = (since: MonotonicSeconds | undefined) => (since === undefined ? undefined : at);
   return {
-    ...signs,
+    ...history,
     movedAt: at,
     pollsDueSince: at,
-    silentSince: later(signs.silentSince),
-    reachableSince: later(signs.reachableSince),
+    timeoutSince: later(history.timeoutSince),
+    reachableSince: later(history.reachableSince),
   };
 }
 
 /** Another process, or none: what was seen of the old one proves nothing of the next. */
-const newProcess = (signs: RunnerHistory, at: MonotonicSeconds): RunnerHistory => ({
-  ...signs,
+const newProcess = (history: RunnerHistory, at: MonotonicSeconds): RunnerHistory => ({
+  ...history,
   sample: NO_TRAFFIC,
   proof: undefined,
   contactAt: undefined,
   movedAt: at,
   pollsDueSince: at,
-  refusals: 0,
+  unauthorizedPolls: 0,
   failing: false,
   troubled: false,
   full: false,
-  silentSince: undefined,
+  timeoutSince: undefined,
 });
 
-function seeRunner(signs: RunnerHistory, runner: MetricsRead, at: MonotonicSeconds): RunnerHistory {
+function addMetricsRead(history: RunnerHistory, runner: MetricsRead, at: MonotonicSeconds): RunnerHistory {
   switch (runner.kind) {
-    case 'refused':
-      return newProcess(signs, at);
-    case 'silent':
-      return { ...signs, silentSince: signs.silentSince ?? at };
+    case 'closed':
+      return newProcess(history, at);
+    case 'timeout':
+      return { ...history, timeoutSince: history.timeoutSince ?? at };
     case 'unknown':
-      return signs;
+      return history;
     case 'sample': {
-      // Before its first sample nothing is known of a process: that time is not silence.
-      if (signs.sample === undefined || signs.sample === NO_TRAFFIC)
-        return seeSample({ ...signs, movedAt: at, pollsDueSince: at }, runner.sample, at);
-      const restarted = isAnotherProcess(signs.sample, runner.sample);
-      return seeSample(restarted ? newProcess(signs, at) : signs, runner.sample, at);
+      // Before its first sample nothing is known of a process: that time does not count as inactivity.
+      if (history.sample === undefined || history.sample === NO_TRAFFIC)
+        return addSample({ ...history, movedAt: at, pollsDueSince: at }, runner.sample, at);
+      const restarted = isAnotherProcess(history.sample, runner.sample);
+      return addSample(restarted ? newProcess(history, at) : history, runner.sample, at);
     }
   }
 }
 
 const counters = (sample: Sample): number[] => [
   sample.polls.answered,
-  sample.polls.refused,
+  sample.polls.unauthorized,
   sample.polls.failed,
   sample.reports.answered,
   sample.reports.failed,
@@ -199,53 +199,56 @@ function isAnotherProcess(before: Sample, after: Sample): boolean {
   return counters(before).some((count, index) => (now[index] ?? 0) < count);
 }
 
-function seeSample(signs: RunnerHistory, sample: Sample, at: MonotonicSeconds): RunnerHistory {
-  const before = signs.sample ?? sample;
+function addSample(history: RunnerHistory, sample: Sample, at: MonotonicSeconds): RunnerHistory {
+  const before = history.sample ?? sample;
   const answered = sample.polls.answered > before.polls.answered;
-  const refused = sample.polls.refused - before.polls.refused;
+  const unauthorized = sample.polls.unauthorized - before.polls.unauthorized;
   const failed = sample.polls.failed > before.polls.failed;
   const reported = sample.reports.answered > before.reports.answered;
   const troubled = sample.troubles > before.troubles;
   const moved = counters(sample).some((count, index) => count > (counters(before)[index] ?? 0));
   const full = sample.capacity !== undefined && sample.jobs >= sample.capacity;
-  const filled = full && !signs.full && signs.sample !== undefined;
+  const filled = full && !history.full && history.sample !== undefined;
   const served = answered || (full && (reported || filled));
   return {
-    ...signs,
+    ...history,
     sample,
     full,
-    silentSince: undefined,
-    proof: answered ? { at, by: 'poll' } : served ? { at, by: 'job' } : signs.proof,
-    movedAt: moved || filled ? at : signs.movedAt,
-    pollsDueSince: answered || refused > 0 || failed || full ? at : signs.pollsDueSince,
-    refusals: answered || failed ? 0 : signs.refusals + refused,
-    failing: !answered && (failed || (signs.failing && refused === 0)),
-    troubled: !served && (signs.troubled || troubled || refused > 0 || failed),
-    outage: signs.outage && !served,
+    timeoutSince: undefined,
+    proof: answered ? { at, by: 'poll' } : served ? { at, by: 'job' } : history.proof,
+    movedAt: moved || filled ? at : history.movedAt,
+    pollsDueSince: answered || unauthorized > 0 || failed || full ? at : history.pollsDueSince,
+    unauthorizedPolls: answered || failed ? 0 : history.unauthorizedPolls + unauthorized,
+    failing: !answered && (failed || (history.failing && unauthorized === 0)),
+    troubled: !served && (history.troubled || troubled || unauthorized > 0 || failed),
+    outage: history.outage && !served,
   };
 }
 
-function seeGitLab(signs: RunnerHistory, { record, manager }: GitLabReading, at: MonotonicSeconds): RunnerHistory {
-  const contact = manager.kind === 'found' ? { contactedAt: manager.contactedAt } : signs.contact;
+function addGitLabReading(
+  history: RunnerHistory,
+  { record, manager }: GitLabReading,
+  at: MonotonicSeconds,
+): RunnerHistory {
+  const contact = manager.kind === 'found' ? { contactedAt: manager.contactedAt } : history.contact;
   const contacted =
     manager.kind === 'found' &&
     manager.contactedAt !== null &&
-    signs.contact !== undefined &&
-    manager.contactedAt !== signs.contact.contactedAt;
-  const looked: RunnerHistory = {
-    ...signs,
-    lookedAt: at,
+    history.contact !== undefined &&
+    manager.contactedAt !== history.contact.contactedAt;
+  const next: RunnerHistory = {
+    ...history,
+    gitlabReadAt: at,
     contact,
     managerKnown: manager.kind !== 'unknown',
-    contactAt: contacted ? at : signs.contactAt,
-    movedAt: contacted ? at : signs.movedAt,
+    contactAt: contacted ? at : history.contactAt,
+    movedAt: contacted ? at : history.movedAt,
   };
-  if (record.kind === 'unknown')
-    return { ...looked, reachableSince: undefined, gitlabTrouble: record.why, outage: true };
+  if (record.kind === 'unknown') return { ...next, reachableSince: undefined, gitlabTrouble: record.why, outage: true };
   const is = record.kind === 'absent' ? 'absent' : record.paused ? 'paused' : 'serving';
   return {
-    ...looked,
-    reachableSince: signs.reachableSince ?? at,
+    ...next,
+    reachableSince: history.reachableSince ?? at,
     reachedAt: at,
     gitlabTrouble: undefined,
     record: { is, at },

@@ -8,7 +8,7 @@ import { CHECKER_METRICS } from '../../../runtime/checker/metrics.ts';
 import { parseCommandLine } from '../../../runtime/cli/command-line.ts';
 import { checkerConfigSchema } from '../../../runtime/config.ts';
 import type { Metric } from '../../../runtime/adapters/metrics/format.ts';
-import { SIDECAR_METRICS } from '../../../runtime/sidecar/exposition.ts';
+import { SIDECAR_METRICS } from '../../../runtime/sidecar/metrics.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { clearText, container, dataOf, secretOf } from '../read.ts';
 import { runStack, type Stack } from '../stack.ts';

@@ -32,13 +32,13 @@ describe('the health file', () => {
   };
   const age = (seconds: number) => utimes(path, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
 
-  it('has a line for each fact, and the reason stays on one', () => {
+  it('has one line for each value, and the reason stays on one line', () => {
     const text = formatHealth({ ...HEALTH, reason: 'two\nready=no\nlines' });
     assert.equal(text, 'ready=yes\nlive=yes\nevidence=online\nreason=two ready=no lines\n');
     assert.deepEqual(parseHealth(formatHealth(HEALTH)), HEALTH);
   });
 
-  it('is not taken for one where it is damaged', () => {
+  it('is not parsed when it is damaged', () => {
     for (const text of [
       '',
       'ready=yes\n',
@@ -48,7 +48,7 @@ describe('the health file', () => {
       assert.equal(parseHealth(text), undefined, JSON.stringify(text));
   });
 
-  it('is read back by the next sidecar, is missing in a new pod, and leaves no draft', async () => {
+  it('is read back by the next sidecar, is missing in a new pod, and leaves no temporary file', async () => {
     const file = healthFileAt(path);
     assert.equal(await file.read(), undefined);
     await file.write(HEALTH);
@@ -76,7 +76,7 @@ describe('the health file', () => {
       ],
       ['online, but the sidecar is dead', {}, 130, { ready: true, runner: true, sidecar: false }],
       [
-        'a reason that reads like a verdict',
+        'a reason that contains lines of a verdict',
         { ready: false, reason: 'x\nready=yes\nlive=no' },
         0,
         { ready: false, runner: true, sidecar: true },

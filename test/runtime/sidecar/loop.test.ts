@@ -4,7 +4,7 @@ import { NO_TRAFFIC } from '../../../runtime/core/evidence/history.ts';
 import { createLog } from '../../../runtime/adapters/process/log.ts';
 import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
-import { createSidecar, run, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
+import { run, Sidecar, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
 import { DEFAULT_TIMING, sidecarIntervalSeconds, stuckAfterSeconds } from '../../../runtime/timing.ts';
 
 const OK: GitLabReading = { record: { kind: 'found', paused: false }, manager: { kind: 'found', contactedAt: null } };
@@ -34,12 +34,12 @@ class Pod {
     metrics: {
       read: () => {
         if (this.polling) this.answered += 1;
-        const polls = { answered: this.answered, refused: 0, failed: 0 };
+        const polls = { answered: this.answered, unauthorized: 0, failed: 0 };
         return Promise.resolve(this.read ?? { kind: 'sample', sample: { ...NO_TRAFFIC, capacity: 4, polls } });
       },
     },
     gitlab: {
-      look: () => {
+      read: () => {
         this.asked.push(this.ms);
         return this.view();
       },
@@ -55,52 +55,52 @@ class Pod {
     },
     log: createLog({ write: (line) => this.lines.push(line), now: () => this.ms }),
   };
-  sidecar = createSidecar(this.parts);
+  sidecar = new Sidecar(this.parts);
   begun = false;
 
   /** Runs for so long, by the pod's clock. A new sidecar begins with what it finds. */
   async live(seconds: number): Promise<void> {
     if (!this.begun) await this.sidecar.begin();
     this.begun = true;
-    for (const end = this.ms + seconds * 1000; this.ms < end; this.ms += INTERVAL) await this.sidecar.look();
+    for (const end = this.ms + seconds * 1000; this.ms < end; this.ms += INTERVAL) await this.sidecar.check();
   }
   restart(): void {
-    this.sidecar = createSidecar(this.parts);
+    this.sidecar = new Sidecar(this.parts);
     this.begun = false;
   }
-  said(word: string): number {
-    return this.lines.filter((line) => line.includes(word)).length;
+  logged(field: string): number {
+    return this.lines.filter((line) => line.includes(field)).length;
   }
 }
 
 describe('the sidecar’s loop', () => {
-  it('makes a new pod ready with its first answered poll, and writes the file at the start and after each look', async () => {
+  it('makes a new pod ready with its first answered poll, and writes the health file at the start and after each check', async () => {
     const pod = new Pod();
     await pod.live(0);
     assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'unknown']);
     await pod.live(60);
     assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [true, true, 'online']);
-    const { looks } = pod.sidecar.snapshot().counts;
-    assert.equal(looks, 60_000 / INTERVAL);
-    assert.equal(pod.writes, looks + 1);
+    const { checks } = pod.sidecar.snapshot().counts;
+    assert.equal(checks, 60_000 / INTERVAL);
+    assert.equal(pod.writes, checks + 1);
   });
 
-  it('shows a dead process at the next look, even while GitLab’s answer hangs', async () => {
+  it('shows a dead process at the next check, even while a read of GitLab hangs', async () => {
     const pod = new Pod();
     await pod.live(30);
     pod.view = () => new Promise(() => undefined);
     await pod.live(120);
     assert.equal(pod.file?.ready, true);
-    pod.read = { kind: 'refused', why: 'nothing listens' };
+    pod.read = { kind: 'closed', why: 'nothing listens' };
     await pod.live(sidecarIntervalSeconds(DEFAULT_TIMING));
     assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'offline']);
   });
 
-  it('has one question to GitLab under way at most, and asks every half lease while polls are answered', async () => {
+  it('has at most one read of GitLab under way, and reads it every half lease while polls are answered', async () => {
     const pod = new Pod();
     await pod.live(300);
     const gaps = pod.asked.slice(1).map((at, index) => at - (pod.asked[index] ?? 0));
-    // An answer is seen at the next look, and half a lease is counted from there.
+    // An answer is used at the next check, and half a lease counts from there.
     assert.deepEqual([...new Set(gaps)], [(DEFAULT_TIMING.leaseSeconds * 1000) / 2 + INTERVAL]);
     const before = pod.asked.length;
     pod.view = () => new Promise(() => undefined);
@@ -108,23 +108,23 @@ describe('the sidecar’s loop', () => {
     assert.equal(pod.asked.length, before + 1);
   });
 
-  it('lets a stuck runner be restarted, and says so once', async () => {
+  it('lets a stuck runner be restarted, and logs it once', async () => {
     const pod = new Pod();
     await pod.live(30);
     pod.polling = false;
     await pod.live(stuckAfterSeconds(DEFAULT_TIMING) + 4 * sidecarIntervalSeconds(DEFAULT_TIMING));
     assert.deepEqual([pod.file?.ready, pod.file?.live], [false, false]);
-    assert.equal(pod.said('runner is stuck'), 1);
+    assert.equal(pod.logged('cause=stuck'), 1);
   });
 
-  it('carries readiness over its own restart, and nothing else', async () => {
+  it('keeps only the readiness over its own restart', async () => {
     const pod = new Pod();
     await pod.live(30);
     pod.polling = false;
     pod.restart();
     await pod.live(30);
     assert.deepEqual([pod.file?.ready, pod.file?.evidence], [true, 'unknown']);
-    pod.read = { kind: 'refused', why: 'nothing listens' };
+    pod.read = { kind: 'closed', why: 'nothing listens' };
     await pod.live(3);
     pod.read = undefined;
     pod.restart();
@@ -132,15 +132,15 @@ describe('the sidecar’s loop', () => {
     assert.deepEqual([pod.file?.ready, pod.file?.evidence], [false, 'unknown']);
   });
 
-  it('goes on when the file cannot be written, and tells', async () => {
+  it('goes on when the health file cannot be written, and logs the error', async () => {
     const pod = new Pod();
     pod.writeFails = true;
     await pod.live(9);
     assert.equal(pod.sidecar.snapshot().counts.healthWriteFailures, 4);
-    assert.ok(pod.said('ENOSPC') > 0);
+    assert.ok(pod.logged('ENOSPC') > 0);
   });
 
-  it('takes a look at GitLab that throws for not knowing', async () => {
+  it('treats a read of GitLab that throws as unknown', async () => {
     const pod = new Pod();
     pod.view = () => Promise.reject(new Error('there is no token at /tokens/sidecar'));
     await pod.live(30);
@@ -148,30 +148,30 @@ describe('the sidecar’s loop', () => {
     assert.match(pod.file?.reason ?? '', /no token at/);
   });
 
-  it('says each change once with its reason, and else a line every five minutes', async () => {
+  it('logs each change once with its reason, and otherwise a line every five minutes', async () => {
     const pod = new Pod();
     await pod.live(30);
     pod.lines = [];
     await pod.live(3600);
-    assert.equal(pod.said('still online'), 12);
-    pod.read = { kind: 'refused', why: 'nothing listens' };
+    assert.equal(pod.logged('evidence=online'), 12);
+    pod.read = { kind: 'closed', why: 'nothing listens' };
     await pod.live(60);
-    assert.equal(pod.said('runner offline: the runner'), 1);
+    assert.equal(pod.logged('evidence=offline'), 1);
     assert.match(
-      pod.lines.find((line) => line.includes('runner offline')) ?? '',
-      /^\S+ warn .*evidence=offline ready=no live=yes$/,
+      pod.lines.find((line) => line.includes('evidence=offline')) ?? '',
+      /^\S+ warn .* cause=dead ready=no live=yes$/,
     );
   });
 
-  it('looks at the pace of the timing, a slow look included, until it is stopped', async () => {
+  it('checks at the pace of the timing, slow checks included, until it is stopped', async () => {
     const pod = new Pod();
     const times: number[] = [];
     const sidecar = {
-      ...pod.sidecar,
-      look: async () => {
+      begin: () => pod.sidecar.begin(),
+      check: async () => {
         times.push(pod.ms);
         pod.ms += times.length === 2 ? 2 * INTERVAL : 100;
-        await pod.sidecar.look();
+        await pod.sidecar.check();
       },
     };
     await run(sidecar, pod.parts, () => times.length === 4);
@@ -198,7 +198,7 @@ describe('GitLab’s view of a runner', () => {
       7,
       'r_me',
     );
-    assert.deepEqual(await view.look(), {
+    assert.deepEqual(await view.read(), {
       record: { kind: 'found', paused: true },
       manager: { kind: 'found', contactedAt: manager.contactedAt },
     });
@@ -213,7 +213,7 @@ describe('GitLab’s view of a runner', () => {
       7,
       'r_me',
     );
-    assert.deepEqual(await gone.look(), { record: { kind: 'absent' }, manager: { kind: 'absent' } });
+    assert.deepEqual(await gone.read(), { record: { kind: 'absent' }, manager: { kind: 'absent' } });
     const failing = gitlabView(
       {
         read: () => Promise.resolve({ kind: 'unknown', why: '502' }),
@@ -222,7 +222,7 @@ describe('GitLab’s view of a runner', () => {
       7,
       'r_me',
     );
-    assert.deepEqual(await failing.look(), {
+    assert.deepEqual(await failing.read(), {
       record: { kind: 'unknown', why: '502' },
       manager: { kind: 'unknown', why: 'no token' },
     });

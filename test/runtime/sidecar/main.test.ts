@@ -12,7 +12,7 @@ import { onLoopback } from '../../../lab/loopback.ts';
 
 const SYSTEM_ID = 'r_0123456789ab';
 
-/** Waits for what is to come, looking often; mocha's own limit ends it where it does not come. */
+/** Waits for a condition; mocha's own limit ends the wait when it never comes true. */
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -56,7 +56,7 @@ describe('the sidecar as a process', () => {
     return { child, output };
   };
 
-  it('ends with 64 and a sentence for each problem on a bad config', async () => {
+  it('exits with 64 and one sentence for each problem of a bad config', async () => {
     const { child, output } = await start({ HADR_CONFIG: join(folder, 'none.json'), HADR_TOKENS: folder });
     assert.deepEqual(await once(child, 'close'), [64, null]);
     assert.match(
@@ -66,7 +66,7 @@ describe('the sidecar as a process', () => {
     assert.equal(output.out, '');
   });
 
-  it('follows a runner from its first poll to its death, reads its token anew, and stops at once on SIGTERM', async () => {
+  it('follows a runner from its first poll to its death, rereads its token, and stops at once on SIGTERM', async () => {
     let polls = 0;
     const runner = await serve((_, response) => {
       polls += 1;

@@ -8,16 +8,16 @@ import {
   type MetricsRead,
   type Sample,
 } from '../../../../runtime/core/evidence/history.ts';
-import { DOWN, gitlab, GONE, REFUSED, runner, SILENT, STEP, STUCK, T, UNREADABLE } from './life.ts';
+import { DOWN, gitlab, GONE, CLOSED, runner, TIMEOUT, STEP, STUCK, T, UNREADABLE } from './life.ts';
 
-describe('evidence for any history', () => {
+describe('evidence after any history', () => {
   const read: fc.Arbitrary<MetricsRead> = fc.oneof(
     {
       weight: 6,
       arbitrary: fc
         .record({
           answered: fc.nat(2),
-          refused: fc.nat(2),
+          unauthorized: fc.nat(2),
           failed: fc.nat(1),
           reported: fc.nat(1),
           troubles: fc.nat(1),
@@ -25,7 +25,7 @@ describe('evidence for any history', () => {
         })
         .map(runner),
     },
-    fc.constantFrom(REFUSED, SILENT, UNREADABLE),
+    fc.constantFrom(CLOSED, TIMEOUT, UNREADABLE),
   );
   const view: fc.Arbitrary<GitLabReading> = fc.constantFrom(
     gitlab(),
@@ -34,7 +34,7 @@ describe('evidence for any history', () => {
     GONE,
     DOWN,
   );
-  /** Stretches of the same, so that silences become long enough to matter. */
+  /** Stretches of the same reading, so that inactivity becomes long enough to matter. */
   const history = fc
     .array(fc.record({ read, view: fc.option(view, { nil: undefined }), times: fc.integer({ min: 1, max: 45 }) }), {
       maxLength: 12,
@@ -44,24 +44,24 @@ describe('evidence for any history', () => {
 
   const replay = (
     from: EvidenceState,
-    looks: readonly { read: MetricsRead; view: GitLabReading | undefined }[],
-    check: (before: EvidenceState, after: EvidenceState, observation: Reading) => void,
+    readings: readonly { read: MetricsRead; view: GitLabReading | undefined }[],
+    check: (before: EvidenceState, after: EvidenceState, reading: Reading) => void,
   ) => {
     let state = from;
     let at = 0;
-    for (const { read: runnerRead, view: gitlabView } of looks) {
+    for (const { read: runnerRead, view: gitlabView } of readings) {
       at += STEP;
-      const observation = { at, runner: runnerRead, ...(gitlabView && { gitlab: gitlabView }) };
-      const next = reduce(state, observation, T);
-      check(state, next, observation);
+      const reading = { at, runner: runnerRead, ...(gitlabView && { gitlab: gitlabView }) };
+      const next = reduce(state, reading, T);
+      check(state, next, reading);
       state = next;
     }
   };
 
-  it('unknown never flips readiness, and a definite verdict sets it', () => {
+  it('unknown never changes readiness, and a definite verdict sets it', () => {
     fc.assert(
-      fc.property(start, history, (from, looks) =>
-        replay(from, looks, (before, after) => {
+      fc.property(start, history, (from, readings) =>
+        replay(from, readings, (before, after) => {
           const { evidence } = after.verdict;
           assert.equal(after.ready, evidence === 'unknown' ? before.ready : evidence === 'online');
         }),
@@ -69,17 +69,17 @@ describe('evidence for any history', () => {
     );
   });
 
-  it('live=no implies a serving record, GitLab reachable at the last word of it, and a silence beyond stuckAfterSeconds', () => {
+  it('live=no implies an unpaused record, GitLab reachable at its last read, and inactivity beyond stuckAfterSeconds', () => {
     let seen = 0;
     fc.assert(
-      fc.property(start, history, (from, looks) => {
-        let word: GitLabReading | undefined;
+      fc.property(start, history, (from, readings) => {
+        let newest: GitLabReading | undefined;
         let stillSince = 0;
         let last: Sample = NO_TRAFFIC;
-        replay(from, looks, (_, after, { at, runner: runnerRead, gitlab: gitlabView }) => {
-          word = gitlabView ?? word;
-          if (runnerRead.kind === 'refused' || runnerRead.kind === 'unknown')
-            stillSince = runnerRead.kind === 'refused' ? at : stillSince;
+        replay(from, readings, (_, after, { at, runner: runnerRead, gitlab: gitlabView }) => {
+          newest = gitlabView ?? newest;
+          if (runnerRead.kind === 'closed' || runnerRead.kind === 'unknown')
+            stillSince = runnerRead.kind === 'closed' ? at : stillSince;
           if (runnerRead.kind === 'sample' && JSON.stringify(runnerRead.sample.polls) !== JSON.stringify(last.polls)) {
             stillSince = at;
           }
@@ -87,9 +87,9 @@ describe('evidence for any history', () => {
           if (after.live) return;
           seen += 1;
           assert.equal(after.verdict.evidence, 'offline');
-          assert.deepEqual(word?.record, { kind: 'found', paused: false });
-          assert.ok(at - stillSince > STUCK, `silent for ${at - stillSince}`);
-          assert.notEqual(runnerRead.kind, 'refused');
+          assert.deepEqual(newest?.record, { kind: 'found', paused: false });
+          assert.ok(at - stillSince > STUCK, `inactive for ${at - stillSince} s`);
+          assert.notEqual(runnerRead.kind, 'closed');
           assert.notEqual(runnerRead.kind, 'unknown');
         });
       }),
@@ -98,12 +98,12 @@ describe('evidence for any history', () => {
     assert.ok(seen > 0, 'no history had a stuck runner: the property proves nothing');
   });
 
-  it('with GitLab unreachable all the time nothing but a dead process is offline', () => {
+  it('while GitLab is unreachable only a dead process is offline', () => {
     fc.assert(
-      fc.property(start, history, (from, looks) =>
+      fc.property(start, history, (from, readings) =>
         replay(
           from,
-          looks.map((look) => ({ ...look, view: DOWN })),
+          readings.map((each) => ({ ...each, view: DOWN })),
           (_, after) => assert.ok(after.verdict.evidence === 'unknown' || after.verdict.cause === 'dead'),
         ),
       ),

@@ -1,4 +1,4 @@
-/** A runner pod's life, told look by look, for the tests of the evidence. */
+/** A runner pod's life, reading by reading, for the tests of the evidence. */
 import assert from 'node:assert/strict';
 import { atBirth, isGitLabCheckDue, reduce, type EvidenceState } from '../../../../runtime/core/evidence/evidence.ts';
 import type { GitLabReading, MetricsRead, Sample } from '../../../../runtime/core/evidence/history.ts';
@@ -11,7 +11,7 @@ export const STEP = 3;
 
 interface Change {
   readonly answered?: number;
-  readonly refused?: number;
+  readonly unauthorized?: number;
   readonly failed?: number;
   readonly reported?: number;
   readonly troubles?: number;
@@ -22,7 +22,7 @@ interface Change {
 
 /** A runner whose counters are written down as sums. */
 const sampleOf = (c: Change): Sample => ({
-  polls: { answered: c.answered ?? 0, refused: c.refused ?? 0, failed: c.failed ?? 0 },
+  polls: { answered: c.answered ?? 0, unauthorized: c.unauthorized ?? 0, failed: c.failed ?? 0 },
   reports: { answered: c.reported ?? 0, failed: 0 },
   troubles: c.troubles ?? 0,
   jobs: c.jobs ?? 0,
@@ -40,26 +40,26 @@ export const DOWN: GitLabReading = {
   record: { kind: 'unknown', why: 'GitLab answers 502' },
   manager: { kind: 'unknown', why: 'GitLab answers 502' },
 };
-export const REFUSED: MetricsRead = { kind: 'refused', why: 'nothing listens' };
-export const SILENT: MetricsRead = { kind: 'silent', why: 'no answer within 1.5 s' };
+export const CLOSED: MetricsRead = { kind: 'closed', why: 'nothing listens' };
+export const TIMEOUT: MetricsRead = { kind: 'timeout', why: 'no answer within 1.5 s' };
 export const UNREADABLE: MetricsRead = { kind: 'unknown', why: 'it is not a gitlab-runner' };
 
-/** A pod's life, told look by look. */
+/** A pod's life, reading by reading. */
 export class Life {
   state: EvidenceState;
   at = 1000;
   constructor(state: EvidenceState = atBirth()) {
     this.state = state;
   }
-  look(read: MetricsRead, view?: GitLabReading): this {
+  read(read: MetricsRead, view?: GitLabReading): this {
     this.at += STEP;
     this.state = reduce(this.state, { at: this.at, runner: read, ...(view && { gitlab: view }) }, T);
     return this;
   }
-  /** The same look again and again, GitLab asked as the state asks for it. */
+  /** The same reading again and again; GitLab is read when the state asks for it. */
   keep(seconds: number, read: MetricsRead, view: GitLabReading = gitlab()): this {
     const end = this.at + seconds;
-    while (this.at + STEP <= end) this.look(read, isGitLabCheckDue(this.state, this.at + STEP, T) ? view : undefined);
+    while (this.at + STEP <= end) this.read(read, isGitLabCheckDue(this.state, this.at + STEP, T) ? view : undefined);
     return this;
   }
   says(evidence: string, cause: string, flags: { ready: boolean; live?: boolean }): this {
@@ -73,4 +73,4 @@ export class Life {
   }
 }
 
-export const served = () => new Life().look(runner({ answered: 1 }), gitlab()).says('online', 'poll', { ready: true });
+export const served = () => new Life().read(runner({ answered: 1 }), gitlab()).says('online', 'poll', { ready: true });

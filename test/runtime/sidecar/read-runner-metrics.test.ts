@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import * as net from 'node:net';
-import { runnerMetricsAt } from '../../../runtime/sidecar/runner-metrics.ts';
+import { runnerMetricsAt } from '../../../runtime/sidecar/read-runner-metrics.ts';
 import { onLoopback } from '../../../lab/loopback.ts';
 
 describe('reading the runner’s metrics endpoint', () => {
@@ -15,13 +15,13 @@ describe('reading the runner’s metrics endpoint', () => {
   };
   const read = (url: URL, timeoutMs = 5000) => runnerMetricsAt(url, timeoutMs).read();
 
-  it('gives a sample', async () => {
+  it('returns a sample', async () => {
     const url = await serve((_, response) => response.end('gitlab_runner_concurrent 2\n'));
     const result = await read(url);
     assert.equal(result.kind === 'sample' && result.sample.capacity, 2);
   });
 
-  it('tells that nobody listens, under an address and under a name of several', async () => {
+  it('returns closed when the connection is refused, for an address and for a name with several addresses', async () => {
     const server = net.createServer();
     const port = await new Promise<number>((resolve) =>
       server.listen(0, '127.0.0.1', () => {
@@ -30,18 +30,18 @@ describe('reading the runner’s metrics endpoint', () => {
       }),
     );
     await new Promise((resolve) => server.close(resolve));
-    assert.equal((await read(new URL(`http://127.0.0.1:${port}/metrics`))).kind, 'refused');
-    assert.equal((await read(new URL(`http://localhost:${port}/metrics`))).kind, 'refused');
+    assert.equal((await read(new URL(`http://127.0.0.1:${port}/metrics`))).kind, 'closed');
+    assert.equal((await read(new URL(`http://localhost:${port}/metrics`))).kind, 'closed');
   });
 
-  it('tells silence, before the answer and in its middle, from refusal', async () => {
+  it('returns timeout when no answer comes in time, or only the first part of it', async () => {
     const mute = await serve(() => undefined);
-    assert.equal((await read(mute, 50)).kind, 'silent');
+    assert.equal((await read(mute, 50)).kind, 'timeout');
     const half = await serve((_, response) => response.write('gitlab_runner_concurrent 2\n'));
-    assert.equal((await read(half, 50)).kind, 'silent');
+    assert.equal((await read(half, 50)).kind, 'timeout');
   });
 
-  it('does not know anything from an error, a page, or an answer that breaks off', async () => {
+  it('returns unknown for an error status, an HTML page, and an answer that breaks off', async () => {
     const error = await serve((_, response) => response.writeHead(500).end('gitlab_runner_concurrent 2\n'));
     assert.equal((await read(error)).kind, 'unknown');
     const page = await serve((_, response) => response.end('<html>'));

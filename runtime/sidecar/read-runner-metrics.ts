@@ -2,10 +2,10 @@
 import * as http from 'node:http';
 import type { MetricsRead } from '../core/evidence/history.ts';
 import { codeOf, reasonOf } from '../adapters/process/files.ts';
-import { parseMetrics } from './metrics.ts';
+import { parseMetrics } from './parse-runner-metrics.ts';
 import type { RunnerMetrics } from './ports.ts';
 
-/** A runner's metrics are about 50 kB; this only bounds what something else on that port may send. */
+/** A runner's metrics are about 50 kB; this bounds what another program on that port may send. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 class TimedOut extends Error {}
@@ -21,8 +21,8 @@ export const runnerMetricsAt = (url: URL, timeoutMs: number): RunnerMetrics => (
         : { kind: 'unknown', why: `${url.href}: ${parsed.why}` };
     } catch (error) {
       if (error instanceof TimedOut)
-        return { kind: 'silent', why: `${url.href} gives no answer within ${timeoutMs / 1000} s` };
-      if (isRefusal(error)) return { kind: 'refused', why: `nothing listens at ${url.host}` };
+        return { kind: 'timeout', why: `${url.href} gives no answer within ${timeoutMs / 1000} s` };
+      if (isRefusal(error)) return { kind: 'closed', why: `nothing listens at ${url.host}` };
       return { kind: 'unknown', why: `${url.href}: ${reasonOf(error)}` };
     }
   },
@@ -36,7 +36,7 @@ function isRefusal(error: unknown): boolean {
 
 function get(url: URL, timeoutMs: number): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    // A connection of its own each time: one that was kept alive would not show that nobody listens any more.
+    // A new connection for each read: a connection that was kept alive would not show that the port is closed.
     const request = http.get(url, { agent: false }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
