@@ -1,59 +1,25 @@
-/** The small part of markdown that a status page uses: headings, lists, tables, code, bold, links. All text is escaped. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** Markdown as GitLab renders it, as far as a status page and an issue use it. HTML in the source is shown as text; comments are left out. */
+import MarkdownIt from 'markdown-it';
 
-/** A character after a backslash stands for itself. */
-const ESCAPED = /\\([!-/:-@[-`{-~])/g;
+const renderer = new MarkdownIt({ html: true, linkify: true });
 
-const inline = (text: string): string =>
-  text
-    .split(ESCAPED)
-    .map((part, index) => (index % 2 === 1 ? escapeHtml(part) : markup(part)))
-    .join('');
+export const escapeHtml = (text: string): string => renderer.utils.escapeHtml(text);
 
-const markup = (text: string): string =>
-  escapeHtml(text)
-    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
-    .replaceAll(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
-    .replaceAll(/!\[([^\]]*)\]\(([\w./-]+)\)/g, '<img alt="$1" src="raw:$2">')
-    .replaceAll(/\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)/g, '<a href="$2">$1</a>')
-    .replaceAll(/\[([^\]]+)\]\(([\w./-]+)\)/g, '<a href="file:$2">$1</a>');
+const COMMENT = /^\s*<!--[\s\S]*?-->\s*$/;
+const asText = (source: string): string => (COMMENT.test(source) ? '' : escapeHtml(source));
+renderer.renderer.rules.html_block = (tokens, index) => asText(tokens[index]?.content ?? '');
+renderer.renderer.rules.html_inline = renderer.renderer.rules.html_block;
 
-function tableRow(line: string, cell: 'th' | 'td'): string {
-  const cells = line.replaceAll(/^\||\|$/g, '').split(/(?<!\\)\|/);
-  return `<tr>${cells.map((text) => `<${cell}>${inline(text.trim())}</${cell}>`).join('')}</tr>`;
-}
+const isRelative = (link: string): boolean => !/^([a-z][a-z\d+.-]*:|\/|#)/i.test(link);
 
-function block(text: string): string {
-  const [first = '', ...rest] = text.split('\n');
-  const [, marks, title = ''] = /^(#{1,6}) (.*)$/.exec(first) ?? [];
-  if (marks) {
-    const heading = `<h${marks.length}>${inline(title)}</h${marks.length}>`;
-    return rest.length === 0 ? heading : heading + block(rest.join('\n'));
-  }
-  if (first.startsWith('|') && /^\|[ :|-]+\|$/.test(rest[0] ?? ''))
-    return `<table>${tableRow(first, 'th')}${rest
-      .slice(1)
-      .map((line) => tableRow(line, 'td'))
-      .join('')}</table>`;
-  if (/^[-*] /.test(first))
-    return `<ul>${[first, ...rest].map((line) => `<li>${inline(line.replace(/^[-*] /, ''))}</li>`).join('')}</ul>`;
-  return `<p>${[first, ...rest].map(inline).join('<br>')}</p>`;
-}
-
-/** Links to files lead into the repository whose pages begin with `base`, as GitLab makes them. */
+/** Relative links and pictures lead into the repository whose pages begin with `base`. */
 export function markdown(source: string, base: string): string {
-  const blocks = (text: string): string =>
-    text
-      .split(/\n{2,}/)
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-      .map(block)
-      .join('\n');
-  const parts = source.replaceAll(/^<!--.*?-->$/gm, '').split(/^```.*$/m);
-  return parts
-    .map((part, index) => (index % 2 === 1 ? `<pre>${escapeHtml(part.trim())}</pre>` : blocks(part)))
-    .join('\n')
-    .replaceAll('src="raw:', `src="${base}/-/raw/main/`)
-    .replaceAll('href="file:', `href="${base}/-/blob/main/`);
+  const tokens = renderer.parse(source, {});
+  for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+    const attribute = token.type === 'image' ? 'src' : 'href';
+    const link = token.attrGet(attribute);
+    if (typeof link === 'string' && isRelative(link))
+      token.attrSet(attribute, `${base}/-/${token.type === 'image' ? 'raw' : 'blob'}/main/${link}`);
+  }
+  return renderer.renderer.render(tokens, renderer.options, {});
 }

@@ -1,48 +1,18 @@
-/** Cron schedules of five fields. */
-
-const RANGES: readonly (readonly [number, number])[] = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12],
-  [0, 6],
-];
+/** Cron schedules as Kubernetes takes them: five fields, names of days and months, macros such as `@hourly`, in UTC. */
+import { Cron } from 'croner';
 
 export type Schedule = (time: Date) => boolean;
 
-/**
- * Undefined when the text is no schedule. Names of months and days, and macros such as `@hourly`, are not understood.
- */
-export function parseSchedule(text: string): Schedule | undefined {
-  const parts = text.trim().split(/\s+/);
-  if (parts.length !== RANGES.length) return undefined;
-  const fields = parts.map((part, index) => parseField(part, RANGES[index] ?? [0, 0]));
-  const [minutes, hours, days, months, weekdays] = fields;
-  if (!minutes || !hours || !days || !months || !weekdays) return undefined;
-  const anyDay = parts[2]?.startsWith('*') === true;
-  const anyWeekday = parts[4]?.startsWith('*') === true;
-  return (time) => {
-    const day = days.has(time.getUTCDate());
-    const weekday = weekdays.has(time.getUTCDay());
-    // cron's rule: if both the day of the month and that of the week are restricted, either of them suffices
-    const date = anyDay || anyWeekday ? day && weekday : day || weekday;
-    return (
-      date && minutes.has(time.getUTCMinutes()) && hours.has(time.getUTCHours()) && months.has(time.getUTCMonth() + 1)
-    );
-  };
-}
+/** Extensions of Quartz (last day, nearest weekday, n-th weekday): croner takes them, Kubernetes does not. */
+const QUARTZ = /[#+]|\d[LW]|\b(?:[a-z]{3})?[LW]+\b/i;
 
-function parseField(text: string, [low, high]: readonly [number, number]): ReadonlySet<number> | undefined {
-  const values = new Set<number>();
-  for (const part of text.split(',')) {
-    const parsed = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
-    if (!parsed) return undefined;
-    const [, from, to, step] = parsed;
-    const first = from === undefined ? low : Number(from);
-    const last = to !== undefined ? Number(to) : from === undefined || step !== undefined ? high : first;
-    const by = step === undefined ? 1 : Number(step);
-    if (first < low || last > high || first > last || by < 1) return undefined;
-    for (let value = first; value <= last; value += by) values.add(value);
+/** Undefined when the text is not a schedule. */
+export function parseSchedule(text: string): Schedule | undefined {
+  if (QUARTZ.test(text)) return undefined;
+  try {
+    const cron = new Cron(text, { mode: '5-part', timezone: 'UTC' });
+    return (time) => cron.match(time);
+  } catch {
+    return undefined;
   }
-  return values;
 }

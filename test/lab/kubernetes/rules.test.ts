@@ -19,8 +19,21 @@ describe('lab cron schedules', () => {
     assert.equal(at('0 0 13 * 5', '2026-03-06T00:00:00Z'), true, 'a Friday');
     assert.equal(at('0 0 13 * 5', '2026-03-07T00:00:00Z'), false);
   });
-  it('refuse nonsense', () => {
-    for (const text of ['', '* * * *', '60 * * * *', '* * * * mon', '5-3 * * * *', '*/0 * * * *'])
+  it('know names and macros, as Kubernetes does', () => {
+    assert.equal(at('0 0 * jul mon', '2026-07-06T00:00:00Z'), true);
+    assert.equal(at('@hourly', '2026-03-01T10:00:00Z'), true);
+  });
+  it('refuse what Kubernetes refuses', () => {
+    for (const text of [
+      '',
+      '* * * *',
+      '60 * * * *',
+      '5-3 * * * *',
+      '*/0 * * * *',
+      '0 * * * * *',
+      '0 0 L * *',
+      '0 0 * * fri#1',
+    ])
       assert.equal(parseSchedule(text), undefined, text);
   });
   it('make up for the newest missed minute only', () => {
