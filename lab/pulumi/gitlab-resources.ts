@@ -91,6 +91,8 @@ const project: Resource = {
   },
   async read(api, before) {
     const live = await api('GET', `/projects/${before.id}`);
+    // GitLab only marks a deleted project; for the provider it is gone (pulumi-gitlab, resource project).
+    if (live && live['marked_for_deletion_on'] !== null) return undefined;
     return live && seen(before, { ...fromApi(PROJECT_FIELDS, live), webUrl: live['web_url'] });
   },
   async update(api, before, inputs) {

@@ -53,6 +53,8 @@ const FAILURES: Readonly<Record<FaultKind, string>> = {
   'error-500': '500 Internal Server Error',
   'error-503': '503 Service Unavailable',
   'rate-limit': '429 Retry later',
+  'runner-limit': '429 Executing database migrations. Please retry later.',
+  'gitaly-down': '404 Commit Not Found',
   down: 'the connection was refused',
   'timeout-before': 'no answer in time',
   'timeout-after': 'no answer in time',

@@ -1,8 +1,9 @@
 /** Issues of a project. A private project's are for its members; who may do what is in project_policy.rb and issue_policy.rb. */
 import * as z from 'zod';
-import { LEVEL, type Caller, type Project } from '../model/access.ts';
+import { LEVEL, type Project } from '../model/access.ts';
 import { forbidden, notFound } from '../model/errors.ts';
 import type { Issue } from '../model/issues.ts';
+import { changedProject, projectOf } from './owners.ts';
 import { iso, ok, page, parse, route, textList, type Call, type Route } from './route.ts';
 
 const issueView = ({ origin }: Call, project: Project, issue: Issue): Record<string, unknown> => ({
@@ -23,12 +24,6 @@ const issueView = ({ origin }: Call, project: Project, issue: Issue): Record<str
 /** Issues that are switched off may not be made or seen; a list is then empty. */
 const isOff = (project: Project): boolean => project.settings['issues_access_level'] === 'disabled';
 
-function projectOf(call: Call): { project: Project; caller: Caller; level: number } {
-  const caller = call.caller();
-  const project = call.model.access.findProject(call.params['id'] ?? '', caller);
-  return { project, caller, level: call.model.access.projectLevel(caller.user, project) };
-}
-
 const filter = z.object({ state: z.enum(['opened', 'closed', 'all']).default('all'), labels: textList.default([]) });
 const newIssue = z.object({
   title: z.string().min(1),
@@ -40,8 +35,8 @@ const change = z.object({ state_event: z.enum(['close', 'reopen']) });
 
 export const issueRoutes: readonly Route[] = [
   route('GET', '/projects/:id/issues', (call) => {
-    const { project } = projectOf(call);
-    const { state, labels } = parse(filter, Object.fromEntries(call.query));
+    const { project } = projectOf(call, LEVEL.guest);
+    const { state, labels } = parse(filter, call.params);
     const found = isOff(project) ? [] : call.model.issues(project.id).find(state, labels);
     return page(
       call,
@@ -49,23 +44,23 @@ export const issueRoutes: readonly Route[] = [
     );
   }),
   route('POST', '/projects/:id/issues', (call) => {
-    const { project, caller, level } = projectOf(call);
-    if (isOff(project)) throw forbidden('');
-    const { issue_type: type, ...body } = parse(newIssue, call.body);
+    const { project, caller, level } = changedProject(call, LEVEL.guest);
+    if (isOff(project)) throw forbidden();
+    const { issue_type: type, ...body } = parse(newIssue, call.params);
     // Guests may make issues; incidents are made by Reporters and above.
-    if (type === 'incident' && level < LEVEL.reporter) throw forbidden('');
+    if (type === 'incident' && level < LEVEL.reporter) throw forbidden();
     const issue = call.model
       .issues(project.id)
       .open({ ...body, type, id: call.model.access.id(), author: caller.user.username });
     return ok(issueView(call, project, issue), 201);
   }),
   route('PUT', '/projects/:id/issues/:issue', (call) => {
-    const { project, caller, level } = projectOf(call);
+    const { project, caller, level } = changedProject(call, LEVEL.guest);
     const issues = call.model.issues(project.id);
-    const issue = issues.all.find(({ iid }) => iid === Number(call.params['issue']));
+    const issue = issues.all.find(({ iid }) => iid === Number(call.ids['issue']));
     if (!issue || isOff(project)) throw notFound('Issue');
-    if (level < LEVEL.reporter && issue.author !== caller.user.username) throw forbidden('');
-    issues.setState(issue, parse(change, call.body).state_event);
+    if (level < LEVEL.reporter && issue.author !== caller.user.username) throw forbidden();
+    issues.setState(issue, parse(change, call.params).state_event);
     return ok(issueView(call, project, issue));
   }),
 ];

@@ -1,19 +1,11 @@
-/** Commits, files, trees, branches and Terraform states of a project (gitlab-facts D, E1). */
+/** Commits, files, trees and branches of a project (gitlab-facts D). */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { LEVEL, type Caller, type Project } from '../model/access.ts';
+import { LEVEL, type Project } from '../model/access.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../model/errors.ts';
 import type { Commit } from '../model/repository.ts';
-import type { TerraformState } from '../model/terraform.ts';
+import { changedProject, projectOf } from './owners.ts';
 import { flag, iso, noContent, ok, page, parse, route, type Call, type Reply, type Route } from './route.ts';
-
-function projectOf(call: Call, level: number, ...extra: string[]): { project: Project; caller: Caller; level: number } {
-  const caller = call.caller(...extra);
-  const project = call.model.access.findProject(call.params['id'] ?? '', caller);
-  const has = call.model.access.projectLevel(caller.user, project);
-  if (has < level) throw forbidden('');
-  return { project, caller, level: has };
-}
 
 const commitView = ({ origin }: Call, project: Project, commit: Commit): Record<string, unknown> => ({
   id: commit.id,
@@ -61,7 +53,8 @@ type CommitBody = z.infer<typeof commitBody>;
 function push(call: Call, body: CommitBody, refusal: (text: string) => Error): Commit {
   const { project, caller, level } = projectOf(call, LEVEL.guest);
   const rule = project.protectedBranches.get(body.branch);
-  if (level < (rule?.pushLevel ?? LEVEL.developer)) throw refusal('You are not allowed to push into this branch');
+  if (project.deletedAt !== undefined || level < (rule?.pushLevel ?? LEVEL.developer))
+    throw refusal('You are not allowed to push into this branch');
   const commit = call.model.repository(project.id).commit({
     branch: body.branch,
     message: body.commit_message,
@@ -86,7 +79,7 @@ interface FileFound {
 
 function fileOf(call: Call): FileFound {
   const { project } = projectOf(call, LEVEL.reporter, 'read_repository');
-  const path = call.params['file'] ?? '';
+  const path = call.ids['file'] ?? '';
   const ref = call.query.get('ref') ?? 'main';
   return { path, ref, ...call.model.repository(project.id).file(path, ref) };
 }
@@ -122,10 +115,10 @@ const fileBody = z.object({
   start_branch: z.string().optional(),
 });
 
-/** The files API is the commits API with other words for its refusals. */
+/** The files API is the commits API with other texts where it refuses. */
 function writeFile(call: Call, kind: 'create' | 'update' | 'delete'): FileFound {
-  const body = parse(fileBody, { ...Object.fromEntries(call.query), ...call.body });
-  const path = call.params['file'] ?? '';
+  const body = parse(fileBody, call.params);
+  const path = call.ids['file'] ?? '';
   const { content, encoding, last_commit_id } = body;
   try {
     const commit = push(
@@ -141,32 +134,11 @@ function writeFile(call: Call, kind: 'create' | 'update' | 'delete'): FileFound 
   }
 }
 
-const lockBody = z.object({
-  ID: z.string().max(255),
-  Operation: z.string(),
-  Info: z.string(),
-  Who: z.string(),
-  Version: z.string(),
-  Created: z.string(),
-  Path: z.string(),
-});
-
-function stateOf(call: Call, level: number, create: boolean): { state: TerraformState; caller: Caller } {
-  const { project, caller } = projectOf(call, level);
-  const state = call.model.terraform(project.id, call.params['name'] ?? '', create);
-  if (!state) throw notFound('State');
-  return { state, caller };
-}
-
-const lockId = (call: Call): string | undefined =>
-  call.query.get('ID') ?? z.string().optional().catch(undefined).parse(call.body['ID']);
-
 const files = '/projects/:id/repository/files/:file';
-const state = '/projects/:id/terraform/state/:name';
 
 export const repositoryRoutes: readonly Route[] = [
   route('POST', '/projects/:id/repository/commits', (call) => {
-    const body = parse(commitBody, call.body);
+    const body = parse(commitBody, call.params);
     const { project } = projectOf(call, LEVEL.guest);
     const commit = push(call, body, (text) => forbidden(text));
     return ok({ ...commitView(call, project, commit), stats: { additions: 1, deletions: 0, total: 1 } }, 201);
@@ -183,7 +155,7 @@ export const repositoryRoutes: readonly Route[] = [
   }),
   route('GET', '/projects/:id/repository/commits/:sha', (call) => {
     const { project } = projectOf(call, LEVEL.reporter);
-    const commit = call.model.repository(project.id).resolve(call.params['sha'] ?? '');
+    const commit = call.model.repository(project.id).resolve(call.ids['sha'] ?? '');
     if (!commit) throw notFound('Commit');
     return ok(commitView(call, project, commit));
   }),
@@ -191,7 +163,7 @@ export const repositoryRoutes: readonly Route[] = [
     const { project } = projectOf(call, LEVEL.reporter);
     const commit = call.model.repository(project.id).resolve(call.query.get('ref') ?? 'main');
     if (!commit) throw notFound('Tree');
-    const { recursive } = parse(z.object({ recursive: flag.default(false) }), Object.fromEntries(call.query));
+    const { recursive } = parse(z.object({ recursive: flag.default(false) }), call.params);
     return page(call, treeOf(commit, call.query.get('path') ?? '', recursive));
   }),
   route('GET', files, (call) => ok(fileView(fileOf(call)))),
@@ -222,28 +194,16 @@ export const repositoryRoutes: readonly Route[] = [
   }),
   route('GET', '/projects/:id/repository/branches/:branch', (call) => {
     const { project, level } = projectOf(call, LEVEL.reporter);
-    const name = call.params['branch'] ?? '';
+    const name = call.ids['branch'] ?? '';
     if (!call.model.repository(project.id).branches.has(name)) throw notFound('Branch');
     return ok(branchView(call, project, level, name));
   }),
   route('POST', '/projects/:id/repository/branches', (call) => {
-    const { project, level } = projectOf(call, LEVEL.developer);
-    const body = parse(z.object({ branch: z.string(), ref: z.string() }), {
-      ...Object.fromEntries(call.query),
-      ...call.body,
-    });
+    const { project, level } = changedProject(call, LEVEL.developer);
+    const body = parse(z.object({ branch: z.string(), ref: z.string() }), call.params);
     call.model.repository(project.id).createBranch(body.branch, body.ref);
     return ok(branchView(call, project, level, body.branch), 201);
   }),
-  route('POST', `${state}/lock`, (call) => {
-    const { state: found, caller } = stateOf(call, LEVEL.maintainer, true);
-    return found.acquire(parse(lockBody, call.body), caller.user.username);
-  }),
-  route('DELETE', `${state}/lock`, (call) => stateOf(call, LEVEL.maintainer, false).state.release(lockId(call))),
-  route('POST', state, (call) =>
-    stateOf(call, LEVEL.maintainer, true).state.write(call.query.get('ID') ?? undefined, call.rawBody),
-  ),
-  route('GET', state, (call) => stateOf(call, LEVEL.developer, false).state.newest()),
 ];
 
 /** Folders come along with what is in them; each entry once. */

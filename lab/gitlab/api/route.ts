@@ -1,20 +1,14 @@
 /** What an endpoint is: a pattern, and a function from a call to a reply. */
 import * as z from 'zod';
+import type { ApiRequest } from '../http/request.ts';
 import type { Caller } from '../model/access.ts';
 import { ApiError, invalidParameter, missingParameter, unlistedParameter } from '../model/errors.ts';
 import type { GitLabModel } from '../model/gitlab.ts';
 
-export interface Call {
+export interface Call extends ApiRequest {
   readonly model: GitLabModel;
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly rawBody: string;
-  readonly ifUnmodifiedSince: string | undefined;
-  readonly origin: string;
   /** The decoded parts of the path that the pattern names. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly ids: Readonly<Record<string, string>>;
   /** Authenticates and checks the scope; `extra` scopes work beside api and read_api. */
   readonly caller: (...extra: string[]) => Caller;
 }
@@ -25,14 +19,17 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type Method = (typeof METHODS)[number];
+
 export interface Route {
-  readonly method: string;
+  readonly method: Method;
   /** `/runners/:id`; a part that begins with a colon is a parameter. */
   readonly pattern: string;
   readonly handle: (call: Call) => Reply;
 }
 
-export const route = (method: string, pattern: string, handle: (call: Call) => Reply): Route => ({
+export const route = (method: Method, pattern: string, handle: (call: Call) => Reply): Route => ({
   method,
   pattern,
   handle,
@@ -41,8 +38,8 @@ export const ok = (body: unknown, status = 200): Reply => ({ status, body });
 export const noContent: Reply = { status: 204, body: undefined };
 
 /**
- * Parses a body or query as Grape does: the first problem is the error, named by its parameter (`actions[0][action]`). Null
- * for an optional parameter is as good as none.
+ * Parses parameters as Grape does: the first problem is the error, named by its parameter (`actions[0][action]`). Null for
+ * an optional parameter counts as none.
  */
 export function parse<T>(schema: z.ZodType<T>, input: Readonly<Record<string, unknown>>): T {
   const given = schema.safeParse(input);
@@ -50,7 +47,9 @@ export function parse<T>(schema: z.ZodType<T>, input: Readonly<Record<string, un
   const parsed = schema.safeParse(Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const [first = '', ...rest] = issue?.path.map(String) ?? [];
+  // An element of a list has no name of its own: the list is named.
+  const named = typeof issue?.path.at(-1) === 'number' ? issue.path.slice(0, -1) : issue?.path;
+  const [first = '', ...rest] = named?.map(String) ?? [];
   const name = first + rest.map((key) => `[${key}]`).join('');
   if (valueAt(input, issue?.path ?? []) === undefined) throw missingParameter(name);
   throw issue?.code === 'invalid_value' ? unlistedParameter(name) : invalidParameter(name);
@@ -108,12 +107,12 @@ export function page(call: Call, items: readonly unknown[]): Reply {
 
 export const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
-/** Runs a handler; the model's refusals become replies. */
+/** Runs a handler; what the model refuses becomes a reply. */
 export function answer(handle: () => Reply): Reply {
   try {
     return handle();
   } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, body: error.body };
+    if (error instanceof ApiError) return { status: error.status, body: error.body, headers: error.headers };
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 /** Runner records for people and programs: the endpoints with a personal, group or project token (gitlab-facts A). */
 import * as z from 'zod';
+import { headerOf } from '../http/request.ts';
 import { LEVEL, type Caller } from '../model/access.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../model/errors.ts';
+import { ApiError, badRequest, forbidden, notFound, refused } from '../model/errors.ts';
 import type { GitLabModel } from '../model/gitlab.ts';
 import { normalTags, type Manager, type Runner } from '../model/runners.ts';
+import { groupOf, projectOf } from './owners.ts';
 import { count, flag, iso, noContent, ok, page, parse, route, type Call, type Route } from './route.ts';
 
 const tagList = z.union([z.array(z.string()), z.string()]).transform(normalTags);
@@ -74,10 +76,10 @@ function detailsView({ model, origin }: Call, runner: Runner, mayUpdate: boolean
     locked: runner.locked,
     maximum_timeout: runner.maximumTimeout,
     access_level: runner.accessLevel,
-    version: newest?.version ?? null,
-    revision: null,
-    platform: newest ? 'linux' : null,
-    architecture: newest ? 'amd64' : null,
+    version: newest?.info.version ?? null,
+    revision: newest?.info.revision ?? null,
+    platform: newest?.info.platform ?? null,
+    architecture: newest?.info.architecture ?? null,
     contacted_at: iso(model.runners.contactedAt(runner.contact)),
     maintenance_note: mayUpdate ? runner.note : null,
     groups: group ? [{ id: group.id, name: group.name, web_url: `${origin}/groups/${group.path}` }] : [],
@@ -96,10 +98,7 @@ function managerView(model: GitLabModel, runner: Runner, manager: Manager): Reco
   return {
     id: manager.id,
     system_id: manager.systemId,
-    version: manager.version,
-    revision: null,
-    platform: 'linux',
-    architecture: 'amd64',
+    ...manager.info,
     created_at: iso(manager.createdAt),
     contacted_at: iso(model.runners.contactedAt(manager.contact)),
     ip_address: '127.0.0.1',
@@ -111,7 +110,7 @@ function managerView(model: GitLabModel, runner: Runner, manager: Manager): Reco
 /** Authentication, then the record (404), then the policy (403): in this order. */
 function runnerOf(call: Call, need: 'read' | 'update'): { runner: Runner; may: { read: boolean; update: boolean } } {
   const caller = call.caller('manage_runner');
-  const { id } = parse(z.object({ id: count }), call.params);
+  const { id } = parse(z.object({ id: count }), call.ids);
   const runner = call.model.runners.all.get(id);
   if (!runner) throw notFound('Runner');
   const may = rights(call.model, caller, runner);
@@ -123,6 +122,8 @@ const listQuery = z.object({
   status: z.enum(['online', 'offline', 'stale', 'never_contacted', 'active', 'paused']).optional(),
   type: z.enum(['instance_type', 'group_type', 'project_type']).optional(),
   paused: flag.optional(),
+  scope: z.string().optional(),
+  tag_list: tagList.optional(),
 });
 /** The deprecated `scope` is a status or a type under another name. */
 const SCOPES: Readonly<Record<string, { status?: string; type?: string }>> = {
@@ -135,12 +136,12 @@ const SCOPES: Readonly<Record<string, { status?: string; type?: string }>> = {
 };
 
 function listed(call: Call, runners: readonly Runner[]) {
-  const { query, model } = call;
-  const asked = parse(listQuery, Object.fromEntries(query));
-  const scope = SCOPES[query.get('scope') ?? ''];
-  if (query.get('scope') && !scope) throw badRequest('Scope contains invalid value');
+  const { model } = call;
+  const { tag_list, scope: named, ...asked } = parse(listQuery, call.params);
+  const scope = SCOPES[named ?? ''];
+  if (named && !scope) throw badRequest('Scope contains invalid value');
   const { status, type, paused } = { ...scope, ...asked };
-  const tags = normalTags([...query.getAll('tag_list'), ...query.getAll('tag_list[]')]);
+  const tags = tag_list ?? [];
   // The filters look at the database's column, which lags behind what the API shows.
   const shown = runners.filter((runner) => {
     const column = { redis: undefined, column: runner.contact.column };
@@ -158,13 +159,12 @@ function listed(call: Call, runners: readonly Runner[]) {
 
 function create(call: Call) {
   const caller = call.caller('create_runner');
-  const body = parse(createBody, call.body);
+  const body = parse(createBody, call.params);
   const { model } = call;
   const id = model.access.id();
   const kind = { instance_type: 1, group_type: 2, project_type: 3 }[body.runner_type];
-  const wrong = (reason: string): Error => badRequest(`400 Bad request - ${reason}`);
-  if (body.runner_type === 'group_type' && body.group_id === undefined) throw wrong('group_id is missing');
-  if (body.runner_type === 'project_type' && body.project_id === undefined) throw wrong('project_id is missing');
+  if (body.runner_type === 'group_type' && body.group_id === undefined) throw refused('group_id is missing');
+  if (body.runner_type === 'project_type' && body.project_id === undefined) throw refused('project_id is missing');
   const runner: Runner = {
     id,
     token: model.access.secret(`glrt-t${kind}_`),
@@ -190,6 +190,11 @@ function create(call: Call) {
   return ok({ id, token: runner.token, token_expires_at: null }, 201);
 }
 
+function isModifiedSince(call: Call, runner: Runner): boolean {
+  const since = headerOf(call.headers, 'if-unmodified-since');
+  return since !== undefined && Date.parse(since) < runner.createdAt;
+}
+
 export const runnerRoutes: readonly Route[] = [
   route('POST', '/user/runners', create),
   route('GET', '/runners', (call) => {
@@ -200,19 +205,16 @@ export const runnerRoutes: readonly Route[] = [
     );
   }),
   route('GET', '/runners/all', (call) => {
-    if (!call.caller().user.admin) throw forbidden('');
+    if (!call.caller().user.admin) throw forbidden();
     return listed(call, [...call.model.runners.all.values()]);
   }),
   route('GET', '/groups/:id/runners', (call) => {
-    const { user } = call.caller();
-    const group = call.model.access.findGroup(call.params['id'] ?? '');
-    if (call.model.access.groupLevel(user, group.id) < LEVEL.maintainer) throw forbidden('');
+    const { group } = groupOf(call, LEVEL.maintainer);
     const own = (runner: Runner): boolean => runner.groupId === group.id || runner.type === 'instance_type';
     return listed(call, [...call.model.runners.all.values()].filter(own));
   }),
   route('GET', '/projects/:id/runners', (call) => {
-    const caller = call.caller();
-    const project = call.model.access.findProject(call.params['id'] ?? '', caller);
+    const { project } = projectOf(call, LEVEL.maintainer);
     const serves = (runner: Runner): boolean =>
       runner.projectId === project.id || runner.groupId === project.groupId || runner.type === 'instance_type';
     return listed(call, [...call.model.runners.all.values()].filter(serves));
@@ -223,7 +225,7 @@ export const runnerRoutes: readonly Route[] = [
   }),
   route('PUT', '/runners/:id', (call) => {
     const { runner } = runnerOf(call, 'update');
-    const { active, ...change } = parse(changeBody, call.body);
+    const { active, ...change } = parse(changeBody, call.params);
     if (active !== undefined && change.paused !== undefined)
       throw new ApiError(400, { error: 'paused, active are mutually exclusive' });
     if (active === undefined && Object.values(change).every((value) => value === undefined))
@@ -237,8 +239,7 @@ export const runnerRoutes: readonly Route[] = [
   }),
   route('DELETE', '/runners/:id', (call) => {
     const { runner } = runnerOf(call, 'update');
-    if (call.ifUnmodifiedSince !== undefined && Date.parse(call.ifUnmodifiedSince) < runner.createdAt)
-      throw new ApiError(412, { message: '412 Precondition Failed' });
+    if (isModifiedSince(call, runner)) throw new ApiError(412, { message: '412 Precondition Failed' });
     call.model.runners.remove(runner);
     return noContent;
   }),
@@ -249,7 +250,8 @@ export const runnerRoutes: readonly Route[] = [
   }),
   route('GET', '/runners/:id/projects', (call) => page(call, projectsOf(call, runnerOf(call, 'read').runner))),
   route('GET', '/runners/:id/jobs', (call) => {
-    const { runner } = runnerOf(call, 'read');
+    // Who may read the builds of a runner: the owners of its group.
+    const { runner } = runnerOf(call, 'update');
     const jobs = [...call.model.jobs.all.values()].filter((job) => job.runnerId === runner.id);
     return page(
       call,

@@ -1,78 +1,57 @@
-/** From a request to the endpoint that answers it, and the faults on the way. Synchronous: what waits is in the server. */
-import type { GitLabModel } from '../model/gitlab.ts';
-import type { FaultKind } from '../model/faults.ts';
-import { accountRoutes } from '../api/accounts.ts';
-import { jobRoutes } from '../api/jobs.ts';
+/** From a request to the endpoint that answers it, and the faults on the way. Synchronous: only the server waits. */
+import findMyWay from 'find-my-way';
 import { issueRoutes } from '../api/issues.ts';
+import { jobRoutes } from '../api/jobs.ts';
+import { projectRoutes } from '../api/projects.ts';
 import { repositoryRoutes } from '../api/repository.ts';
+import { answer, METHODS, type Reply, type Route } from '../api/route.ts';
+import { runnerApiRoutes } from '../api/runner-api.ts';
 import { runnerRoutes } from '../api/runners.ts';
-import { answer, type Reply, type Route } from '../api/route.ts';
+import { terraformRoutes } from '../api/terraform.ts';
+import { tokenRoutes } from '../api/tokens.ts';
+import { userRoutes } from '../api/users.ts';
+import type { FaultCall } from '../model/faults.ts';
+import type { GitLabModel } from '../model/gitlab.ts';
+import { faultAnswer } from './fault-answer.ts';
+import { json, type Outcome } from './outcome.ts';
+import type { ApiRequest } from './request.ts';
 
-export interface ApiRequest {
-  readonly method: string;
-  /** Path under /api/v4, still encoded. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly rawBody: string;
-  readonly token: string | undefined;
-  readonly ifUnmodifiedSince: string | undefined;
-  /** Under which address the client reached it: links in answers begin with it. */
-  readonly origin: string;
-}
-
-/** A reply, or what the connection does instead of one. */
-export type Outcome =
-  | { readonly kind: 'reply'; readonly reply: Reply; readonly contentType: string }
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'silence' };
-
-const literalness = (parts: readonly string[]): string =>
-  parts.map((part) => (part.startsWith(':') ? '0' : '1')).join('');
-
-/** Literal parts come before parameters, so that /runners/all is not a runner named `all`. */
-const ROUTES: readonly { readonly route: Route; readonly parts: readonly string[] }[] = [
-  ...accountRoutes,
+/** The path of a file is one part of a URL, and may be long. */
+const router = findMyWay({ maxParamLength: 2000 });
+const routes = new Map<unknown, Route>();
+for (const route of [
+  ...userRoutes,
+  ...tokenRoutes,
+  ...projectRoutes,
   ...runnerRoutes,
+  ...runnerApiRoutes,
   ...jobRoutes,
   ...issueRoutes,
   ...repositoryRoutes,
-]
-  .map((route) => ({ route, parts: route.pattern.split('/').slice(1) }))
-  .toSorted((a, b) => literalness(b.parts).localeCompare(literalness(a.parts)));
-
-function matchParts(parts: readonly string[], path: readonly string[]): Record<string, string> | undefined {
-  if (parts.length !== path.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of parts.entries()) {
-    const given = path[index] ?? '';
-    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(given);
-    else if (part !== given) return undefined;
-  }
-  return params;
+  ...terraformRoutes,
+]) {
+  const handler = (): void => undefined;
+  routes.set(handler, route);
+  router.on(route.method, route.pattern, handler);
 }
 
-const json = (reply: Reply): Outcome => ({
-  kind: 'reply',
-  reply,
-  contentType: reply.headers?.['Content-Type'] ?? 'application/json',
+/** The call as a fault sees it. */
+export const callOf = (model: GitLabModel, { method, path, token }: ApiRequest): FaultCall => ({
+  method,
+  path,
+  token: tokenName(model, token),
 });
 
 /** Answers one call: faults first, then the endpoint, then what a fault does to its answer. */
 export function respond(model: GitLabModel, request: ApiRequest): Outcome {
-  const token = tokenName(model, request.token);
-  const fault = model.faults.hit({ method: request.method, path: request.path, token });
+  const { method, path } = request;
+  const call = callOf(model, request);
+  const fault = model.faults.hit(call);
   model.runners.frozen = model.faults.maintenance;
-  const outcome = fault === undefined || fault === 'timeout-after' ? json(handle(model, request)) : faulty(fault);
+  const outcome =
+    fault === undefined || fault === 'timeout-after' ? json(handle(model, request)) : faultAnswer(fault, call);
   const status = outcome.kind === 'reply' ? outcome.reply.status : 0;
-  model.emit({
-    kind: 'request',
-    at: model.now(),
-    method: request.method,
-    path: request.path,
-    status,
-    token: token ?? '',
-  });
+  model.emit({ kind: 'request', at: model.now(), method, path, status, token: call.token ?? '' });
   return fault === 'timeout-after' ? { kind: 'silence' } : outcome;
 }
 
@@ -85,57 +64,21 @@ function tokenName(model: GitLabModel, value: string | undefined): string | unde
 }
 
 function handle(model: GitLabModel, request: ApiRequest): Reply {
-  const path = request.path.split('/').slice(1);
-  for (const { route, parts } of ROUTES) {
-    if (route.method !== request.method) continue;
-    const params = matchParts(parts, path);
-    if (!params) continue;
-    const { method, query, body, rawBody, ifUnmodifiedSince, origin } = request;
-    return answer(() =>
-      route.handle({
-        model,
-        method,
-        path: request.path,
-        query,
-        body,
-        rawBody,
-        ifUnmodifiedSince,
-        origin,
-        params,
-        caller: (...extra) => {
-          const caller = model.access.authenticate(request.token);
-          model.access.requireScope(caller, method, extra);
-          return caller;
-        },
-      }),
-    );
-  }
-  return { status: 404, body: { error: '404 Not Found' } };
-}
-
-function faulty(kind: FaultKind): Outcome {
-  const text = (status: number, body: string, contentType: string, headers?: Record<string, string>): Outcome => ({
-    kind: 'reply',
-    reply: { status, body, ...(headers && { headers }) },
-    contentType,
-  });
-  switch (kind) {
-    case 'maintenance':
-      return json({ status: 503, body: { message: 'GitLab Maintenance: system is in maintenance mode' } });
-    case 'read-only':
-      return json({ status: 403, body: { message: 'You cannot perform write operations on a read-only instance' } });
-    case 'html-502':
-      return text(502, '<html><head><title>502 Bad Gateway</title></head><body>502</body></html>', 'text/html');
-    case 'error-500':
-      return json({ status: 500, body: { message: '500 Internal Server Error' } });
-    case 'error-503':
-      return text(503, '<html><body>503 Service Unavailable</body></html>', 'text/html');
-    case 'rate-limit':
-      return text(429, 'Retry later\n', 'text/plain', { 'Retry-After': '60' });
-    case 'down':
-      return { kind: 'cut' };
-    case 'timeout-before':
-    case 'timeout-after':
-      return { kind: 'silence' };
-  }
+  const method = METHODS.find((known) => known === request.method);
+  const found = method && router.find(method, request.path);
+  const route = routes.get(found?.handler);
+  if (!found || !route) return { status: 404, body: { error: '404 Not Found' } };
+  const ids = Object.fromEntries(Object.entries(found.params).map(([key, value]) => [key, value ?? '']));
+  return answer(() =>
+    route.handle({
+      ...request,
+      model,
+      ids,
+      caller: (...extra) => {
+        const caller = model.access.authenticate(request.token);
+        model.access.requireScope(caller, request.method, extra);
+        return caller;
+      },
+    }),
+  );
 }

@@ -1,7 +1,18 @@
 /** Users, groups, projects, members and tokens: who may call what (gitlab-facts A1, A2, A6, G). */
-import { ApiError, badRequest, notFound } from './errors.ts';
+import { ApiError, badRequest, notFound, refused, unauthorized } from './errors.ts';
 
 export const LEVEL = { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 } as const;
+
+export const SCOPES = [
+  'api',
+  'read_api',
+  'manage_runner',
+  'create_runner',
+  'self_rotate',
+  'read_repository',
+  'write_repository',
+  'read_user',
+] as const;
 
 export interface User {
   readonly id: number;
@@ -19,8 +30,10 @@ export interface Group {
 
 export interface Project {
   readonly id: number;
-  readonly path: string;
+  path: string;
   readonly groupId: number;
+  /** When it was marked for deletion. It is read-only then. */
+  deletedAt?: number;
   name: string;
   settings: Record<string, unknown>;
   readonly protectedBranches: Map<string, Protection>;
@@ -105,6 +118,11 @@ export class Access {
     return project;
   }
 
+  markForDeletion(project: Project): void {
+    const suffix = `-deletion_scheduled-${project.id}`;
+    Object.assign(project, { name: project.name + suffix, path: project.path + suffix, deletedAt: this.now() });
+  }
+
   setMember(kind: 'group' | 'project', id: number, userId: number, level: number): void {
     (kind === 'group' ? this.groupMembers : this.projectMembers).set(`${id}:${userId}`, level);
   }
@@ -154,7 +172,7 @@ export class Access {
 
   /** The old value ends at once; there is no overlap (gitlab-facts G). */
   rotate(token: Token, expiresAt: string | undefined): Token {
-    if (token.revoked) throw badRequest('400 Bad request - Token already revoked');
+    if (token.revoked) throw refused('Token already revoked');
     token.revoked = true;
     const week = new Date(this.now() + 7 * 86_400_000).toISOString().slice(0, 10);
     return this.addToken(token.owner, token.name, token.scopes, token.accessLevel, expiresAt ?? week, token.userId);
@@ -167,7 +185,7 @@ export class Access {
   authenticate(value: string | undefined): Caller {
     const token = value === undefined ? undefined : this.byValue.get(value);
     const user = token && this.users.get(token.userId);
-    if (!token || !user) throw new ApiError(401, { message: '401 Unauthorized' });
+    if (!token || !user) throw unauthorized();
     const invalid = (text: string): ApiError => new ApiError(401, { error: 'invalid_token', error_description: text });
     if (token.revoked) throw invalid('Token was revoked. You have to re-authorize from the user.');
     if (this.hasExpired(token)) throw invalid('Token is expired. You can either do re-authorization or token refresh.');

@@ -1,33 +1,27 @@
-/** Faults that can be switched on: each matches some calls, for a number of times or until it is taken off (gitlab-facts K9). */
-export type FaultKind =
+/** Faults that can be switched on: each meets some calls, for a number of times or until it is switched off (gitlab-facts K9). */
+export const FAULT_KINDS = [
   /** Writes answer 503 and contact is not recorded. */
-  | 'maintenance'
-  /** Writes answer 403, as a read-only database does. */
-  | 'read-only'
-  /** An HTML page from the proxy. */
-  | 'html-502'
-  | 'error-500'
-  | 'error-503'
-  /** A plain text 429 with Retry-After. */
-  | 'rate-limit'
-  /** The connection is cut before anything is read. */
-  | 'down'
-  /** No answer ever, and nothing was applied. */
-  | 'timeout-before'
-  /** No answer ever, although the call was applied. */
-  | 'timeout-after';
-
-export const FAULT_KINDS: readonly FaultKind[] = [
   'maintenance',
+  /** Writes answer 403, as with a read-only database. */
   'read-only',
+  /** An HTML page from the proxy. */
   'html-502',
   'error-500',
   'error-503',
+  /** A plain text 429 with Retry-After. */
   'rate-limit',
+  /** 429 with Retry-After for what runners call; the other endpoints work. */
+  'runner-limit',
+  /** Gitaly does not answer: each file is `404 Commit Not Found`, whether it is there or not. The other endpoints work. */
+  'gitaly-down',
+  /** The connection is cut before anything is read. */
   'down',
+  /** No answer, and nothing was applied. */
   'timeout-before',
+  /** No answer, although the call was applied. */
   'timeout-after',
-];
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -35,7 +29,7 @@ export interface Fault {
   readonly pathPrefix?: string | undefined;
   /** Only calls with the token of this name. */
   readonly token?: string | undefined;
-  /** How many calls it hits; without it, all. */
+  /** How many calls it meets; absent: all. */
   times?: number | undefined;
 }
 
@@ -45,7 +39,27 @@ export interface FaultCall {
   readonly token: string | undefined;
 }
 
-const WRITES_ONLY: ReadonlySet<FaultKind> = new Set(['maintenance', 'read-only', 'timeout-after']);
+export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+const isWrite = ({ method }: FaultCall): boolean => !isRead(method);
+const isRepository = ({ path }: FaultCall): boolean => /^\/projects\/[^/]+\/repository\//.test(path);
+/** `GET /runners/:id` and the like are not a runner's own calls. */
+const isRunners = ({ method, path }: FaultCall): boolean =>
+  path.startsWith('/jobs/') ||
+  (method === 'POST' && /^\/runners\/(verify|reset_authentication_token)$/.test(path)) ||
+  (method === 'DELETE' && /^\/runners(\/managers)?$/.test(path));
+
+/** Calls that a kind can meet at all; a kind without an entry meets all. */
+const SCOPES: Partial<Readonly<Record<FaultKind, (call: FaultCall) => boolean>>> = {
+  maintenance: isWrite,
+  'read-only': isWrite,
+  'timeout-after': isWrite,
+  'runner-limit': isRunners,
+  'gitaly-down': isRepository,
+};
+
+/** Faults inside of Rails: Workhorse goes on answering what it can answer without Rails. */
+const BEHIND_WORKHORSE: ReadonlySet<FaultKind> = new Set(['maintenance', 'read-only', 'runner-limit', 'gitaly-down']);
 
 export class Faults {
   private list: Fault[] = [];
@@ -71,17 +85,13 @@ export class Faults {
     return this.list.some((fault) => fault.kind === 'maintenance');
   }
 
-  /** The fault that hits this call, counted. */
+  reachesWorkhorse(call: FaultCall): boolean {
+    return this.list.some((fault) => meets(fault, call) && !BEHIND_WORKHORSE.has(fault.kind));
+  }
+
+  /** The fault that meets this call, counted. */
   hit(call: FaultCall): FaultKind | undefined {
-    const isRead = call.method === 'GET' || call.method === 'HEAD';
-    const fault = this.list.find(
-      (candidate) =>
-        (!candidate.method || candidate.method === call.method) &&
-        (!candidate.pathPrefix || call.path.startsWith(candidate.pathPrefix)) &&
-        (!candidate.token || candidate.token === call.token) &&
-        (candidate.times === undefined || candidate.times > 0) &&
-        !(isRead && WRITES_ONLY.has(candidate.kind)),
-    );
+    const fault = this.list.find((candidate) => meets(candidate, call));
     if (!fault) return undefined;
     if (fault.times !== undefined) {
       fault.times -= 1;
@@ -90,3 +100,10 @@ export class Faults {
     return fault.kind;
   }
 }
+
+const meets = (fault: Fault, call: FaultCall): boolean =>
+  (!fault.method || fault.method === call.method) &&
+  (!fault.pathPrefix || call.path.startsWith(fault.pathPrefix)) &&
+  (!fault.token || fault.token === call.token) &&
+  (fault.times === undefined || fault.times > 0) &&
+  (SCOPES[fault.kind]?.(call) ?? true);

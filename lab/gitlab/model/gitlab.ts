@@ -1,8 +1,9 @@
-/** The embedded GitLab's state. No HTTP, no timers: its clock and its randomness are passed in. */
+/** The state of the embedded GitLab. No HTTP, no timers: the clock and the randomness are passed in. */
 import { Access } from './access.ts';
 import { Faults } from './faults.ts';
 import { Issues } from './issues.ts';
 import { Jobs, type Job } from './jobs.ts';
+import { GITLAB_LIMITS, Limits, type RunnerLimits } from './limits.ts';
 import { Repository } from './repository.ts';
 import { GITLAB_TIMES, Runners, type Runner, type RunnerTimes } from './runners.ts';
 import { TerraformState } from './terraform.ts';
@@ -15,9 +16,10 @@ export interface GitLabOptions {
   readonly times?: RunnerTimes;
   /** How often GitLab asks running jobs to report, in seconds (UPDATE_FREQUENCY_DEFAULT). */
   readonly jobReportSeconds?: number;
+  readonly limits?: RunnerLimits;
 }
 
-/** What happened, as GitLab saw it: the demo and the tests judge by this and not by what a checker says of itself. */
+/** What happened, as GitLab saw it. The demo and the tests judge by this, not by what a checker reports. */
 export type GitLabEvent =
   | {
       readonly kind: 'request';
@@ -49,6 +51,7 @@ export class GitLabModel {
   readonly access: Access;
   readonly runners: Runners;
   readonly jobs: Jobs;
+  readonly limits: Limits;
   readonly faults = new Faults();
   readonly repositories = new Map<number, Repository>();
   private readonly issuesOf = new Map<number, Issues>();
@@ -60,7 +63,10 @@ export class GitLabModel {
     this.jobReportSeconds = options.jobReportSeconds ?? 60;
     this.access = new Access(options.now, options.random);
     this.runners = new Runners(options.now, options.random, options.times ?? GITLAB_TIMES);
-    this.jobs = new Jobs(options.now, this.runners);
+    this.jobs = new Jobs(options.now, this.runners, ({ projectId, tags, seconds }) =>
+      this.newJob(projectId, tags, seconds),
+    );
+    this.limits = new Limits(options.now, options.limits ?? GITLAB_LIMITS);
   }
 
   onEvent(listener: (event: GitLabEvent) => void): () => void {
@@ -91,8 +97,9 @@ export class GitLabModel {
     return state;
   }
 
-  /** Running jobs vouch for their manager when they report. */
+  /** A report of a job is a contact of its manager. */
   jobContact(job: Job): void {
+    this.jobs.reported(job);
     const runner = this.runners.all.get(job.runnerId ?? 0);
     if (runner) this.runners.heartbeat(runner, job.systemId, () => this.access.id());
   }
@@ -127,7 +134,7 @@ export class GitLabModel {
   }
 }
 
-/** A root with a token, a group `platform` and a project `platform/app` for jobs to belong to. */
+/** An administrator `root` with a personal token, a group `platform` and a project `platform/app` that the jobs belong to. */
 export function seed(model: GitLabModel): {
   readonly adminToken: string;
   readonly groupId: number;

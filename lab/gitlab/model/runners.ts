@@ -1,6 +1,6 @@
 /**
  * Runner records and their managers: contact in two layers, the queue key and Workhorse's short circuit (gitlab-facts A4, B).
- * This is what makes a healthy idle runner look an hour old, and a write to its record make it answer.
+ * So the last contact of a healthy idle runner may be an hour old, and a write to its record makes it poll Rails.
  */
 import { badRequest } from './errors.ts';
 
@@ -21,7 +21,7 @@ export const GITLAB_TIMES: RunnerTimes = Object.freeze({
   columnMaxMs: 55 * MINUTE,
 });
 
-/** Last contact in Redis, which the API shows, and in the database's column, which is written seldom. */
+/** Last contact in Redis, which the API shows, and in the database's column, which is rarely written. */
 export interface Contact {
   redis: number | undefined;
   column: number | undefined;
@@ -32,8 +32,18 @@ export interface Manager {
   readonly systemId: string;
   readonly createdAt: number;
   readonly contact: Contact;
-  version: string;
+  info: RunnerInfo;
 }
+
+/** What a manager says of itself when it asks for a job or is verified. */
+export interface RunnerInfo {
+  readonly version: string | null;
+  readonly revision: string | null;
+  readonly platform: string | null;
+  readonly architecture: string | null;
+}
+
+const NO_INFO: RunnerInfo = { version: null, revision: null, platform: null, architecture: null };
 
 export type RunnerType = 'instance_type' | 'group_type' | 'project_type';
 
@@ -79,6 +89,8 @@ export class Runners {
   private readonly held = new Map<string, Set<() => void>>();
   readonly times: RunnerTimes;
   private ticks = 0;
+  /** The contacts of records and managers that asked for a job at least once: their creation is finished. */
+  private readonly finished = new WeakSet<Contact>();
   /** While the instance is in maintenance, contact is not recorded. */
   frozen = false;
   private readonly now: () => number;
@@ -152,7 +164,7 @@ export class Runners {
     for (const changed of waiting) changed();
   }
 
-  /** Calls `changed` once, at the next tick of this token's queue; the result takes that back. */
+  /** Calls `changed` once, at the next tick of this token's queue; the result cancels that. */
   hold(token: string, changed: () => void): () => void {
     const waiting = this.held.get(token) ?? new Set();
     this.held.set(token, waiting.add(changed));
@@ -172,20 +184,29 @@ export class Runners {
     return entry && entry.until > this.now() ? entry.value : undefined;
   }
 
-  /** True where Workhorse answers a poll itself: nothing changed since the runner's last one, so Rails never hears of it. */
+  /** True where Workhorse answers a poll itself: nothing changed since the runner's last poll, so Rails does not see it. */
   shortCircuits(token: string | undefined, lastUpdate: string | undefined): boolean {
     if (!token || !lastUpdate) return false;
     return this.queueValue(token) === lastUpdate;
   }
 
-  heartbeat(runner: Runner, systemId: string | undefined, newId: () => number): Manager {
+  /** A contact that also finishes the creation of record and manager: a poll, or the report of a job. */
+  heartbeat(runner: Runner, systemId: string | undefined, newId: () => number, info?: RunnerInfo): Manager {
+    const manager = this.verified(runner, systemId, newId, info);
+    for (const { contact } of [runner, manager]) this.finished.add(contact);
+    return manager;
+  }
+
+  /** A contact that leaves a new record or manager `never_contacted`. */
+  verified(runner: Runner, systemId: string | undefined, newId: () => number, info?: RunnerInfo): Manager {
     const id = systemId ?? '<legacy>';
     let manager = runner.managers.get(id);
     if (!manager) {
       const contact = { redis: undefined, column: undefined };
-      manager = { id: newId(), systemId: id, createdAt: this.now(), contact, version: '19.4.0' };
+      manager = { id: newId(), systemId: id, createdAt: this.now(), contact, info: NO_INFO };
       runner.managers.set(id, manager);
     }
+    manager.info = info ?? manager.info;
     if (!this.frozen) {
       this.touch(runner.contact);
       this.touch(manager.contact);
@@ -223,7 +244,7 @@ export class Runners {
   status(of: Runner | Manager): string {
     const contacted = this.contactedAt(of.contact);
     if (this.now() - Math.max(of.createdAt, contacted ?? 0) >= this.times.staleMs) return 'stale';
-    if (contacted === undefined) return 'never_contacted';
+    if (contacted === undefined || !this.finished.has(of.contact)) return 'never_contacted';
     if ('paused' in of && of.paused) return 'paused';
     return this.isOnline(of.contact) ? 'online' : 'offline';
   }

@@ -1,6 +1,6 @@
 /** An embedded GitLab with a clock that the test moves, and a plain client for it. */
 import * as z from 'zod';
-import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
+import { startGitLab, type GitLabServer, type ServerOptions } from '../../../lab/gitlab/server.ts';
 
 export interface Answered {
   readonly status: number;
@@ -27,12 +27,12 @@ export interface Lab {
 
 const created = z.object({ id: z.number(), token: z.string() });
 
-export async function startLab(longPollMs = 0): Promise<Lab> {
+export async function startLab(longPollMs = 0, options: ServerOptions = {}): Promise<Lab> {
   let now = Date.parse('2026-03-01T12:00:00Z');
   // A small generator of its own, so that a test sees the same secrets in every run.
   let state = 1;
   const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-  const gitlab = await startGitLab({ now: () => now, random, longPollMs });
+  const gitlab = await startGitLab({ ...options, now: () => now, random, longPollMs });
   const call: Lab['call'] = async (method, path, body, token = gitlab.adminToken) => {
     const response = await fetch(`${gitlab.url}/api/v4${path}`, {
       method,

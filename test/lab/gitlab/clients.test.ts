@@ -1,12 +1,6 @@
-/** What GitLab clients that nobody here wrote rely on; found by pointing python-gitlab at the embedded GitLab. */
+/** What foreign GitLab clients rely on; found by pointing python-gitlab at the embedded GitLab. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { startLab, type Answered, type Lab } from './client.ts';
-
-const SCRIPT = fileURLToPath(new URL('python_gitlab.py', import.meta.url));
-const hasPythonGitLab = spawnSync('python3', ['-c', 'import gitlab'], { stdio: 'ignore' }).status === 0;
 
 describe('the embedded GitLab for any client', () => {
   let lab: Lab;
@@ -77,22 +71,5 @@ describe('the embedded GitLab for any client', () => {
       });
     assert.equal((await make('2027-03-01')).status, 201);
     assert.match((await make('2027-03-02')).text, /400 Bad request - Expires at must be before 2027-03-01/);
-  });
-
-  it('serves python-gitlab: runners, projects, commits, files and its error classes', async function () {
-    if (!hasPythonGitLab) {
-      process.stderr.write('      skipped: python3 cannot import gitlab (pip install python-gitlab)\n');
-      this.skip();
-    }
-    const python = spawn('python3', [SCRIPT, lab.gitlab.url], {
-      env: { ...process.env, GITLAB_TOKEN: lab.gitlab.adminToken },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [python.stdout, python.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const ended: unknown[] = await once(python, 'close');
-    assert.equal(ended[0], 0, output);
-    assert.match(output, /^all as GitLab answers\n$/);
   });
 });
