@@ -17,6 +17,12 @@ export interface Command {
   readonly atLeast?: string;
 }
 
+/** From PyPI: its folder has requirements.txt, with the hash of every file that may be installed. */
+export interface PythonTool extends Command {
+  /** What of its environment is run; without it, the command of the tool's name. */
+  readonly entry?: string;
+}
+
 /** Built from a Go module: its folder has go.mod and go.sum. */
 export interface Tool extends Command {
   /** The Go package that is the command. */
@@ -137,13 +143,15 @@ export const TOOLS: readonly Tool[] = [
   kubernetes('kubectl', ['version', '--client']),
 ];
 
-/** From PyPI: its folder has requirements.txt, with the hash of every file that may be installed. */
-export const CHECKOV: Command = {
+export const CHECKOV: PythonTool = {
   name: 'checkov',
   folder: 'checkov',
   versionArgs: ['--version'],
   atLeast: '3.2.0',
 };
+
+/** A library: its command is the Python that can import it. */
+export const PYTHON_GITLAB: PythonTool = { name: 'python-gitlab', folder: 'python-gitlab', entry: 'python' };
 
 export function toolNamed(name: string): Tool {
   const found = TOOLS.find((tool) => tool.name === name);

@@ -1,6 +1,6 @@
 /** `npm run real:tools`: sees to it that every tool of the catalogue is there. What is there already is left alone. */
 import { buildTool, ToolError } from './build.ts';
-import { CHECKOV, TOOLS, type Command } from './catalogue.ts';
+import { CHECKOV, PYTHON_GITLAB, TOOLS, type Command } from './catalogue.ts';
 import { findTool } from './find.ts';
 import { installTool, pythonVersion } from './python.ts';
 
@@ -15,9 +15,11 @@ async function isThere(tool: Command): Promise<boolean> {
 
 try {
   for (const tool of TOOLS) if (!(await isThere(tool))) await buildTool(tool, say);
-  if ((await pythonVersion()) === undefined)
-    say(`${CHECKOV.name}: left out, for there is no Python to install it with`);
-  else if (!(await isThere(CHECKOV))) await installTool(CHECKOV, say);
+  const hasPython = (await pythonVersion()) !== undefined;
+  for (const tool of [CHECKOV, PYTHON_GITLAB]) {
+    if (!hasPython) say(`${tool.name}: left out, there is no Python to install it with`);
+    else if (!(await isThere(tool))) await installTool(tool, say);
+  }
 } catch (error) {
   if (!(error instanceof ToolError)) throw error;
   process.stderr.write(`${error.message}\n`);

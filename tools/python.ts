@@ -4,7 +4,7 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { orOnPath, ToolError } from './build.ts';
-import { pinOf, type Command } from './catalogue.ts';
+import { pinOf, type PythonTool } from './catalogue.ts';
 
 const run = promisify(execFile);
 
@@ -18,7 +18,7 @@ export async function pythonVersion(): Promise<string | undefined> {
   }
 }
 
-export async function installTool(tool: Command, say: (line: string) => void): Promise<string> {
+export async function installTool(tool: PythonTool, say: (line: string) => void): Promise<string> {
   const { version, folder, binary } = await pinOf(tool);
   if ((await pythonVersion()) === undefined)
     throw new ToolError(
@@ -36,14 +36,14 @@ export async function installTool(tool: Command, say: (line: string) => void): P
   await step(tool, 'install it', `${home}/bin/python`, pip);
   // Last and in one step, so that a run that is broken off leaves no command.
   const draft = `${binary}.tmp`;
-  await writeFile(draft, `#!/bin/sh\nexec "$(dirname "$0")/python/bin/${tool.name}" "$@"\n`);
+  await writeFile(draft, `#!/bin/sh\nexec "$(dirname "$0")/python/bin/${tool.entry ?? tool.name}" "$@"\n`);
   await chmod(draft, 0o755);
   await rename(draft, binary);
   say(`${tool.name} ${version}: installed in ${((performance.now() - start) / 1000).toFixed(0)} s`);
   return binary;
 }
 
-async function step(tool: Command, what: string, command: string, args: readonly string[]): Promise<void> {
+async function step(tool: PythonTool, what: string, command: string, args: readonly string[]): Promise<void> {
   try {
     await run(command, [...args], { maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {

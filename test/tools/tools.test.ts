@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTool, ToolError } from '../../tools/build.ts';
-import { CHECKOV, isAtLeast, pinOf, toolNamed, TOOLS, versionIn } from '../../tools/catalogue.ts';
+import { CHECKOV, isAtLeast, pinOf, PYTHON_GITLAB, toolNamed, TOOLS, versionIn } from '../../tools/catalogue.ts';
 import { findTool } from '../../tools/find.ts';
 import { installTool } from '../../tools/python.ts';
 
@@ -33,7 +33,7 @@ describe('the real tools', () => {
   };
 
   it('each have a pinned version, and a place that changes with every byte of the pins', async () => {
-    for (const tool of [...TOOLS, CHECKOV]) {
+    for (const tool of [...TOOLS, CHECKOV, PYTHON_GITLAB]) {
       const { version, binary } = await pinOf(tool);
       assert.match(version, /^\d+\.\d+\.\d+/);
       assert.match(binary, new RegExp(`/\\.cache/tools/${tool.name}-${version}-[0-9a-f]{12}/${tool.name}$`));
