@@ -2,7 +2,8 @@
  * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
  * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
  */
-import type { Read, GitLabSeconds, Known, Unknown } from './core/model/read.ts';
+import type { Read, Known, Unknown } from './core/model/read.ts';
+import type { GitLabSeconds } from './core/model/time.ts';
 import type { ManagerView, RecordView } from './core/model/facts.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */

@@ -2,8 +2,8 @@
  * Every fault that the fleet can be hurt by, as plain data and as what it does. A fault that hinders checkers says whom it
  * disturbs and for how long after its end: bounds are promised for what is undisturbed.
  */
-import { isoOf } from '../runtime/core/model/read.ts';
-import { reportPath } from '../runtime/core/model/files.ts';
+import { isoOf } from '../runtime/core/model/time.ts';
+import { reportPath } from '../runtime/core/model/report.ts';
 import { formatLease, leaseFrom, noteWithLease } from '../runtime/core/model/lease.ts';
 import type { Fault, FaultKind as GitLabFaultKind } from '../lab/gitlab/model/faults.ts';
 import type { Random } from './random.ts';

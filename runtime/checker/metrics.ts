@@ -7,7 +7,7 @@ import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/model/read.ts';
 import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/outlook.ts';
 import type { Facts, RecordFacts } from '../core/model/facts.ts';
-import { isRetired } from '../core/model/files.ts';
+import { isRetired } from '../core/model/control.ts';
 import { pinnedCluster, memberLease } from '../core/decision/rivals.ts';
 import { anyHasMainTag } from '../core/decision/tags.ts';
 import { bit, render, single, type Family, type Metric, type Sample } from '../adapters/metrics/format.ts';

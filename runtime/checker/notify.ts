@@ -1,7 +1,7 @@
 /** Tells people, beside the round's work: what fails here costs a line of the log, and nothing waits for it. */
-import { isoOf } from '../core/model/read.ts';
+import { isoOf } from '../core/model/time.ts';
 import type { Facts } from '../core/model/facts.ts';
-import type { Term } from '../core/model/files.ts';
+import type { Term } from '../core/model/term.ts';
 import {
   incidentMessage,
   incidentText,

@@ -2,9 +2,11 @@
  * The first step of a round: reads everything that is decided on. Reads that do not need each other go out together. The
  * stamp's time is GitLab's, from an answer that came before the pods were counted.
  */
-import { unknown, type Read, type GitLabSeconds } from '../core/model/read.ts';
+import { unknown, type Read } from '../core/model/read.ts';
+import type { GitLabSeconds } from '../core/model/time.ts';
 import { busyWithin, countOf } from '../core/decision/count.ts';
-import { CONTROL_PATH, NO_CONTROL, parseControl, parseReport, reportPath, type Control } from '../core/model/files.ts';
+import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../core/model/control.ts';
+import { parseReport, reportPath } from '../core/model/report.ts';
 import {
   leaseRecord,
   type RecordFacts,

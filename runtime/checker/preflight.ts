@@ -5,7 +5,7 @@
  * and is not asked again every minute.
  */
 import type { Unknown } from '../core/model/read.ts';
-import { parseReport, reportPath } from '../core/model/files.ts';
+import { parseReport, reportPath } from '../core/model/report.ts';
 import { leaseFrom } from '../core/model/lease.ts';
 import { PAGE_PATH } from '../core/page/page.ts';
 import { isFresh } from '../core/decision/rivals.ts';

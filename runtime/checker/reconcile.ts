@@ -3,7 +3,7 @@
  * the newest term are read again, so that an edit of a person is kept and a lower term never writes.
  */
 import { differenceOf, hasMainTag, sameTags, wantedTags, type RecordRole } from '../core/decision/tags.ts';
-import { termPath, type Term } from '../core/model/files.ts';
+import { termPath, type Term } from '../core/model/term.ts';
 import type { RecordFacts } from '../core/model/facts.ts';
 import type { Budget, CheckerContext } from './context.ts';
 import type { Observation } from './observe.ts';

@@ -1,7 +1,9 @@
 /** The second step of a round: asserts this cluster's report. The stamp is the lease; the file is for people and rivals. */
-import { fileText, parseReport, reportPath, summaryOf, type Report, type Term } from '../core/model/files.ts';
+import { fileText } from '../core/model/stored-file.ts';
+import { parseReport, reportPath, summaryOf, type Report } from '../core/model/report.ts';
+import type { Term } from '../core/model/term.ts';
 import { heardSince, inTouchSince, noteWithLease, NOBODY, type Lease } from '../core/model/lease.ts';
-import { isoOf, type GitLabSeconds } from '../core/model/read.ts';
+import { isoOf, type GitLabSeconds } from '../core/model/time.ts';
 import { expiryWarnings } from '../core/page/expiry.ts';
 import type { RollFacts } from '../core/model/facts.ts';
 import { nextMemory } from '../core/decision/ground.ts';

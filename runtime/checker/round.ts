@@ -1,7 +1,7 @@
 /** A round: observe, report, decide, converge. It ends in one sentence. */
 import { decide, type Decision } from '../core/decision/decide.ts';
 import type { Facts } from '../core/model/facts.ts';
-import type { Term } from '../core/model/files.ts';
+import type { Term } from '../core/model/term.ts';
 import { claim } from '../fleet/claim.ts';
 import { startBudget, type Budget, type CheckerContext } from './context.ts';
 import { reconcile } from './reconcile.ts';

@@ -3,7 +3,7 @@ import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
 import { inquiryOf } from '../adapters/gitlab/inquiry.ts';
-import type { FleetFacts } from '../core/outlook/succession.ts';
+import type { FleetFacts } from '../core/model/facts.ts';
 import type { Inquiry, ProjectView } from '../ports.ts';
 import type { Given } from './command-line.ts';
 import type { HadrConfig } from './config.ts';

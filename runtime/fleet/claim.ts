@@ -1,6 +1,7 @@
 /** Claims the next term: creates its file, which exactly one of all claimants can. */
-import { isoOf } from '../core/model/read.ts';
-import { fileText, parseTerm, termPath, type Term } from '../core/model/files.ts';
+import { isoOf } from '../core/model/time.ts';
+import { fileText } from '../core/model/stored-file.ts';
+import { parseTerm, termPath, type Term } from '../core/model/term.ts';
 import type { Facts } from '../core/model/facts.ts';
 import { currentHolder } from '../core/decision/ground.ts';
 import { NOBODY, type Ground } from '../core/model/lease.ts';

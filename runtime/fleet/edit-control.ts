@@ -6,7 +6,8 @@
  * one wins.
  */
 import { controlOf } from '../checker/observe.ts';
-import { CONTROL_PATH, fileText, type Control } from '../core/model/files.ts';
+import { CONTROL_PATH, type Control } from '../core/model/control.ts';
+import { fileText } from '../core/model/stored-file.ts';
 import type { FleetAccess } from './access.ts';
 
 export type Edited =

@@ -2,7 +2,7 @@
  * Finds the newest term by number, not by listing (a listing comes in pages, and `10` before `2`): from the highest number
  * that any lease or report knows, forward until a 404.
  */
-import { parseTerm, termPath } from '../core/model/files.ts';
+import { parseTerm, termPath } from '../core/model/term.ts';
 import type { TermFacts } from '../core/model/facts.ts';
 import type { StatusProject } from '../ports.ts';
 

@@ -1,8 +1,8 @@
 /** Reads the fleet as a checker does, for whoever is not in a cluster: `pulumi destroy` and people's commands. */
 import { unknown } from '../core/model/read.ts';
-import { CONTROL_PATH, reportPath } from '../core/model/files.ts';
-import type { MemberFacts } from '../core/model/facts.ts';
-import type { FleetFacts } from '../core/outlook/succession.ts';
+import { CONTROL_PATH } from '../core/model/control.ts';
+import { reportPath } from '../core/model/report.ts';
+import type { MemberFacts, FleetFacts } from '../core/model/facts.ts';
 import { completeFromTerm, controlOf, highestKnown, readRecords, reportOf } from '../checker/observe.ts';
 import { newestTerm } from './newest-term.ts';
 import type { FleetAccess } from './access.ts';

@@ -1,5 +1,5 @@
 /** Reads the terms of the past by number, the newest first. */
-import { parseTerm, termPath, type Term } from '../core/model/files.ts';
+import { parseTerm, termPath, type Term } from '../core/model/term.ts';
 import type { Known } from '../core/model/read.ts';
 import type { NumberedTerm } from '../core/page/text.ts';
 import type { StatusProject } from '../ports.ts';

@@ -4,7 +4,7 @@
  */
 import { claim } from '../fleet/claim.ts';
 import { startBudget } from '../checker/context.ts';
-import type { Term } from '../core/model/files.ts';
+import type { Term } from '../core/model/term.ts';
 import type { ForcedMove } from '../core/outlook/plan-move.ts';
 import { FORCED } from '../core/decision/decision-record.ts';
 import type { FleetAccess } from '../fleet/access.ts';

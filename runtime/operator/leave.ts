@@ -3,8 +3,9 @@
  * half gone; where it holds the main tags, another cluster must hold them before anything is removed. Nothing here moves a
  * tag: the mark makes the other clusters claim, by their own rules.
  */
-import { CONTROL_PATH } from '../core/model/files.ts';
-import { standingOf, successionOf, type FleetFacts, type Standing } from '../core/outlook/succession.ts';
+import { CONTROL_PATH } from '../core/model/control.ts';
+import { standingOf, successionOf, type Standing } from '../core/outlook/succession.ts';
+import type { FleetFacts } from '../core/model/facts.ts';
 import { bounds } from '../timing.ts';
 import { markDestroyed } from './mark-destroyed.ts';
 import { readFleet } from '../fleet/read-fleet.ts';

@@ -1,5 +1,5 @@
 /** The mark of a cluster whose stack is destroyed, in the control file. */
-import type { Control } from '../core/model/files.ts';
+import type { Control } from '../core/model/control.ts';
 import { editControl, type Edited } from '../fleet/edit-control.ts';
 import type { Member } from '../fleet/access.ts';
 

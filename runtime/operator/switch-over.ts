@@ -2,9 +2,9 @@
  * A person's switchover: a pin that ends by itself. The pinned cluster's own checker claims by the protocol's rules, and once
  * the tags have followed the pin is taken back. Nothing here writes a term or a tag.
  */
-import { isoOf, type GitLabSeconds } from '../core/model/read.ts';
-import type { Control } from '../core/model/files.ts';
-import type { FleetFacts } from '../core/outlook/succession.ts';
+import { isoOf, type GitLabSeconds } from '../core/model/time.ts';
+import type { Control } from '../core/model/control.ts';
+import type { FleetFacts } from '../core/model/facts.ts';
 import { standingOf } from '../core/outlook/succession.ts';
 import { longestGapSeconds, type Timing } from '../timing.ts';
 import { editControl } from '../fleet/edit-control.ts';

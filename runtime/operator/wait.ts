@@ -1,5 +1,5 @@
 /** Looks at the fleet again and again until something has come about, for whoever waits outside the clusters. */
-import type { FleetFacts } from '../core/outlook/succession.ts';
+import type { FleetFacts } from '../core/model/facts.ts';
 import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 

@@ -1,6 +1,6 @@
 /** What a new term may be: I3, I4, I5, I6 and I10, judged at the moment when GitLab takes it. */
-import { isoOf } from '../../runtime/core/model/read.ts';
-import { parseTerm, termPath, type Term } from '../../runtime/core/model/files.ts';
+import { isoOf } from '../../runtime/core/model/time.ts';
+import { parseTerm, termPath, type Term } from '../../runtime/core/model/term.ts';
 import { replay } from '../../runtime/core/decision/replay.ts';
 import type { Lease } from '../../runtime/core/model/lease.ts';
 import { busyContactSeconds, heardWithinSeconds, longestGapSeconds } from '../../runtime/timing.ts';

@@ -1,5 +1,5 @@
 /** What must not last: I1's healing, I2's gap, I8's convergence. Time counts only while nothing hinders whoever should act. */
-import { parseTerm, termPath } from '../../runtime/core/model/files.ts';
+import { parseTerm, termPath } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
 import { MAIN_TAG } from '../world/fleet.ts';
 import type { Oracle } from './oracle.ts';

@@ -1,6 +1,6 @@
 /** What was true, second by second, and who has stamped and claimed: the oracle's memory. */
 import type { Lease } from '../../runtime/core/model/lease.ts';
-import type { Term } from '../../runtime/core/model/files.ts';
+import type { Term } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
 
 /** How far back the truth is remembered, in seconds. */

@@ -2,7 +2,7 @@
  * Watches from GitLab's side and says what the design's invariants forbid. It knows the truth of the world and the log of all
  * calls, and nothing of what a checker thinks.
  */
-import { parseReport } from '../../runtime/core/model/files.ts';
+import { parseReport } from '../../runtime/core/model/report.ts';
 import type { Lease } from '../../runtime/core/model/lease.ts';
 import { leaseFrom } from '../../runtime/core/model/lease.ts';
 import { adoptedDetectionSeconds, bounds, longestGapSeconds } from '../../runtime/timing.ts';

@@ -1,6 +1,6 @@
 /** What each checker process knows in its present round, from GitLab's log of its calls: what it may write follows from it. */
 import type { Read, Known } from '../../runtime/core/model/read.ts';
-import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../../runtime/core/model/files.ts';
+import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../../runtime/core/model/control.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { RecordChange, RunnerDeployment } from '../../runtime/ports.ts';
 

@@ -1,7 +1,8 @@
 /** The whole world of an episode: one GitLab, two to five clusters, and what people have asked for. */
 import { checkerConfigSchema, policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
 import { run } from '../../runtime/checker/run.ts';
-import { CONTROL_PATH, fileText, NO_CONTROL, type Control } from '../../runtime/core/model/files.ts';
+import { CONTROL_PATH, NO_CONTROL, type Control } from '../../runtime/core/model/control.ts';
+import { fileText } from '../../runtime/core/model/stored-file.ts';
 import { DEFAULT_TIMING } from '../../runtime/timing.ts';
 import type { Random } from '../random.ts';
 import { VirtualTime } from '../virtual-time.ts';

@@ -1,5 +1,5 @@
 /** What a move will change, for the person who must say yes. */
-import type { FleetFacts } from '../../core/outlook/succession.ts';
+import type { FleetFacts } from '../../core/model/facts.ts';
 import type { Move } from '../../core/outlook/plan-move.ts';
 import type { FleetContext } from '../context.ts';
 import { notNow, wrongUsage } from '../exit.ts';

@@ -1,8 +1,8 @@
 /** `hadr pause`, `resume`, `pin` and `unpin`: what people ask for, in control.json. The checkers do the rest. */
 import * as z from 'zod';
-import { isoOf } from '../../core/model/read.ts';
-import { isRetired, type Control } from '../../core/model/files.ts';
-import type { FleetFacts } from '../../core/outlook/succession.ts';
+import { isoOf, duration, moment } from '../../core/model/time.ts';
+import { isRetired, type Control } from '../../core/model/control.ts';
+import type { FleetFacts } from '../../core/model/facts.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
 import { currentHolder } from '../../core/decision/ground.ts';
 import { pinnedCluster } from '../../core/decision/rivals.ts';
@@ -10,7 +10,6 @@ import { editControl } from '../../fleet/edit-control.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { duration, moment } from '../../core/model/time.ts';
 import { secondsIn } from '../present/words.ts';
 
 export const changeSchema = z.strictObject({

@@ -1,7 +1,8 @@
 /** `hadr drill`: a switchover there and back, so that the way is known to work and how long it takes. */
 import * as z from 'zod';
-import { isoOf } from '../../core/model/read.ts';
-import { drillPath, fileText, type Drill } from '../../core/model/files.ts';
+import { isoOf } from '../../core/model/time.ts';
+import { drillPath, type Drill } from '../../core/model/drill.ts';
+import { fileText } from '../../core/model/stored-file.ts';
 import { planSwitchover } from '../../core/outlook/plan-move.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { waitFor } from '../../operator/wait.ts';

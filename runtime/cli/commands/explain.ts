@@ -1,8 +1,8 @@
 /** `hadr explain`: a term's decision made once more, from nothing but what the term recorded. */
 import * as z from 'zod';
-import { isoOf } from '../../core/model/read.ts';
+import { isoOf, moment } from '../../core/model/time.ts';
 import type { Facts, MemberFacts } from '../../core/model/facts.ts';
-import type { Term } from '../../core/model/files.ts';
+import type { Term } from '../../core/model/term.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { replay, type Replay } from '../../core/decision/replay.ts';
 import { memberLease } from '../../core/decision/rivals.ts';
@@ -13,7 +13,6 @@ import type { FleetContext } from '../context.ts';
 import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
-import { moment } from '../../core/model/time.ts';
 import { readTerm } from '../../fleet/read-terms.ts';
 import { newestNumber } from './terms.ts';
 

@@ -1,14 +1,14 @@
 /** `hadr history`: who held the main tags, since when, for how long and why. */
 import * as z from 'zod';
-import { isoOf, type Known } from '../../core/model/read.ts';
+import { isoOf, duration, moment } from '../../core/model/time.ts';
+import type { Known } from '../../core/model/read.ts';
 import { heldFor } from '../../core/decision/ground.ts';
-import type { Term } from '../../core/model/files.ts';
+import type { Term } from '../../core/model/term.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
 import type { FleetContext } from '../context.ts';
 import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
-import { duration, moment } from '../../core/model/time.ts';
 import { readTerms } from '../../fleet/read-terms.ts';
 import { newestNumber } from './terms.ts';
 

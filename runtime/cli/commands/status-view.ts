@@ -1,16 +1,15 @@
 /** What `hadr status` knows, as plain data with a documented shape, and as a table for people. */
 import * as z from 'zod';
-import { isoOf, type Read, type GitLabSeconds } from '../../core/model/read.ts';
+import { isoOf, type GitLabSeconds, duration, moment } from '../../core/model/time.ts';
+import type { Read } from '../../core/model/read.ts';
 import type { Rules } from '../../core/decision/decide.ts';
-import type { MemberFacts } from '../../core/model/facts.ts';
+import type { MemberFacts, FleetFacts } from '../../core/model/facts.ts';
 import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/outlook/health.ts';
 import { heldFor } from '../../core/decision/ground.ts';
-import type { FleetFacts } from '../../core/outlook/succession.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { isFresh, pinnedCluster, memberLease } from '../../core/decision/rivals.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
 import type { CommitView } from '../../ports.ts';
-import { duration, moment } from '../../core/model/time.ts';
 import { table, type Paint } from '../present/table.ts';
 
 const time = z.string().describe('GitLab’s time, ISO 8601, UTC.');

@@ -1,6 +1,7 @@
 /** `hadr status`: the fleet as its checkers see it, read and never touched. */
 import { readFleet } from '../../fleet/read-fleet.ts';
-import { CONTROL_PATH, reportPath } from '../../core/model/files.ts';
+import { CONTROL_PATH } from '../../core/model/control.ts';
+import { reportPath } from '../../core/model/report.ts';
 import type { FleetContext } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';

@@ -2,7 +2,7 @@
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
 import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
-import type { FleetFacts } from '../../core/outlook/succession.ts';
+import type { FleetFacts } from '../../core/model/facts.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
 import { present } from '../present/output.ts';

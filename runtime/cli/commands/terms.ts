@@ -1,5 +1,5 @@
 /** Where the history of terms ends. */
-import type { FleetFacts } from '../../core/outlook/succession.ts';
+import type { FleetFacts } from '../../core/model/facts.ts';
 import { notKnown } from '../exit.ts';
 
 /** The number of the newest term, 0 before the first. Throws a Refusal where it is unknown. */

@@ -1,6 +1,6 @@
 /** What a look has found: one line for people, with its mend where something is wrong. */
 import * as z from 'zod';
-import type { GitLabSeconds } from '../../core/model/read.ts';
+import type { GitLabSeconds } from '../../core/model/time.ts';
 
 export const findingSchema = z.strictObject({
   check: z.string().describe('What was looked at.'),

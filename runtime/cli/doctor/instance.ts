@@ -1,5 +1,6 @@
 /** GitLab itself and the person's own token. */
-import type { Read, GitLabSeconds } from '../../core/model/read.ts';
+import type { Read } from '../../core/model/read.ts';
+import type { GitLabSeconds } from '../../core/model/time.ts';
 import { WARN_DAYS } from '../../core/page/expiry.ts';
 import type { BranchView, ProjectView, TokenView } from '../../ports.ts';
 import { daysLeft, note, ok, unseen, wrong, type Finding } from './finding.ts';

@@ -1,6 +1,5 @@
 /** Each cluster as GitLab shows it: its report, its records, its lease, and whether it means the same fleet. */
-import type { RecordFacts, MemberFacts } from '../../core/model/facts.ts';
-import type { FleetFacts } from '../../core/outlook/succession.ts';
+import type { RecordFacts, MemberFacts, FleetFacts } from '../../core/model/facts.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { isFresh, memberLease } from '../../core/decision/rivals.ts';
 import { canonical, roomForMainTags, sameTags } from '../../core/decision/tags.ts';

@@ -10,7 +10,8 @@
  *                         fewer                      as many as it hears: a fall, to be proved by a call (round)
  *                         nobody knows               unknown, and with it the whole count
  */
-import { unknown, type Read, type Found, type GitLabSeconds, type Known } from '../model/read.ts';
+import { unknown, type Read, type Found, type Known } from '../model/read.ts';
+import type { GitLabSeconds } from '../model/time.ts';
 import type { ManagerView, RecordFacts } from '../model/facts.ts';
 import { heardWithinSeconds, vouchSeconds, type Timing } from '../../timing.ts';
 

@@ -9,8 +9,8 @@
 import type { Policy } from '../../config.ts';
 import { longestGapSeconds, type Timing } from '../../timing.ts';
 import { findGround, currentHolder, type GroundResult } from './ground.ts';
-import { isRetired, NO_CONTROL, type Control } from '../model/files.ts';
-import type { GitLabSeconds } from '../model/read.ts';
+import { isRetired, NO_CONTROL, type Control } from '../model/control.ts';
+import type { GitLabSeconds } from '../model/time.ts';
 import type { Facts } from '../model/facts.ts';
 import { ageOf, type Ground } from '../model/lease.ts';
 import { challengers, minOnlineOf, notHeard, pinnedCluster, memberLease, turnSeconds } from './rivals.ts';

@@ -11,11 +11,11 @@
  *                             fresh, not stronger  preferred, after failbackAfter, where failback is automatic
  *                             older than L, none   silent: the roll decides
  */
-import { isoOf, type GitLabSeconds } from '../model/read.ts';
+import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
-import { isRetired } from '../model/files.ts';
+import { isRetired } from '../model/control.ts';
 import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
 import { countStamp, emptyMemory, standGround } from './memory.ts';
 import { isFresh, minOnlineOf, memberLease, unknownRecord } from './rivals.ts';

@@ -1,5 +1,5 @@
 /** What a challenger carries from round to round: counts of the holder's stamps, and since when a ground has stood. */
-import type { GitLabSeconds } from '../model/read.ts';
+import type { GitLabSeconds } from '../model/time.ts';
 import type { Ground, Lease, Memory } from '../model/lease.ts';
 import { atLeast, shareOf } from './strength.ts';
 

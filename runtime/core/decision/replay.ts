@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { clusterName, policySchema, timingSchema } from '../../config.ts';
 import { decide, type Decision } from './decide.ts';
 import type { Facts } from '../model/facts.ts';
-import { controlSchema, reportSchema, termSchema, type Term } from '../model/files.ts';
+import { controlSchema } from '../model/control.ts';
+import { reportSchema } from '../model/report.ts';
+import { termSchema, type Term } from '../model/term.ts';
 import { GROUNDS } from '../model/lease.ts';
 import { FORCED, type DecisionRecord } from './decision-record.ts';
 

@@ -1,6 +1,7 @@
 /** What the facts say of the other clusters: whose lease stands, who holds the term, who else may challenge. */
-import { isoOf, unknown, type GitLabSeconds, type Unknown } from '../model/read.ts';
-import { isRetired, type Control } from '../model/files.ts';
+import { isoOf, type GitLabSeconds } from '../model/time.ts';
+import { unknown, type Unknown } from '../model/read.ts';
+import { isRetired, type Control } from '../model/control.ts';
 import { leaseRecord, type Facts, type RecordFacts, type MemberFacts, type MemberLease } from '../model/facts.ts';
 import { ageOf, leaseFrom, type Lease } from '../model/lease.ts';
 import { rankBefore, shareOf, type Challenger } from './strength.ts';

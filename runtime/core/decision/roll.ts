@@ -1,5 +1,5 @@
 /** Judging a roll call: who of a record's managers has contacted GitLab since it was called. */
-import type { GitLabSeconds } from '../model/read.ts';
+import type { GitLabSeconds } from '../model/time.ts';
 import type { ManagerView, RecordFacts } from '../model/facts.ts';
 
 export interface RollReads {

@@ -1,6 +1,9 @@
 /** What a round has observed, as plain data. Everything that is decided is decided from this. */
-import type { Read, GitLabSeconds } from './read.ts';
-import type { Control, Report, Term } from './files.ts';
+import type { Read } from './read.ts';
+import type { GitLabSeconds } from './time.ts';
+import type { Control } from './control.ts';
+import type { Report } from './report.ts';
+import type { Term } from './term.ts';
 import type { Lease, LeaseRead } from './lease.ts';
 
 /** A runner record as GitLab shows it. */
@@ -84,6 +87,15 @@ export interface Facts {
   readonly control: Read<Control>;
   /** Only after a round has decided to call. */
   readonly roll?: RollFacts;
+}
+
+/** The fleet as people's commands and a stack read it: from outside its clusters, so all of them are members. */
+export interface FleetFacts {
+  readonly now: GitLabSeconds;
+  readonly members: readonly MemberFacts[];
+  readonly mainTags: readonly string[];
+  readonly term: TermFacts;
+  readonly control: Read<Control>;
 }
 
 /** The record that carries a cluster's lease: the one with the lowest id. */

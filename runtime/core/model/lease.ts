@@ -3,7 +3,7 @@
  * time of GitLab's and carries what the checker must remember from round to round, for a CronJob has no memory.
  * A person reads it in GitLab's page of the runner; the other lines of the note are people's and stay.
  */
-import { isoOf, secondsOf, type GitLabSeconds } from './read.ts';
+import { isoOf, secondsOf, type GitLabSeconds } from './time.ts';
 
 /** Why a cluster may one day claim the main tags of the present term. */
 export const GROUNDS = [

@@ -1,4 +1,17 @@
-/** Times as people say them. */
+/** GitLab's time, and times as people read them. */
+
+/** GitLab's clock in whole seconds since 1970, as its `Date` header tells it. No other clock is compared with it. */
+export type GitLabSeconds = number;
+
+/** `2026-11-24T00:17:05Z`: the form in which every time is written for people and parsers. */
+export const isoOf = (at: GitLabSeconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+
+/** The seconds of an `isoOf` text, or undefined where the text is none. */
+export function secondsOf(iso: string): GitLabSeconds | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(iso)) return undefined;
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? undefined : ms / 1000;
+}
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['d', 86_400],

@@ -4,10 +4,10 @@
  */
 import type { Rules } from '../decision/decide.ts';
 import { fitnessOf } from './outlook.ts';
-import { isRetired, type Control } from '../model/files.ts';
+import { isRetired, type Control } from '../model/control.ts';
 import { currentHolder } from '../decision/ground.ts';
-import { successionOf, type FleetFacts } from './succession.ts';
-import type { MemberFacts } from '../model/facts.ts';
+import { successionOf } from './succession.ts';
+import type { FleetFacts, MemberFacts } from '../model/facts.ts';
 import { pinnedCluster, unknownRecord } from '../decision/rivals.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
 

@@ -5,8 +5,7 @@
 import { decide, type Decision, type Rules } from '../decision/decide.ts';
 import { currentHolder } from '../decision/ground.ts';
 import type { Known } from '../model/read.ts';
-import type { Facts } from '../model/facts.ts';
-import type { FleetFacts } from './succession.ts';
+import type { Facts, FleetFacts } from '../model/facts.ts';
 import { ageOf } from '../model/lease.ts';
 import { emptyMemory } from '../decision/memory.ts';
 import { isFresh, memberLease } from '../decision/rivals.ts';

@@ -5,7 +5,7 @@
 import type { Rules } from '../decision/decide.ts';
 import { currentHolder } from '../decision/ground.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
-import { isRetired, type Control } from '../model/files.ts';
+import { isRetired, type Control } from '../model/control.ts';
 import { ageOf, type Lease } from '../model/lease.ts';
 import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
 

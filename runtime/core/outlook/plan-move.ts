@@ -6,9 +6,8 @@
 import { currentHolder } from '../decision/ground.ts';
 import { nextNumber, claimBlocker, type Rules } from '../decision/decide.ts';
 import { fitnessOf } from './outlook.ts';
-import type { Facts, MemberFacts } from '../model/facts.ts';
-import { isRetired, type Control } from '../model/files.ts';
-import type { FleetFacts } from './succession.ts';
+import type { Facts, MemberFacts, FleetFacts } from '../model/facts.ts';
+import { isRetired, type Control } from '../model/control.ts';
 import { isFresh, pinnedCluster, memberLease, unknownRecord } from '../decision/rivals.ts';
 import { differenceOf, wantedTags } from '../decision/tags.ts';
 import { factsFor, nextMove, rulesFor } from './next-move.ts';

@@ -4,21 +4,11 @@
  */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
-import type { Read, GitLabSeconds } from '../model/read.ts';
-import type { RecordFacts, MemberFacts, TermFacts } from '../model/facts.ts';
+import type { FleetFacts, RecordFacts, MemberFacts } from '../model/facts.ts';
 import { fitnessOf } from './outlook.ts';
-import { isRetired, type Control } from '../model/files.ts';
+import { isRetired, type Control } from '../model/control.ts';
 import { challengers, notHeard, pinnedCluster, unknownRecord } from '../decision/rivals.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
-
-export interface FleetFacts {
-  readonly now: GitLabSeconds;
-  /** All clusters, the one that leaves included. */
-  readonly members: readonly MemberFacts[];
-  readonly mainTags: readonly string[];
-  readonly term: TermFacts;
-  readonly control: Read<Control>;
-}
 
 /** Where the main tags are, seen from a cluster that wants to leave. */
 export type Standing =

@@ -1,6 +1,7 @@
 /** What there is to say of tokens that end soon. By GitLab's time, and without asking GitLab: the stack wrote down their days. */
 import type { Expiries, TokenExpiry } from '../../config.ts';
-import type { GitLabSeconds, Known } from '../model/read.ts';
+import type { GitLabSeconds } from '../model/time.ts';
+import type { Known } from '../model/read.ts';
 
 /** From how many days before its end a token is warned of. */
 export const WARN_DAYS = 14;

@@ -1,6 +1,6 @@
 /** What people are told when something has happened: short, for a channel in which they are not looking for us. */
 import { moment } from '../model/time.ts';
-import type { Term } from '../model/files.ts';
+import type { Term } from '../model/term.ts';
 
 export interface FleetLink {
   readonly mainTags: readonly string[];

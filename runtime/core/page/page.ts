@@ -4,11 +4,12 @@
  */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
-import { isoOf, type GitLabSeconds } from '../model/read.ts';
+import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import { heldFor } from '../decision/ground.ts';
 import { outlookOf } from '../outlook/outlook.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
-import { isRetired, type Term } from '../model/files.ts';
+import { isRetired } from '../model/control.ts';
+import type { Term } from '../model/term.ts';
 import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
 
 export const PAGE_PATH = 'README.md';

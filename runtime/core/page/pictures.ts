@@ -1,5 +1,5 @@
 /** The page's pictures, as SVG: GitLab shows them from the repository itself, without any service. */
-import type { Term } from '../model/files.ts';
+import type { Term } from '../model/term.ts';
 import type { PageView } from './page.ts';
 import { badgeWords, type NumberedTerm } from './text.ts';
 import { moment } from '../model/time.ts';

@@ -1,7 +1,9 @@
 /** The status project's page in GitLab's Markdown. */
 import type { Known } from '../model/read.ts';
 import { heldFor } from '../decision/ground.ts';
-import { CONTROL_PATH, reportPath, termPath, type Term } from '../model/files.ts';
+import { CONTROL_PATH } from '../model/control.ts';
+import { reportPath } from '../model/report.ts';
+import { termPath, type Term } from '../model/term.ts';
 import { BADGE_PATH, pageFingerprint, TIMELINE_PATH, type PageCluster, type PageView } from './page.ts';
 import { duration, moment } from '../model/time.ts';
 

@@ -1,7 +1,7 @@
 /** What people are told: each term once, and an incident for as long as no cluster is eligible. */
 import assert from 'node:assert/strict';
 import { unknown } from '../../../runtime/core/model/read.ts';
-import { termPath } from '../../../runtime/core/model/files.ts';
+import { termPath } from '../../../runtime/core/model/term.ts';
 import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
 import { FORCED } from '../../../runtime/core/decision/decision-record.ts';
 import { Crash, World } from '../../support/world.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { policySchema, type CheckerConfig } from '../../../runtime/config.ts';
 import { unknown, type Read, type Unknown } from '../../../runtime/core/model/read.ts';
-import { fileText, reportPath } from '../../../runtime/core/model/files.ts';
+import { fileText } from '../../../runtime/core/model/stored-file.ts';
+import { reportPath } from '../../../runtime/core/model/report.ts';
 import type { RecordView } from '../../../runtime/core/model/facts.ts';
 import type { CheckerContext } from '../../../runtime/checker/context.ts';
 import { preflight } from '../../../runtime/checker/preflight.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { GitLabEvent } from '../../../lab/gitlab/model/gitlab.ts';
-import { termPath } from '../../../runtime/core/model/files.ts';
+import { termPath } from '../../../runtime/core/model/term.ts';
 import { A, B, CHECKERS, startStage, type Stage, type Tokens } from './stage.ts';
 
 describe('the checker as a process', () => {

@@ -18,8 +18,10 @@ import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.t
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
 import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
 import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
-import { isoOf } from '../../../runtime/core/model/read.ts';
-import { fileText, reportPath, termPath, type Report, type Term } from '../../../runtime/core/model/files.ts';
+import { isoOf } from '../../../runtime/core/model/time.ts';
+import { fileText } from '../../../runtime/core/model/stored-file.ts';
+import { reportPath, type Report } from '../../../runtime/core/model/report.ts';
+import { termPath, type Term } from '../../../runtime/core/model/term.ts';
 import { formatLease, type Lease } from '../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../runtime/core/decision/memory.ts';
 import { until } from '../../lab/until.ts';

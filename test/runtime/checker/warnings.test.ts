@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Expiries, TokenExpiry } from '../../../runtime/config.ts';
 import type { Known } from '../../../runtime/core/model/read.ts';
-import { parseReport, reportPath } from '../../../runtime/core/model/files.ts';
+import { parseReport, reportPath } from '../../../runtime/core/model/report.ts';
 import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
 import { World } from '../../support/world.ts';
 

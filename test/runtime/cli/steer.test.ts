@@ -7,7 +7,8 @@ import { explainSchema } from '../../../runtime/cli/commands/explain.ts';
 import { historySchema } from '../../../runtime/cli/commands/history.ts';
 import { moveSchema } from '../../../runtime/cli/commands/move-result.ts';
 import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
-import { parseControl, parseTerm } from '../../../runtime/core/model/files.ts';
+import { parseControl } from '../../../runtime/core/model/control.ts';
+import { parseTerm } from '../../../runtime/core/model/term.ts';
 import { until } from '../../lab/until.ts';
 import { A, B, Fleet, startFleet } from './fleet.ts';
 

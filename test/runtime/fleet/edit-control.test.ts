@@ -1,6 +1,6 @@
 /** Edits of control.json by several at the same time. */
 import assert from 'node:assert/strict';
-import { parseControl, type Control } from '../../../runtime/core/model/files.ts';
+import { parseControl, type Control } from '../../../runtime/core/model/control.ts';
 import { editControl, type Edited } from '../../../runtime/fleet/edit-control.ts';
 import { World } from '../../support/world.ts';
 

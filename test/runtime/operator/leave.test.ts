@@ -3,7 +3,7 @@ import { rejoin } from '../../../runtime/operator/rejoin.ts';
 import { leave } from '../../../runtime/operator/leave.ts';
 import type { Member } from '../../../runtime/fleet/access.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
-import { parseControl } from '../../../runtime/core/model/files.ts';
+import { parseControl } from '../../../runtime/core/model/control.ts';
 import { bounds, DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { World } from '../../support/world.ts';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { healthOf } from '../../../runtime/core/outlook/health.ts';
 import { planForced, planSwitchover, type ForcedMove, type Hindered } from '../../../runtime/core/outlook/plan-move.ts';
-import { parseControl, parseTerm } from '../../../runtime/core/model/files.ts';
+import { parseControl } from '../../../runtime/core/model/control.ts';
+import { parseTerm } from '../../../runtime/core/model/term.ts';
 import { replay } from '../../../runtime/core/decision/replay.ts';
 import { nextMove } from '../../../runtime/core/outlook/next-move.ts';
 import { force } from '../../../runtime/operator/force.ts';

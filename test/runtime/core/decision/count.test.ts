@@ -1,7 +1,8 @@
 /** Online / Total: what Kubernetes says of our own pods, and what GitLab must say too of adopted ones. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isoOf, unknown, type Read } from '../../../../runtime/core/model/read.ts';
+import { isoOf } from '../../../../runtime/core/model/time.ts';
+import { unknown, type Read } from '../../../../runtime/core/model/read.ts';
 import {
   busyWithin,
   countOf,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { policySchema } from '../../../../runtime/config.ts';
 import { nextMemory, type Observed } from '../../../../runtime/core/decision/ground.ts';
-import { NO_CONTROL } from '../../../../runtime/core/model/files.ts';
+import { NO_CONTROL } from '../../../../runtime/core/model/control.ts';
 import { formatLease, type Lease, type Memory } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
 import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';

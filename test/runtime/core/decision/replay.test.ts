@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { fileText, parseTerm, type Term } from '../../../../runtime/core/model/files.ts';
+import { fileText } from '../../../../runtime/core/model/stored-file.ts';
+import { parseTerm, type Term } from '../../../../runtime/core/model/term.ts';
 import { replay } from '../../../../runtime/core/decision/replay.ts';
 import { World } from '../../../support/world.ts';
 

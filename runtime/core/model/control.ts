@@ -1,0 +1,28 @@
+/** control.json: what people have asked for. A project without this file asks for nothing. */
+import * as z from 'zod';
+import { clusterName } from '../../config.ts';
+import type { Parsed } from './read.ts';
+import { isoTime, parseFile } from './stored-file.ts';
+
+export const controlSchema = z.strictObject({
+  version: z.literal(1),
+  paused: z.boolean().default(false),
+  pin: z.strictObject({ cluster: clusterName, until: isoTime.optional() }).nullable().default(null),
+  retired: z.array(clusterName).default([]),
+  /**
+   * Clusters whose stack is being destroyed, or was. They count as retired. The difference: Pulumi wrote this entry, and
+   * removes it when the stack is created again. Only people remove an entry of `retired`.
+   */
+  destroyed: z.array(clusterName).default([]),
+  note: z.string().optional(),
+});
+export type Control = z.infer<typeof controlSchema>;
+
+export const CONTROL_PATH = 'control.json';
+export const NO_CONTROL: Control = Object.freeze({ version: 1, paused: false, pin: null, retired: [], destroyed: [] });
+
+/** This cluster may not hold the main tags: people retired it, or its stack is being destroyed. */
+export const isRetired = (control: Control, cluster: string): boolean =>
+  control.retired.includes(cluster) || control.destroyed.includes(cluster);
+
+export const parseControl = (text: string): Parsed<Control> => parseFile(CONTROL_PATH, text, controlSchema);

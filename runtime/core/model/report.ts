@@ -1,0 +1,36 @@
+/** status/<cluster>.json: what a cluster's checker says of its cluster, committed when it changes. */
+import * as z from 'zod';
+import { clusterName } from '../../config.ts';
+import type { Parsed } from './read.ts';
+import { parseFile, recordId } from './stored-file.ts';
+
+export const reportSchema = z.object({
+  version: z.literal(1),
+  cluster: clusterName,
+  /** For people: `Online 2 / Total 2`. */
+  summary: z.string(),
+  online: z.number().int().min(0),
+  total: z.number().int().min(0),
+  minOnline: z.number().int().min(1),
+  preferred: z.boolean(),
+  records: z.array(recordId),
+  ownTags: z.array(z.string()),
+  mainTags: z.array(z.string()),
+  holder: z.string(),
+  term: z.number().int().min(0),
+  /** What people should do before it is too late, a sentence each; absent where there is nothing. */
+  warnings: z.array(z.string()).optional(),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+export const reportPath = (cluster: string): string => `status/${cluster}.json`;
+
+export const summaryOf = (online: number, total: number): string => `Online ${online} / Total ${total}`;
+
+/** A report of another cluster than the one in its path is not valid. */
+export function parseReport(cluster: string, text: string): Parsed<Report> {
+  const parsed = parseFile(reportPath(cluster), text, reportSchema);
+  if (parsed.ok && parsed.value.cluster !== cluster)
+    return { ok: false, why: `${reportPath(cluster)} speaks of another cluster` };
+  return parsed;
+}
