@@ -224,6 +224,15 @@ export const adoptedSchema = z.strictObject({
 
 const port = z.number().int().min(1).max(65_535);
 
+export const logSchema = z.strictObject({
+  format: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe('How checker and sidecar write their log: text for people, or json: one object on each line.'),
+});
+
+export type LogFormat = z.infer<typeof logSchema>['format'];
+
 /** checker.json */
 export const checkerConfigSchema = z.strictObject({
   version: z.literal(1),
@@ -252,6 +261,7 @@ export const checkerConfigSchema = z.strictObject({
     }),
   policy: policySchema,
   timing: timingSchema,
+  log: logSchema.prefault({}),
   metricsPort: port.optional().describe('Where the checker serves /metrics while it lives; absent: nowhere.'),
 });
 
@@ -267,6 +277,7 @@ export const sidecarConfigSchema = z.strictObject({
     .describe("The runner's metrics endpoint inside the pod."),
   port: port.describe('Where the sidecar serves /metrics and /healthz.'),
   timing: timingSchema,
+  log: logSchema.prefault({}),
 });
 
 const NO_DAY = 'must be the day that GitLab shows for the token, such as 2027-01-31, or never';

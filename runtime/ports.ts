@@ -5,6 +5,7 @@
 import type { Read, Known, Unknown } from './core/model/read.ts';
 import type { GitLabSeconds } from './core/model/time.ts';
 import type { ManagerView, RecordView } from './core/model/facts.ts';
+import type { LogEvent } from './log-events.ts';
 
 /** Time that only goes forward, and waiting. Never compared with any other machine's time. */
 export interface Clock {
@@ -110,14 +111,13 @@ export interface RunnerPods {
   deployments(): Promise<Known<readonly RunnerDeployment[]>>;
 }
 
-/** A value of a log line; lines are built from plain facts so that a person can read and a program can search them. */
+/** What a line says beside its message, for programs. `time`, `level`, `event` and `message` are keys of the line itself. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-export interface Log {
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** One line each. Programs use `event` and the fields; the message is for people. */
+export type Log = Readonly<Record<LogLevel, (event: LogEvent, message: string, fields?: LogFields) => void>>;
 
 /** An access token as GitLab lists it; its value is never shown again. */
 export interface TokenView {

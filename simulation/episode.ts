@@ -236,9 +236,9 @@ class Episode {
           this.note(`HEALTH ${pod} ready ${health.ready} live ${health.live}: ${health.reason}`);
         this.oracle.healthWritten(pod, before, health);
       },
-      said: (process, level, message) => {
-        this.note(`LOG ${process.name} ${level} ${message}`);
-        if (message.startsWith('tags changed under term')) this.oracle.convergedSaid(process);
+      said: (process, level, event, message) => {
+        this.note(`LOG ${process.name} ${level} ${event} ${message}`);
+        if (event === 'tags-changed') this.oracle.convergedSaid(process);
       },
     };
   }

@@ -31,6 +31,7 @@ export function checkerJson(settings: Settings, statusProjectId: number): string
       },
       policy: settings.policy,
       timing: settings.timing,
+      log: settings.log,
       ...(settings.monitoring.enabled && { metricsPort: settings.monitoring.checkerPort }),
     }),
   );
@@ -46,6 +47,7 @@ export function sidecarJson(settings: Settings, recordId: number): string {
       runnerMetricsUrl: `http://127.0.0.1:${settings.runner.metricsPort}/metrics`,
       port: settings.runner.sidecarPort,
       timing: settings.timing,
+      log: settings.log,
     }),
   );
 }

@@ -11,6 +11,7 @@ import {
   expiryDay,
   kubernetesName,
   pathOrId,
+  logSchema,
   policySchema,
   tagList,
   timingSchema,
@@ -242,6 +243,7 @@ export const settingsSchema = z.strictObject({
   images: images.prefault({}),
   notify: notify.prefault({}),
   monitoring: monitoring.prefault({}),
+  log: logSchema.prefault({}),
   tokens: tokens
     .prefault({})
     .describe(
@@ -263,6 +265,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   images: Object.keys(images.shape),
   notify: Object.keys(notify.shape),
   monitoring: Object.keys(monitoring.shape),
+  log: Object.keys(logSchema.shape),
   tokens: Object.keys(tokens.shape),
 };
 

@@ -1,5 +1,6 @@
 /** The acts: each does something to the fleet and judges from GitLab's side what came of it. */
 import { counter, mayClaim, writesOf, type Stage } from './stage.ts';
+import { parseLogLine } from '../log-line.ts';
 import { CONCURRENT, faintPod, killChecker, MAIN_TAG, REPLICAS, reviveChecker, type Member } from './fleet.ts';
 
 export interface Verdict {
@@ -92,13 +93,16 @@ const returns: Act = {
 
 /** The holder's checker is gone; its rival must call the roll, hear an answer, and leave the tag: one whole decision of it. */
 async function checkerDies(stage: Stage, holder: Member, rival: string): Promise<Verdict> {
-  let heard = 0;
+  let heard = false;
+  let decided = false;
   const stop = stage.fleet.member(rival).cluster.onLog(({ container, line }) => {
-    if (container === 'checker' && line.includes('answered the roll')) heard += 1;
+    const logged = container === 'checker' ? parseLogLine(line) : undefined;
+    if (logged?.event === 'roll-call-ended' && logged.fields['answered'] !== '0') heard = true;
+    decided ||= heard && logged?.event === 'round-finished';
   });
   await killChecker(holder);
   const what = `${rival} calls the roll of ${holder.name} and is answered`;
-  const verdict = await staysWith(stage, holder.name, what, 40, () => heard > 0);
+  const verdict = await staysWith(stage, holder.name, what, 40, () => decided);
   stop();
   await reviveChecker(holder);
   return verdict;

@@ -40,7 +40,7 @@ export async function countCalled(
   if (called.kind === 'unknown') return called;
   await checker.clock.sleep(timing.rollCallSeconds * 1000);
   const counted = countOf(deployments, records, await readManagers(checker, deployments), timing, busySeconds);
-  if (counted.kind === 'known') tell(checker, counted.value.unheard);
+  if (counted.kind === 'known') warnUnheard(checker, counted.value.unheard);
   return counted;
 }
 
@@ -63,10 +63,12 @@ async function callRoll(
   return { kind: 'known', value: true };
 }
 
-function tell({ log, config }: CheckerContext, unheard: readonly Unheard[]): void {
+function warnUnheard({ log, config }: CheckerContext, unheard: readonly Unheard[]): void {
   for (const { name, record, ready, heard } of unheard)
     log.warn(
-      `GitLab hears ${heard} managers of record ${record}, and ${ready} pods of Deployment ${name} are ready: they do not ask ` +
-        `GitLab for jobs within ${config.timing.rollCallSeconds} s; look at their log, their token and their check_interval`,
+      'managers-not-polling',
+      `${ready} pods of Deployment ${name} are Ready, but GitLab sees ${heard} managers of record ${record}: the others did not ask ` +
+        `for jobs within ${config.timing.rollCallSeconds} s; check their log, their token and their check_interval`,
+      { record, ready, heard },
     );
 }

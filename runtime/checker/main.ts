@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema, WEBHOOK_FILE } from '../config.ts';
+import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema, WEBHOOK_FILE, type CheckerConfig } from '../config.ts';
 import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
 import { incidentsOf } from '../adapters/gitlab/incidents.ts';
 import { createHttp } from '../adapters/http/http.ts';
@@ -23,8 +23,22 @@ const variables = z.object({
   HADR_SERVICE_ACCOUNT: variable('the folder with the token of the ServiceAccount'),
 });
 
+type Environment = z.infer<typeof variables>;
+
 async function main(): Promise<number> {
   const { env, config } = await readStart(process.env, variables, checkerConfigSchema);
+  const log = createLog({ format: config.log.format, fields: { cluster: config.cluster } });
+  try {
+    return await runOnce(env, config, log);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'failed';
+    log.error('run-crashed', `unexpected: ${why}`, { stack: (error instanceof Error && error.stack) || why });
+    await lastWords(`unexpected: ${why}`);
+    return 1;
+  }
+}
+
+async function runOnce(env: Environment, config: CheckerConfig, log: Log): Promise<number> {
   const { timing } = config;
   const connect = (name: string): GitLabConnection =>
     connectGitLab({
@@ -45,7 +59,6 @@ async function main(): Promise<number> {
   const webhook = { send: web.send, url: tokenFile(env.HADR_TOKENS, WEBHOOK_FILE) };
   const isNotifying = (await readIfThere(join(env.HADR_TOKENS, WEBHOOK_FILE))) !== undefined;
   const expiries = await jsonFile(join(env.HADR_TOKENS, EXPIRIES_FILE), expiriesSchema);
-  const log = createLog({ fields: { cluster: config.cluster } });
   const monitor = new Monitor({ config, expiries, wall: wallClock });
   const metrics = await serveMetrics(monitor, config.metricsPort, log);
   const result = await run(
@@ -65,12 +78,12 @@ async function main(): Promise<number> {
   );
   for (const connection of [fleet, status, pods, web, metrics]) connection.close();
   if (result.finished > 0) return 0;
-  if (result.refused) {
-    await say(result.why ?? 'refused');
-    return EXIT_CANNOT_START;
-  }
-  await say(`no round of this run was finished: ${result.why ?? 'none was begun'}`);
-  return 1;
+  const why = result.refused
+    ? (result.why ?? 'refused')
+    : `no round of this run was finished: ${result.why ?? 'none was started'}`;
+  log.error(result.refused ? 'run-refused' : 'run-unfinished', why);
+  await lastWords(why);
+  return result.refused ? EXIT_CANNOT_START : 1;
 }
 
 /** A port that cannot be had costs the metrics and nothing else. */
@@ -79,9 +92,8 @@ async function serveMetrics(monitor: Monitor, port: number | undefined, log: Log
   try {
     if (port !== undefined) await listen(server, port);
   } catch (error) {
-    log.error(
-      `no /metrics: cannot listen on port ${port} (${reasonOf(error)}); set monitoring.checkerPort to a free one`,
-    );
+    const why = `cannot listen on port ${port} (${reasonOf(error)}); set monitoring.checkerPort to a free port`;
+    log.error('metrics-not-served', `no /metrics: ${why}`, { port: port ?? 0 });
   }
   return {
     close: () => {
@@ -91,9 +103,8 @@ async function serveMetrics(monitor: Monitor, port: number | undefined, log: Log
   };
 }
 
-/** The last words go to Kubernetes, where `kubectl describe` shows them, and to the log. */
-async function say(text: string): Promise<void> {
-  process.stderr.write(`${text}\n`);
+/** The termination message: `kubectl describe pod` shows it. */
+async function lastWords(text: string): Promise<void> {
   const file = process.env['HADR_TERMINATION_LOG'];
   // Kubernetes keeps 4096 bytes of it.
   if (file) await writeFile(file, text.slice(0, 4000)).catch(() => undefined);
@@ -103,11 +114,10 @@ async function say(text: string): Promise<void> {
 process.once('SIGTERM', () => process.exit(143));
 void main()
   .catch(async (error: unknown) => {
-    await say(
-      error instanceof StartError
-        ? error.message
-        : `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'failed'}`,
-    );
+    // Without a config the format of the log is not known.
+    const why = error instanceof Error ? error.message : 'failed';
+    process.stderr.write(`${why}\n`);
+    await lastWords(why);
     return error instanceof StartError ? EXIT_CANNOT_START : 1;
   })
   .then((code) => {

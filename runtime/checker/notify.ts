@@ -40,7 +40,7 @@ async function notify({ notifier, log }: CheckerContext, text: string, budget: B
   if (!notifier) return;
   const spent = budget.exhausted();
   const sent = spent === undefined ? await notifier.send(text) : ({ kind: 'unknown', why: spent } as const);
-  if (sent.kind === 'unknown') log.warn(`nobody was notified: ${sent.why}`);
+  if (sent.kind === 'unknown') log.warn('notification-failed', `the notification was not sent: ${sent.why}`);
 }
 
 /** What came of an incident: `done` too where GitLab refuses it for good. `unknown`: the next round tries again. */
@@ -61,7 +61,10 @@ export async function raiseIncident(
   if (budget.exhausted() !== undefined) return 'unknown';
   const raised = await incidents.raise(incidentTitle(place), incidentText(place, obstacles, isoOf(facts.now)));
   if (raised.kind !== 'found') return without(checker, raised);
-  log.warn(`incident ${raised.value.number} opened: no cluster is eligible: ${obstacles.join('; ')}`);
+  const { number } = raised.value;
+  log.warn('incident-opened', `incident ${number} opened: no cluster is eligible: ${obstacles.join('; ')}`, {
+    incident: number,
+  });
   await notify(checker, incidentMessage(place, obstacles, raised.value.url), budget);
   return 'done';
 }
@@ -75,7 +78,7 @@ export async function closeIncidents(checker: CheckerContext, budget: Budget): P
     if (budget.exhausted() !== undefined) return 'unknown';
     const closed = await incidents.close(number);
     if (closed.kind === 'unknown') return without(checker, closed);
-    log.info(`incident ${number} closed: a cluster is eligible again`);
+    log.info('incident-closed', `incident ${number} closed: a cluster is eligible again`, { incident: number });
     await notify(checker, relievedMessage(placeOf(checker), url), budget);
   }
   return 'done';
@@ -88,6 +91,9 @@ type Missing =
 function without({ log }: CheckerContext, answer: Missing): Notified {
   if (answer.kind === 'unknown' && !answer.refused) return 'unknown';
   const why = answer.kind === 'unknown' ? answer.why : 'GitLab answers 404';
-  log.warn(`no incident in the status project: ${why}; switch its issues on (Settings > General > Visibility)`);
+  log.warn(
+    'incident-refused',
+    `no incident was opened in the status project: ${why}; enable its issues (Settings > General > Visibility)`,
+  );
   return 'done';
 }

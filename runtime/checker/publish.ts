@@ -98,6 +98,9 @@ async function write(
     `Page: ${badgeWords(view)} (term ${term.number})`,
   );
   if (saved.kind === 'created') return true;
-  log.warn(`the page was not written: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
+  log.warn(
+    'page-not-written',
+    `the page was not written: ${saved.kind === 'exists' ? 'it exists meanwhile' : saved.why}`,
+  );
   return false;
 }

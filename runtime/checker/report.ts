@@ -130,8 +130,11 @@ export async function commitReport(checker: CheckerContext, seen: Observation, l
   if (seen.ownReportText.kind === 'found' && seen.ownReportText.value === text) return;
   const path = reportPath(config.cluster);
   const saved = await checker.project.save([{ path, text, exists }], messageOf(report, before));
-  if (saved.kind === 'created') checker.log.info(`committed ${path}: ${report.summary}`);
-  else checker.log.warn(`${path} was not committed: ${saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why}`);
+  if (saved.kind === 'created') checker.log.info('report-committed', `committed ${path}: ${report.summary}`, { path });
+  else {
+    const why = saved.kind === 'exists' ? 'it exists meanwhile' : saved.why;
+    checker.log.warn('report-not-committed', `${path} was not committed: ${why}`, { path });
+  }
 }
 
 /** The report that stands, unless it makes no sense. */
@@ -153,7 +156,7 @@ function warn(
 ): void {
   const dayOf = (at: GitLabSeconds): string => isoOf(at).slice(0, 10);
   const isNewDay = seen.previousLease === undefined || dayOf(seen.previousLease.at) !== dayOf(seen.stampAt);
-  for (const warning of warnings) if (isNewDay || !said.includes(warning)) checker.log.warn(warning);
+  for (const warning of warnings) if (isNewDay || !said.includes(warning)) checker.log.warn('token-expires', warning);
 }
 
 /** Each commit is worth reading: what it says, and what was said before. */

@@ -1,6 +1,6 @@
 /** A round: observe, report, decide, converge. It ends in one sentence. */
 import { decide, type Decision } from '../core/decision/decide.ts';
-import type { Facts } from '../core/model/facts.ts';
+import type { Facts, RollFacts } from '../core/model/facts.ts';
 import type { Term } from '../core/model/term.ts';
 import { claim } from '../fleet/claim.ts';
 import { startBudget, type Budget, type CheckerContext } from './context.ts';
@@ -35,8 +35,10 @@ export async function round(checker: CheckerContext, page: PageMemory = { mark: 
   if (decision.kind === 'call') {
     const spent = budget.exhausted();
     if (spent !== undefined) return { kind: 'unfinished', why: spent, facts };
-    checker.log.info(`calls the roll of ${decision.rival}: ${decision.reason}`);
-    const roll = await rollCall(checker, facts, decision.rival);
+    const { rival } = decision;
+    checker.log.info('roll-call-started', `calling the roll of ${rival}: ${decision.reason}`, { rival });
+    const roll = await rollCall(checker, facts, rival);
+    logRoll(checker, rival, roll);
     facts = { ...facts, roll };
     decision = decide(facts, { policy, timing });
     if (decision.kind !== 'claim') await stampCall(checker, seen, stamped.lease, roll);
@@ -70,6 +72,18 @@ function factsOf(checker: CheckerContext, seen: Observation, stamped: Facts['sel
   };
 }
 
+function logRoll({ log }: CheckerContext, rival: string, roll: RollFacts): void {
+  switch (roll.kind) {
+    case 'called': {
+      const { answered, ownAnswered } = roll;
+      const counts = `${answered} of its managers answered, and ${ownAnswered} of ours`;
+      return log.info('roll-call-ended', `called the roll of ${rival}: ${counts}`, { rival, answered, ownAnswered });
+    }
+    case 'unknown':
+      return log.warn('roll-call-unknown', `the roll call of ${rival} failed: ${roll.why}`, { rival });
+  }
+}
+
 /** 4. Converge, under the term that was found or the one that was just claimed. */
 async function act(
   checker: CheckerContext,
@@ -89,10 +103,12 @@ async function act(
       const claimed = await claim(checker, facts, decision, budget);
       if (claimed.kind === 'failed') return { kind: 'unfinished', why: claimed.why };
       const { term } = claimed;
-      checker.log.warn(`term ${term.number}: ${term.holder} takes the main tags: ${term.reason}`, {
-        ground: term.ground,
-        previous: term.previous,
-      });
+      const { number, holder, previous, ground } = term;
+      checker.log.warn(
+        claimed.isOwn ? 'term-claimed' : 'term-found',
+        `term ${number}: ${holder} takes the main tags: ${term.reason}`,
+        { term: number, holder, previous, ground },
+      );
       await stampTerm(checker, seen, facts.self.stamped, term);
       const result = await convergeUnder(checker, seen, facts, term, decision.reason, budget);
       if (claimed.isOwn) await notifyTerm(checker, term, budget);
@@ -114,7 +130,10 @@ async function convergeUnder(
     case 'steady':
       return finish(checker, seen, facts, 'steady', reason);
     case 'changed':
-      checker.log.warn(`tags changed under term ${term.number}: ${result.edits.join('; ')}`);
+      checker.log.warn('tags-changed', `tags changed under term ${term.number}`, {
+        term: term.number,
+        edits: result.edits.join('; '),
+      });
       return finish(checker, seen, facts, 'converged', reason);
     case 'stopped':
       return { kind: 'unfinished', why: `convergence stopped: ${result.why}` };
@@ -125,6 +144,11 @@ function finish(checker: CheckerContext, seen: Observation, facts: Facts, did: s
   const term =
     facts.term.kind === 'term' ? `term ${facts.term.term.number} ${facts.term.term.holder}` : `term ${facts.term.kind}`;
   const sentence = `${checker.config.cluster} ${seen.online}/${seen.total}, ${term}: ${did} – ${reason}`;
-  checker.log.info(sentence);
+  checker.log.info('round-finished', sentence, {
+    online: seen.online,
+    total: seen.total,
+    ...(facts.term.kind === 'term' && { term: facts.term.term.number, holder: facts.term.term.holder }),
+    did,
+  });
   return { kind: 'finished', sentence };
 }

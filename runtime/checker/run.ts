@@ -40,7 +40,7 @@ export async function run(
     else {
       unfinished += 1;
       why = result.why;
-      log.warn(`round not finished: ${result.why}`);
+      log.warn('round-unfinished', `round not finished: ${result.why}`);
     }
     next = Math.max(began + roundSeconds * 1000, clock.now());
     if (next < last) await clock.sleep(next - clock.now());

@@ -75,10 +75,16 @@ export class Sidecar {
       const earlier = await health.read();
       if (earlier) {
         this.#state = resumed(earlier.ready);
-        log.info(`sidecar restarted; the runner was ${earlier.ready ? 'ready' : 'not ready'}`);
-      } else log.info('sidecar started beside a new runner, which is not ready until GitLab has answered a poll of it');
+        log.info('sidecar-restarted', `sidecar restarted; the runner was ${earlier.ready ? 'ready' : 'not ready'}`, {
+          ready: earlier.ready ? 'yes' : 'no',
+        });
+      } else
+        log.info('sidecar-started', 'sidecar started; the runner is not ready until GitLab has answered a poll of it');
     } catch (error) {
-      log.error(`the state of the earlier sidecar cannot be read: ${messageOf(error, 'the read failed')}`);
+      log.error(
+        'health-not-read',
+        `the state of the earlier sidecar cannot be read: ${messageOf(error, 'the read failed')}`,
+      );
     }
     await this.#save();
   }
@@ -120,7 +126,8 @@ export class Sidecar {
       await this.#parts.health.write(healthOf(this.#state));
     } catch (error) {
       this.#counts = { ...this.#counts, healthWriteFailures: this.#counts.healthWriteFailures + 1 };
-      this.#parts.log.error(`the probes read an old state: ${messageOf(error, 'the write failed')}`);
+      const why = messageOf(error, 'the write failed');
+      this.#parts.log.error('health-not-written', `the probes read an old health file: ${why}`);
     }
   }
 
@@ -133,10 +140,9 @@ export class Sidecar {
     if (changed) {
       this.#counts = { ...this.#counts, verdictChanges: this.#counts.verdictChanges + 1 };
       const line = `runner ${evidence}: ${reason}`;
-      if (evidence === 'online') log.info(line, fields);
-      else log.warn(line, fields);
+      log[evidence === 'online' ? 'info' : 'warn']('verdict-changed', line, fields);
     } else if (clock.now() - this.#loggedAtMs >= REPEAT_LOG_SECONDS * 1000)
-      log.info(`still ${evidence}: ${reason}`, fields);
+      log.info('verdict-unchanged', `runner still ${evidence}: ${reason}`, fields);
     else return;
     this.#loggedAtMs = clock.now();
   }

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const { env, config } = await readStart(process.env, variables, sidecarConfigSchema);
   const systemId = await readSystemId(env.HADR_SYSTEM_ID);
   const { cluster, record, timing, gitlab, port } = config;
-  const log = createLog({ fields: { cluster, record } });
+  const log = createLog({ format: config.log.format, fields: { cluster, record } });
   const { records } = connectGitLab({
     ...gitlab,
     token: tokenFile(env.HADR_TOKENS, 'sidecar'),
@@ -51,10 +51,11 @@ async function main(): Promise<void> {
   });
   try {
     await listen(server, port);
-    log.info('serving /metrics and /healthz', { port });
+    log.info('metrics-served', 'serving /metrics and /healthz', { port });
   } catch (error) {
     // The probes read the health file, so a taken port costs the metrics and nothing else.
-    log.error(`no /metrics: cannot listen on port ${port} (${reasonOf(error)}); free it, or set runner.sidecarPort`);
+    const why = `cannot listen on port ${port} (${reasonOf(error)}); free it, or set runner.sidecarPort`;
+    log.error('metrics-not-served', `no /metrics: ${why}`, { port });
   }
   await run(sidecar, parts);
 }

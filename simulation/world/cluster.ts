@@ -2,7 +2,7 @@
 import type { CheckerConfig } from '../../runtime/config.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
 import type { CheckerContext } from '../../runtime/checker/context.ts';
-import type { RunnerDeployment } from '../../runtime/ports.ts';
+import type { Log, LogLevel, RunnerDeployment } from '../../runtime/ports.ts';
 import { LASTING } from '../../test/support/expiries.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -180,9 +180,9 @@ export class Cluster {
     time.after(DEADLINE_MS, () => process.kill());
     const { requestSeconds } = this.config.timing;
     const say =
-      (level: 'info' | 'warn' | 'error') =>
-      (message: string): void => {
-        if (process.alive) watcher.said(process, level, message);
+      (level: LogLevel): Log[LogLevel] =>
+      (event, message) => {
+        if (process.alive) watcher.said(process, level, event, message);
       };
     const random = this.random.fork(`checker ${process.id}`);
     // The process begins as one that just got the machine: inside a turn of its own.

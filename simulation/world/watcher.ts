@@ -2,7 +2,8 @@
 import type { Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
-import type { RecordChange, RunnerDeployment, SavedFile } from '../../runtime/ports.ts';
+import type { LogEvent } from '../../runtime/log-events.ts';
+import type { LogLevel, RecordChange, RunnerDeployment, SavedFile } from '../../runtime/ports.ts';
 import type { Health } from '../../runtime/sidecar/health.ts';
 import type { Process } from './process.ts';
 
@@ -24,5 +25,5 @@ export interface Watcher {
   /** A sidecar wrote its health file. */
   healthWritten(pod: string, before: Health | undefined, health: Health): void;
   /** A checker's log. */
-  said(process: Process, level: 'info' | 'warn' | 'error', message: string): void;
+  said(process: Process, level: LogLevel, event: LogEvent, message: string): void;
 }

@@ -54,7 +54,7 @@ describe('kubectl on a real control plane', function () {
   });
 
   it('shows what a running container has said: the newest lines, and when', async () => {
-    const started = /^\S+ info sidecar started beside a new runner/m;
+    const started = /^\S+ info sidecar-started /m;
     await until('a sidecar is started', async () => started.test(await ask('logs', RUNNER, '-c', 'sidecar')), SOON_MS);
     const [line = '', ...more] = lines(await ask('logs', '--tail=1', '--timestamps', RUNNER, '-c', 'sidecar'));
     assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z \d{4}-.* (info|warn) /);
@@ -68,13 +68,13 @@ describe('kubectl on a real control plane', function () {
     await until('its pod runs', running, SOON_MS);
     const followed = lines(await ask('logs', '--follow', 'job/by-hand'));
     // A line for each of its rounds.
-    assert.ok(followed.filter((line) => / info cluster-a \d\/2, term /.test(line)).length > 1, followed.join('\n'));
+    assert.ok(followed.filter((line) => / info round-finished /.test(line)).length > 1, followed.join('\n'));
   });
 
   it('shows by a selector what finished runs have said', async () => {
     const runs = async () => (await cluster.pods(CHECKERS)).map(({ status }) => status.phase);
     await until('one is finished, and none goes on', async () => (await runs()).join() === 'Succeeded', SOON_MS);
-    assert.match(await ask('logs', '--tail=50', `--selector=${CHECKERS}`), / info cluster-a \d\/2, term /);
+    assert.match(await ask('logs', '--tail=50', `--selector=${CHECKERS}`), / info round-finished /);
     assert.match(await ask('describe', 'pods', `--selector=${CHECKERS}`), /Reason: +Completed/);
   });
 

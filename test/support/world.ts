@@ -7,8 +7,10 @@ import { policySchema, type CheckerConfig, type Expiries, type Policy } from '..
 import { unknown, type Read, type Known } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { CheckerContext } from '../../runtime/checker/context.ts';
+import type { LogEvent } from '../../runtime/log-events.ts';
 import { round, type RoundResult } from '../../runtime/checker/round.ts';
 import type {
+  LogFields,
   CreateResult,
   Incidents,
   Notifier,
@@ -62,6 +64,13 @@ const commitOf = (text = ''): string => `commit of ${text}`;
 /** Thrown out of a port to end a checker between two of its calls, as a kill would. */
 export class Crash extends Error {}
 
+export interface Warning {
+  readonly cluster: string;
+  readonly event: LogEvent;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
 export class World {
   ms = START;
   /** GitLab gives no answer to anybody. */
@@ -71,7 +80,8 @@ export class World {
   readonly files = new Map<string, string>();
   readonly commits: string[] = [];
   readonly changes: TagChange[] = [];
-  readonly warnings: string[] = [];
+  /** What checkers logged as warnings. */
+  readonly warnings: Warning[] = [];
   readonly incidents: KeptIncident[] = [];
   /** What the webhook was sent. */
   readonly messages: string[] = [];
@@ -108,6 +118,7 @@ export class World {
           deployments: ['runner'],
           adopted: [],
         },
+        log: { format: 'text' },
         policy: { ...policySchema.parse({}), ...overrides.policy },
         timing: { ...DEFAULT_TIMING },
       };
@@ -274,7 +285,11 @@ export class World {
         },
       },
       random: () => 0.5,
-      log: { info: log, warn: (message) => void this.warnings.push(`${name}: ${message}`), error: log },
+      log: {
+        info: log,
+        warn: (event, message, fields = {}) => void this.warnings.push({ cluster: name, event, message, fields }),
+        error: log,
+      },
     };
   }
 

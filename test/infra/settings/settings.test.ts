@@ -316,7 +316,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'unknown keys, at the top and inside',
     change: { fleets: ['cluster-a'], images: { nodejs: 'node:22' } },
     problems: [
-      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, notify, monitoring, tokens, or remove it',
+      'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, notify, monitoring, log, tokens, or remove it',
       'images.nodejs: is not a key of this project; use one of node, mirrors, pullSecrets, requireDigests, or remove it',
     ],
   },

@@ -12,6 +12,7 @@ import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
 import type { Runner } from '../../../lab/gitlab/model/runners.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
+import { parseLogLine, type LogLineParts } from '../../../lab/log-line.ts';
 import { labEngine } from '../../../lab/pulumi/engines.ts';
 import type { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
 import type { StackConfig } from '../../../lab/pulumi/engine.ts';
@@ -39,7 +40,7 @@ describe('runners of two helm releases', function () {
   let folder: string;
   let a: Member;
   let b: Member;
-  const lines: string[] = [];
+  const lines: { readonly cluster: string; readonly line: LogLineParts | undefined }[] = [];
   /** The most clusters that had the main tag at one moment, and the fewest. */
   const seen = { most: 0, fewest: 2 };
 
@@ -53,7 +54,10 @@ describe('runners of two helm releases', function () {
 
   const member = async (name: string, tags: readonly string[], runner: string): Promise<Member> => {
     const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
-    cluster.onLog(({ container, line }) => void (container === 'checker' && lines.push(`${name}: ${line}`)));
+    cluster.onLog(
+      ({ container, line }) =>
+        void (container === 'checker' && lines.push({ cluster: name, line: parseLogLine(line) })),
+    );
     const { id, token } = await handMadeRecord(gitlab, tags);
     await helmInstall(cluster.client, { url: gitlab.url, token, replicas: REPLICAS });
     const record = gitlab.model.runners.all.get(id);
@@ -118,7 +122,9 @@ describe('runners of two helm releases', function () {
       'Kubernetes saw nothing of it',
     );
     assert.ok(
-      lines.some((line) => line.startsWith(A) && line.includes('GitLab hears 0 managers')),
+      lines.some(
+        ({ cluster, line }) => cluster === A && line?.event === 'managers-not-polling' && line.fields['heard'] === '0',
+      ),
       'the checker does not say why',
     );
     assert.ok(seen.most <= 1);

@@ -45,8 +45,13 @@ describe('a fleet of adopted runners', () => {
     assert.match(world.files.get('terms/2.json') ?? '', /"faint"/);
     assert.equal(leaseOf(world, A), '0/2');
     assert.ok(
-      world.warnings.some((line) =>
-        line.startsWith(`${A}: GitLab hears 0 managers of record ${world.cluster(A).record}, and 2 pods`),
+      world.warnings.some(
+        ({ cluster, event, fields }) =>
+          cluster === A &&
+          event === 'managers-not-polling' &&
+          fields['record'] === world.cluster(A).record &&
+          fields['heard'] === 0 &&
+          fields['ready'] === 2,
       ),
     );
   });

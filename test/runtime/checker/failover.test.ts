@@ -10,7 +10,7 @@ const HOUR = 3600;
 /** A fleet in which cluster A holds the main tag. */
 async function settled(options: ConstructorParameters<typeof World>[1] = {}, names = [A, B]): Promise<World> {
   const world = new World(names, { preferred: A, ...options });
-  assert.ok(await world.run(300, () => world.holders().includes(A)), world.warnings.join('\n'));
+  assert.ok(await world.run(300, () => world.holders().includes(A)), JSON.stringify(world.warnings));
   return world;
 }
 
@@ -249,7 +249,7 @@ describe('a checker that crashes', () => {
       world.ms += 15_000;
       assert.ok(
         await world.run(120, () => world.holders().join() === B),
-        `crash after call ${after}: ${world.warnings.join('\n')}`,
+        `crash after call ${after}: ${JSON.stringify(world.warnings)}`,
       );
       assert.ok(world.newestTerm === 2, `crash after call ${after}`);
     }

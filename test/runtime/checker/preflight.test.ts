@@ -51,6 +51,7 @@ class Fleet {
       deployments: ['runner'],
       adopted: [],
     },
+    log: { format: 'text' },
     policy: policySchema.parse({}),
     timing: { ...DEFAULT_TIMING },
   };

@@ -18,7 +18,7 @@ const expiring = (expiresOn: TokenExpiry['expiresOn']): Known<Expiries> => {
 
 describe('a checker whose token expires', () => {
   let world: World;
-  const warned = () => world.warnings.filter((line) => line === `${A}: ${WARNING}`).length;
+  const warned = () => world.warnings.filter(({ cluster, event }) => cluster === A && event === 'token-expires').length;
   const page = (): string => world.files.get(PAGE_PATH) ?? '';
   const warningsOf = (name: string) => {
     const report = parseReport(name, world.files.get(reportPath(name)) ?? '');

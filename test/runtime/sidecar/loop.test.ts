@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { GitLabReading, MetricsRead } from '../../../runtime/core/evidence/history.ts';
 import { NO_TRAFFIC } from '../../../runtime/core/evidence/history.ts';
+import { parseLogLine, type LogLineParts } from '../../../lab/log-line.ts';
 import { createLog } from '../../../runtime/adapters/process/log.ts';
+import type { LogEvent } from '../../../runtime/log-events.ts';
 import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
 import { run, Sidecar, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
@@ -53,7 +55,7 @@ class Pod {
         return Promise.resolve();
       },
     },
-    log: createLog({ write: (line) => this.lines.push(line), now: () => this.ms }),
+    log: createLog({ format: 'text', write: (line) => this.lines.push(line), now: () => this.ms }),
   };
   sidecar = new Sidecar(this.parts);
   begun = false;
@@ -68,8 +70,8 @@ class Pod {
     this.sidecar = new Sidecar(this.parts);
     this.begun = false;
   }
-  logged(field: string): number {
-    return this.lines.filter((line) => line.includes(field)).length;
+  logged(event: LogEvent): LogLineParts[] {
+    return this.lines.flatMap((line) => parseLogLine(line) ?? []).filter((line) => line.event === event);
   }
 }
 
@@ -114,7 +116,7 @@ describe('the sidecar’s loop', () => {
     pod.polling = false;
     await pod.live(stuckAfterSeconds(DEFAULT_TIMING) + 4 * sidecarIntervalSeconds(DEFAULT_TIMING));
     assert.deepEqual([pod.file?.ready, pod.file?.live], [false, false]);
-    assert.equal(pod.logged('cause=stuck'), 1);
+    assert.equal(pod.logged('verdict-changed').filter(({ fields }) => fields['cause'] === 'stuck').length, 1);
   });
 
   it('keeps only the readiness over its own restart', async () => {
@@ -137,7 +139,7 @@ describe('the sidecar’s loop', () => {
     pod.writeFails = true;
     await pod.live(9);
     assert.equal(pod.sidecar.snapshot().counts.healthWriteFailures, 4);
-    assert.ok(pod.logged('ENOSPC') > 0);
+    assert.ok(pod.logged('health-not-written').length > 0);
   });
 
   it('treats a read of GitLab that throws as unknown', async () => {
@@ -153,14 +155,11 @@ describe('the sidecar’s loop', () => {
     await pod.live(30);
     pod.lines = [];
     await pod.live(3600);
-    assert.equal(pod.logged('evidence=online'), 12);
+    assert.equal(pod.logged('verdict-unchanged').length, 12);
     pod.read = { kind: 'closed', why: 'nothing listens' };
     await pod.live(60);
-    assert.equal(pod.logged('evidence=offline'), 1);
-    assert.match(
-      pod.lines.find((line) => line.includes('evidence=offline')) ?? '',
-      /^\S+ warn .* cause=dead ready=no live=yes$/,
-    );
+    const changes = pod.logged('verdict-changed').map(({ level, fields }) => ({ level, ...fields }));
+    assert.deepEqual(changes, [{ level: 'warn', evidence: 'offline', cause: 'dead', ready: 'no', live: 'yes' }]);
   });
 
   it('checks at the pace of the timing, slow checks included, until it is stopped', async () => {

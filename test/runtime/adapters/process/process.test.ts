@@ -5,34 +5,59 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../../../runtime/adapters/process/clock.ts';
 import { jsonFile, replaceFile, readIfThere, tokenFile } from '../../../../runtime/adapters/process/files.ts';
-import { createLog, formatLine } from '../../../../runtime/adapters/process/log.ts';
+import { createLog } from '../../../../runtime/adapters/process/log.ts';
+import { LOG_EVENTS } from '../../../../runtime/log-events.ts';
+import type { LogFormat } from '../../../../runtime/config.ts';
+import type { LogFields } from '../../../../runtime/ports.ts';
+import { parseLogLine } from '../../../../lab/log-line.ts';
 
 describe('the log', () => {
-  it('puts a sentence and its facts on one line', () => {
-    assert.equal(
-      formatLine('warn', 'runner offline: gone', { cluster: 'a', record: 7, why: 'a "b" c' }, 0),
-      '1970-01-01T00:00:00.000Z warn runner offline: gone cluster=a record=7 why="a \\"b\\" c"',
-    );
-  });
-
-  it('lets nobody’s text begin a line of its own', () => {
+  const written = (format: LogFormat, fields: LogFields = {}) => {
     const lines: string[] = [];
-    createLog({ write: (line) => lines.push(line), now: () => 0 }).error('one\r\ntwo\u2028three\u001b[31m', {
-      why: 'x\ny',
+    return { lines, log: createLog({ format, fields, write: (line) => lines.push(line), now: () => 0 }) };
+  };
+
+  it('writes time, level, event, message and fields on one line of text', () => {
+    const { lines, log } = written('text');
+    log.warn('verdict-changed', 'runner offline: gone', { cluster: 'a', record: 7, why: 'a "b" c' });
+    assert.deepEqual(lines, [
+      '1970-01-01T00:00:00.000Z warn verdict-changed runner offline: gone cluster=a record=7 why="a \\"b\\" c"',
+    ]);
+    assert.deepEqual(parseLogLine(lines[0] ?? ''), {
+      level: 'warn',
+      event: 'verdict-changed',
+      fields: { cluster: 'a', record: '7', why: 'a "b" c' },
     });
-    assert.equal(lines.length, 1);
-    assert.doesNotMatch(lines[0] ?? '', /[\p{Cc}\u2028]/u);
   });
 
-  it('carries its own facts into each line', () => {
-    const lines: string[] = [];
-    const log = createLog({ fields: { cluster: 'a' }, write: (line) => lines.push(line), now: () => 0 });
-    log.info('x', { term: 3 });
-    log.info('y');
+  it('writes one JSON object on each line, in which no field replaces a key of the line', () => {
+    const { lines, log } = written('json', { cluster: 'a' });
+    log.info('round-finished', 'steady', { term: 3, level: 'x', stack: 'one\ntwo' });
+    assert.deepEqual(lines, [
+      '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"round-finished","message":"steady","cluster":"a","term":3,"stack":"one\\ntwo"}',
+    ]);
+  });
+
+  for (const format of ['text', 'json'] as const)
+    it(`keeps line breaks and control characters of a message out of ${format} lines`, () => {
+      const { lines, log } = written(format);
+      log.error('run-crashed', 'one\r\ntwo\u2028three\u001b[31m', { why: 'x\ny' });
+      assert.equal(lines.length, 1);
+      assert.doesNotMatch(lines[0] ?? '', /[\p{Cc}\u2028]/u);
+    });
+
+  it('adds its own fields to each line', () => {
+    const { lines, log } = written('text', { cluster: 'a' });
+    log.info('round-finished', 'x', { term: 3 });
+    log.info('round-finished', 'y');
     assert.deepEqual(
-      lines.map((line) => line.split(' info ')[1]),
+      lines.map((line) => line.split(' round-finished ')[1]),
       ['x cluster=a term=3', 'y cluster=a'],
     );
+  });
+
+  it('names each event in kebab-case', () => {
+    for (const event of Object.keys(LOG_EVENTS)) assert.match(event, /^[a-z]+(-[a-z]+)+$/);
   });
 });
 

@@ -16,6 +16,7 @@ const CONFIG: SidecarConfig = {
   runnerMetricsUrl: 'http://127.0.0.1:9252/metrics',
   port: 9253,
   timing: DEFAULT_TIMING,
+  log: { format: 'text' },
 };
 const variables = z.object({ HADR_CONFIG: variable('the path of sidecar.json'), HADR_TOKENS: variable('a folder') });
 
