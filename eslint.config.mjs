@@ -1,12 +1,5 @@
-// The lint rules, and above all who may import whom: the layout is the architecture.
+// The lint rules. Which folder may import which is in .dependency-cruiser.mjs.
 import tseslint from 'typescript-eslint';
-
-/** Forbids `files` to import anything that matches `group`. */
-const border = (files, group, message, ignores = []) => ({
-  files,
-  ignores,
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
-});
 
 export default tseslint.config(
   { ignores: ['node_modules/', '.cache/', 'dist/'] },
@@ -37,9 +30,4 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-assertions': 'off',
     },
   },
-  border(
-    ['runtime/**', 'infra/**'],
-    ['**/lab/**', '**/test/**', '**/simulation/**'],
-    'The product knows neither the lab nor the tests.',
-  ),
 );

@@ -21,7 +21,7 @@ export const clusterName = z
   );
 
 /** A runner tag as GitLab keeps it: trimmed, without a comma (commas separate tags in GitLab's forms). */
-export const tag = z
+const tag = z
   .string()
   .min(1, 'must not be empty')
   .max(255, 'must have at most 255 characters')

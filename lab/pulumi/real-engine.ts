@@ -119,7 +119,7 @@ export class RealEngine implements Engine {
 }
 
 /** What the engine reports of each resource, gathered by logical name. */
-export class ChangeLog {
+class ChangeLog {
   private readonly steps: { readonly op: string; readonly name: string }[] = [];
 
   see(event: automation.EngineEvent): void {

@@ -28,7 +28,7 @@ export interface JobDeps {
 export type JobEnd = 'success' | 'canceled' | 'aborted';
 
 /** How long the job runs: its variable LAB_SECONDS. */
-export const secondsOf = (job: Job): number => {
+const secondsOf = (job: Job): number => {
   const seconds = Number(job.variables?.find((variable) => variable.key === 'LAB_SECONDS')?.value ?? '1');
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : 1;
 };

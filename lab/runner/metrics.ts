@@ -70,7 +70,7 @@ export const CONCURRENT = 'gitlab_runner_concurrent';
 export const HEALTH_FAILURES = 'gitlab_runner_worker_health_check_failures_total';
 export const FEED_FAILURES = 'gitlab_runner_worker_feed_failures_total';
 export const ERRORS = 'gitlab_runner_errors_total';
-export const VERSION_INFO = 'gitlab_runner_version_info';
+const VERSION_INFO = 'gitlab_runner_version_info';
 
 export const VERSION = '19.4.0';
 

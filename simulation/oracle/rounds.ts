@@ -9,7 +9,7 @@ interface Seen<T> {
   readonly landedAt: number;
 }
 
-export class Round {
+class Round {
   readonly began: number;
   /** Undefined until it was read; `unknown` where it was not. */
   control: Read<Control> | undefined;

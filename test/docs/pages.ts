@@ -32,7 +32,7 @@ export const linesOf = (block: string): string[] =>
 export const shellLinesOf = (page: string): string[] => blocksOf(page, 'sh').flatMap(linesOf);
 
 /** Words as a shell splits them. */
-export const wordsOf = (command: string): string[] =>
+const wordsOf = (command: string): string[] =>
   [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([all, single, double]) => single ?? double ?? all);
 
 /** A line's commands, each as words. */

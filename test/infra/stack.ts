@@ -54,7 +54,7 @@ const SECRET_SIGNATURE = '1b47061264138c4ac30d75fd1eb44270';
 const SIGNATURE_KEY = '4dabf18193072939515e22adb298388d';
 
 /** Config as the CLI hands it to the program: the project's defaults, the stack's file, and what is laid over. */
-export async function shippedConfig(stack: string, over: Readonly<Record<string, unknown>> = {}) {
+async function shippedConfig(stack: string, over: Readonly<Record<string, unknown>> = {}) {
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const config: Record<string, string> = {};
   for (const [key, declared] of Object.entries(await configOf('Pulumi.yaml')))

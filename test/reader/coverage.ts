@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { commandsIn, mentionsOf, PAGES, ROOT, shellLinesOf } from '../docs/pages.ts';
 
 /** Commands that are not run by any test, and why. */
-export const NOT_RUN: Readonly<Record<string, string>> = {
+const NOT_RUN: Readonly<Record<string, string>> = {
   'docker buildx imagetools inspect': 'asks a registry of images, and tests have none',
   'crane digest': 'asks a registry of images, and tests have none',
   'helm uninstall': 'helm is not of this project; the Deployment is deleted as it would',

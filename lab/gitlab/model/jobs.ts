@@ -170,5 +170,5 @@ export class Jobs {
 }
 
 /** A job's tags must be a subset of the runner's; an untagged one needs `run_untagged`. */
-export const matches = (runner: Runner, job: Pick<Job, 'tags'>): boolean =>
+const matches = (runner: Runner, job: Pick<Job, 'tags'>): boolean =>
   job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag));

@@ -3,7 +3,7 @@
  * (../real/node-api.ts).
  */
 import type { Meta, StoredObject } from '../objects.ts';
-import type { Container, PodSpec, PodStatus } from '../pods.ts';
+import type { PodSpec, PodStatus } from '../pods.ts';
 
 export interface NodePod {
   readonly metadata: Meta;
@@ -39,4 +39,4 @@ export interface NodeApi {
   token(pod: PodKey, serviceAccount: string, expirationSeconds: number): Promise<ProjectedToken>;
 }
 
-export type { Container, PodSpec, PodStatus };
+export type { PodSpec, PodStatus };

@@ -30,7 +30,7 @@ const listOf = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item) });
 
 const jobsOf = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
-export async function cronJobs(api: KubernetesApi): Promise<readonly CronJob[]> {
+async function cronJobs(api: KubernetesApi): Promise<readonly CronJob[]> {
   // Items of a list do not say what they are.
   const { items } = listOf(z.record(z.string(), z.unknown())).parse(await api.call('GET', CRON_JOBS));
   return items.map((item) => cronJobSchema.parse({ ...item, apiVersion: 'batch/v1', kind: 'CronJob' }));

@@ -149,7 +149,7 @@ function commitFailure(error: GitLabError): CreateResult {
 }
 
 /** gitbeaker's answer with its headers, as the requester gives it. */
-export async function expanded(call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> {
+async function expanded(call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> {
   const { data, headers } = await call;
   return { body: data, headers };
 }

@@ -8,7 +8,7 @@ import type { Incident, Incidents } from '../../ports.ts';
 import { answerOf, type GitLabResource, type Reply } from './connect.ts';
 
 /** By it ours are told from what people write. GitLab makes a label that is not there yet. */
-export const INCIDENT_LABEL = 'hadr-incident';
+const INCIDENT_LABEL = 'hadr-incident';
 
 const issueSchema = z.object({ iid: z.number(), web_url: z.string() });
 

@@ -50,7 +50,7 @@ export function dateOf(headers: Readonly<Record<string, string>>): number | unde
  * How long a refusal asks to wait, in ms. RateLimit-Reset comes with every answer and means something only in a 429; it is a
  * time, so it is read against the answer's own Date.
  */
-export function askedPauseMs({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): number | undefined {
+function askedPauseMs({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): number | undefined {
   const after = headers['retry-after'];
   if (after !== undefined && /^\d+$/.test(after)) return Number(after) * 1000;
   if (status !== 429) return undefined;
@@ -67,7 +67,7 @@ const errorBody = z.object({
 });
 
 /** One line of what an error body says; a proxy's HTML page says nothing worth a log line. */
-export function detailOf(response: HttpResponse): string {
+function detailOf(response: HttpResponse): string {
   const text = response.text.trim();
   if (text.startsWith('<')) return 'an HTML page, not an answer of the API';
   let said = text;

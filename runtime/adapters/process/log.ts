@@ -25,7 +25,7 @@ export interface Line {
 }
 
 /** Text without line breaks and control characters: error messages may quote anything. */
-export const oneLine = (text: string): string =>
+const oneLine = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replace(/ {2,}/g, ' ')
@@ -44,7 +44,7 @@ function textLine({ time, level, event, message, fields }: Line): string {
 /** The keys of the line come first and win over a field of the same name. */
 const jsonLine = ({ fields, ...line }: Line): string => JSON.stringify({ ...line, ...fields, ...line });
 
-export function formatLine(format: LogFormat, line: Line): string {
+function formatLine(format: LogFormat, line: Line): string {
   switch (format) {
     case 'text':
       return textLine(line);

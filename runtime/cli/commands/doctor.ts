@@ -97,7 +97,7 @@ function ownerOf({ gitlab: { group, project } }: HadrConfig): OwnerName | undefi
 
 const SIGNS: Readonly<Record<Finding['level'], string>> = { ok: '✔', note: '!', wrong: '✘', unknown: '?' };
 
-export function doctorText({ findings }: Diagnosis, paint: Paint): string {
+function doctorText({ findings }: Diagnosis, paint: Paint): string {
   const paints = { ok: paint.good, note: paint.fair, wrong: paint.bad, unknown: paint.bad };
   const rows = findings.map(({ check, level, found }) => [paints[level](SIGNS[level]), check, found]);
   const mends = findings.filter(({ mend }) => mend !== null);

@@ -51,7 +51,7 @@ export async function explain(desk: FleetContext): Promise<ExitCode> {
 }
 
 /** Throws a Refusal where the term did not record enough. */
-export function explanationOf(term: Term, replayed: Replay): Explained {
+function explanationOf(term: Term, replayed: Replay): Explained {
   if (replayed.kind === 'unreadable') throw notKnown(`${replayed.why}: this release cannot replay it`);
   const { number, holder, previous, at, ground, reason } = term;
   return {
@@ -133,7 +133,7 @@ function controlText({ control }: Facts): string {
   return asked.length === 0 ? 'nothing is asked for' : asked.join(', ');
 }
 
-export function explainText({ term, result, decision, saw }: Explained, paint: Paint): string {
+function explainText({ term, result, decision, saw }: Explained, paint: Paint): string {
   const head = `${paint.bold(`term ${term.number}: ${term.holder} took the main tags from ${term.previous}`)} at ${moment(term.at)}\n${term.ground}: ${term.reason}`;
   const facts = table(saw.map(({ what, value }) => [`  ${paint.dim(what)}`, value]));
   return `${head}\n\n${facts}\n\n${verdictText(result, decision, term.holder, paint)}`;

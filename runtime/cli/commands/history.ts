@@ -48,7 +48,7 @@ function limitOf(text: string | undefined): number {
   return Number(text);
 }
 
-export function historyOf(terms: readonly { number: number; term: Known<Term> }[], now: string): History {
+function historyOf(terms: readonly { number: number; term: Known<Term> }[], now: string): History {
   return {
     version: 1,
     kind: 'history',
@@ -66,7 +66,7 @@ export function historyOf(terms: readonly { number: number; term: Known<Term> }[
 const endOf = (next: Known<Term> | undefined): string | undefined =>
   next?.kind === 'known' ? next.value.at : undefined;
 
-export function historyText({ terms }: History, paint: Paint): string {
+function historyText({ terms }: History, paint: Paint): string {
   if (terms.length === 0) return 'no cluster has held the main tags yet';
   const head = ['TERM', 'HOLDER', 'BEFORE', 'SINCE', 'FOR', 'GROUND', 'WHY'].map(paint.dim);
   const rows = terms.map((term, index) => [

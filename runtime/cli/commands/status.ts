@@ -18,7 +18,7 @@ export async function status(desk: FleetContext): Promise<ExitCode> {
   }
 }
 
-export async function seenNow(desk: FleetContext): Promise<Status> {
+async function seenNow(desk: FleetContext): Promise<Status> {
   const [facts, commits] = await Promise.all([readFleet(desk.access), commitsOf(desk)]);
   return statusOf(facts, desk.access.config, commits);
 }

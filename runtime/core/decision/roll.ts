@@ -20,7 +20,7 @@ const contactChanged = (reads: RollReads): ManagerView[] => {
 };
 
 /** The newest of GitLab's contacts, in its seconds; undefined where there was none. */
-export function newestOf(contacts: readonly (string | null)[]): GitLabSeconds | undefined {
+function newestOf(contacts: readonly (string | null)[]): GitLabSeconds | undefined {
   const times = contacts.flatMap((contact) => (contact === null ? [] : [secondsOf(contact)]));
   return times.length === 0 ? undefined : Math.max(...times);
 }

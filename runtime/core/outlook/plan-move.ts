@@ -164,7 +164,7 @@ function risksOf(
 }
 
 /** What the checkers will make of the records once `to` is the holder. */
-export function editsOf({ members, mainTags }: FleetFacts, to: string): RecordEdit[] {
+function editsOf({ members, mainTags }: FleetFacts, to: string): RecordEdit[] {
   return members.flatMap((member) =>
     [...member.records, ...member.former].flatMap(({ id, read }) => {
       if (read.kind !== 'found') return [];

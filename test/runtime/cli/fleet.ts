@@ -24,7 +24,7 @@ import { LASTING } from '../../support/expiries.ts';
 
 export const A = 'cluster-a';
 export const B = 'cluster-b';
-export const MAIN_TAG = 'rnd-runner';
+const MAIN_TAG = 'rnd-runner';
 const BRANCH = 'main';
 /** Rounds follow each other closely: the tests wait for what they bring about. */
 const PAUSE_MS = 150;
