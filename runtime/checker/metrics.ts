@@ -5,7 +5,7 @@
 import type * as http from 'node:http';
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/model/read.ts';
-import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/outlook.ts';
+import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/fitness.ts';
 import type { Facts, RecordFacts } from '../core/model/facts.ts';
 import { isRetired } from '../core/model/control.ts';
 import { pinnedCluster, memberLease } from '../core/decision/rivals.ts';
@@ -143,7 +143,7 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     ...rivals.map((rival) => [rival.name, [...rival.records, ...rival.former]] as const),
   ]);
   const asked = control.kind === 'found' ? control.value : undefined;
-  const eligible = new Map((fleetFitness(facts, config) ?? []).map((one) => [one.name, one.eligibility.kind]));
+  const fitness = new Map((fleetFitness(facts, config) ?? []).map((one) => [one.name, one.fitness.kind]));
   const holder = term.kind === 'term' ? term.term : undefined;
   return [
     [TERM, single(term.kind === 'none' ? 0 : holder?.number)],
@@ -151,8 +151,8 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     [PAUSED, single(asked && bit(asked.paused))],
     [HOLDER, each((name) => holder && bit(name === holder.holder))],
     [TAGGED, each((name) => taggedValue(records.get(name) ?? [], facts.mainTags))],
-    [ELIGIBLE, each((name) => eligibleValue(eligible.get(name)))],
-    [ELIGIBLES, single(eligibleCount([...eligible.values()], facts, config))],
+    [ELIGIBLE, each((name) => eligibleValue(fitness.get(name)))],
+    [ELIGIBLES, single(eligibleCount([...fitness.values()], facts, config))],
     [RUNNERS, each((name) => leases.get(name)?.total)],
     [ONLINE, each((name) => leases.get(name)?.online)],
     [LEASE, each((name) => leases.get(name)?.at)],
@@ -163,11 +163,11 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
 
 /** None only where that is known of each of them. */
 function eligibleCount(kinds: readonly Fitness['kind'][], facts: Facts, config: CheckerConfig): number | undefined {
-  return outlookOf(facts, config).kind === 'unknown' ? undefined : kinds.filter((kind) => kind === 'eligible').length;
+  return outlookOf(facts, config).kind === 'unknown' ? undefined : kinds.filter((kind) => kind === 'fit').length;
 }
 
 const eligibleValue = (kind: Fitness['kind'] | undefined): number | undefined =>
-  kind === undefined || kind === 'unknown' ? undefined : bit(kind === 'eligible');
+  kind === undefined || kind === 'unknown' ? undefined : bit(kind === 'fit');
 
 /** One record with a main tag is enough; that none has it is known only where all could be read. */
 function taggedValue(records: readonly RecordFacts[], mainTags: readonly string[]): number | undefined {

@@ -14,7 +14,7 @@ import {
   type Vacancy,
 } from '../core/page/page.ts';
 import { badge, timeline } from '../core/page/pictures.ts';
-import { badgeWords, pageText, type NumberedTerm } from '../core/page/text.ts';
+import { badgeText, pageText, type NumberedTerm } from '../core/page/text.ts';
 import type { Budget, CheckerContext } from './context.ts';
 import { readTerms } from '../fleet/read-terms.ts';
 import { closeIncidents, raiseIncident, type Notified } from './notify.ts';
@@ -67,7 +67,7 @@ async function incident(
   budget: Budget,
 ): Promise<Notified> {
   const isOver = before !== undefined && vacancy === undefined;
-  const isToTell = vacancy?.isTold === true && before?.isTold !== true;
+  const isToTell = vacancy?.isNotified === true && before?.isNotified !== true;
   if (!isOver && !isToTell) return 'done';
   if (budget.exhausted() !== undefined) return 'unknown';
   return isOver ? closeIncidents(checker, budget) : raiseIncident(checker, facts, obstacles ?? [], budget);
@@ -95,7 +95,7 @@ async function write(
       { path: BADGE_PATH, text: badge(view), exists: hasBadge === true },
       { path: TIMELINE_PATH, text: timeline(view, terms), exists: hasTimeline === true },
     ],
-    `Page: ${badgeWords(view)} (term ${term.number})`,
+    `Page: ${badgeText(view)} (term ${term.number})`,
   );
   if (saved.kind === 'created') return true;
   log.warn(

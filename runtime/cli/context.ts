@@ -60,11 +60,11 @@ export function openCommand({ config, given, token, machine }: CommandOptions): 
   };
 }
 
-export function withProject(bench: CommandContext, project: ProjectView): FleetContext {
-  const { config, gitlab, clock, terminal } = bench;
+export function withProject(context: CommandContext, project: ProjectView): FleetContext {
+  const { config, gitlab, clock, terminal } = context;
   const { fleet, mainTags, policy, timing } = config;
   return {
-    ...bench,
+    ...context,
     access: {
       config: { fleet, mainTags, policy, timing },
       records: gitlab.records,
@@ -77,10 +77,10 @@ export function withProject(bench: CommandContext, project: ProjectView): FleetC
 }
 
 /** Throws a Refusal where the status project cannot be reached with this token. */
-export async function openFleet(bench: CommandContext): Promise<FleetContext> {
-  const { gitlab, statusProject } = bench.config;
-  const found = await bench.inquiry.project(statusProject.path);
-  if (found.kind === 'found') return withProject(bench, found.value);
+export async function openFleet(context: CommandContext): Promise<FleetContext> {
+  const { gitlab, statusProject } = context.config;
+  const found = await context.inquiry.project(statusProject.path);
+  if (found.kind === 'found') return withProject(context, found.value);
   const why = found.kind === 'unknown' ? found.why : 'it does not exist';
   throw notKnown(
     `the status project ${statusProject.path} at ${gitlab.url} cannot be read: ${why}. Check statusProject.path and the token; nothing was changed.`,
@@ -98,16 +98,16 @@ export function clusterGiven({ given, config }: Pick<FleetContext, 'given' | 'co
 }
 
 /** The fleet for a command that will change something: what it stands on must be known. Throws a Refusal. */
-export async function fleetToChange(desk: FleetContext): Promise<FleetFacts> {
-  const facts = await readFleet(desk.access);
+export async function fleetToChange(context: FleetContext): Promise<FleetFacts> {
+  const facts = await readFleet(context.access);
   const { control, members } = facts;
   if (control.kind === 'unknown')
     throw notKnown(
-      `what people have asked for is unknown: ${control.why}. Mend control.json in ${desk.project.url}, or delete it there, for a project without it asks for nothing; nothing was changed.`,
+      `what people have asked for is unknown: ${control.why}. Mend control.json in ${context.project.url}, or delete it there, for a project without it asks for nothing; nothing was changed.`,
     );
   if (members.every(({ report }) => report.kind === 'absent'))
     throw notKnown(
-      `no cluster has ever reported to ${desk.project.url} (branch ${desk.config.statusProject.branch}): check that it is the right project, and that a checker runs; nothing was changed.`,
+      `no cluster has ever reported to ${context.project.url} (branch ${context.config.statusProject.branch}): check that it is the right project, and that a checker runs; nothing was changed.`,
     );
   return facts;
 }

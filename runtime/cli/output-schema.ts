@@ -1,6 +1,6 @@
 /** What `-o json` and `-o yaml` print, as one JSON Schema: docs/hadr.schema.json. */
 import * as z from 'zod';
-import { changeSchema } from './commands/control.ts';
+import { changeSchema } from './commands/change.ts';
 import { doctorSchema } from './commands/doctor.ts';
 import { drillSchema } from './commands/drill.ts';
 import { explainSchema } from './commands/explain.ts';

@@ -5,7 +5,8 @@ import { drill } from './commands/drill.ts';
 import { explain } from './commands/explain.ts';
 import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
-import { pause, pin, resume, unpin } from './commands/control.ts';
+import { pause, resume } from './commands/pause.ts';
+import { pin, unpin } from './commands/pin.ts';
 import { status } from './commands/status.ts';
 import { switchover } from './commands/switchover.ts';
 import { completionOf, shellNamed } from './completion.ts';
@@ -16,26 +17,26 @@ import { helpText } from './help.ts';
 import type { Machine } from './machine.ts';
 import { readToken } from './token.ts';
 
-type Act = (bench: CommandContext) => Promise<ExitCode>;
+type Act = (context: CommandContext) => Promise<ExitCode>;
 
 /** For whoever can do nothing without the fleet. */
-const atDesk =
-  (act: (desk: FleetContext) => Promise<ExitCode>): Act =>
-  async (bench) =>
-    act(await openFleet(bench));
+const withFleet =
+  (act: (context: FleetContext) => Promise<ExitCode>): Act =>
+  async (context) =>
+    act(await openFleet(context));
 
 /** Those that look at a fleet, or steer it. */
 const ACTS: Readonly<Record<Exclude<CommandName, 'completion'>, Act>> = {
-  status: atDesk(status),
-  history: atDesk(history),
-  explain: atDesk(explain),
-  switchover: atDesk(switchover),
-  failover: atDesk(failover),
-  pause: atDesk(pause),
-  resume: atDesk(resume),
-  pin: atDesk(pin),
-  unpin: atDesk(unpin),
-  drill: atDesk(drill),
+  status: withFleet(status),
+  history: withFleet(history),
+  explain: withFleet(explain),
+  switchover: withFleet(switchover),
+  failover: withFleet(failover),
+  pause: withFleet(pause),
+  resume: withFleet(resume),
+  pin: withFleet(pin),
+  unpin: withFleet(unpin),
+  drill: withFleet(drill),
   doctor,
 };
 
@@ -62,10 +63,10 @@ async function perform(given: Given, machine: Machine): Promise<ExitCode> {
   }
   const config = await readConfig(given, machine);
   const token = await readToken(given, config, machine);
-  const bench = openCommand({ config, given, token, machine });
+  const context = openCommand({ config, given, token, machine });
   try {
-    return await ACTS[command](bench);
+    return await ACTS[command](context);
   } finally {
-    bench.close();
+    context.close();
   }
 }

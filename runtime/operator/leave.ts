@@ -7,7 +7,7 @@ import { CONTROL_PATH } from '../core/model/control.ts';
 import { standingOf, successionOf, type Standing } from '../core/outlook/succession.ts';
 import type { FleetFacts } from '../core/model/facts.ts';
 import { bounds } from '../timing.ts';
-import { markDestroyed } from './mark-destroyed.ts';
+import { setDestroyed } from './rejoin.ts';
 import { readFleet } from '../fleet/read-fleet.ts';
 import type { Member } from '../fleet/access.ts';
 import { waitFor, type Waited } from './wait.ts';
@@ -64,7 +64,7 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
 /** A refusal of a cluster that is whole: no mark of it may stay, not one of an earlier try that was broken off either. */
 async function stays(member: Member, why: string): Promise<Left> {
   const { cluster } = member.config;
-  const back = await markDestroyed(member, false, `${cluster} stays: it could not hand over`);
+  const back = await setDestroyed(member, false, `${cluster} stays: it could not hand over`);
   if (back.kind !== 'failed') return refused(why);
   const mend = `${cluster} may still be among the destroyed clusters in ${CONTROL_PATH} (${back.why}): take it out by hand.`;
   return refused(`${why} ${mend}`);
@@ -100,7 +100,7 @@ function waitsFor(facts: FleetFacts, standing: Standing, { cluster, policy, timi
 /** A sentence where the mark could not be made. */
 async function mark(member: Member): Promise<string | undefined> {
   const { cluster } = member.config;
-  const marked = await markDestroyed(member, true, `${cluster} leaves: its stack is about to be destroyed`);
+  const marked = await setDestroyed(member, true, `${cluster} leaves: its stack is about to be destroyed`);
   if (marked.kind !== 'failed') return undefined;
   return `${cluster} could not be marked in ${CONTROL_PATH}: ${marked.why}. Mend that and run it again.`;
 }

@@ -1,5 +1,5 @@
-/** The counterpart of leaving, when a stack is made anew: takes back what a destroy wrote, and nothing that people wrote. */
-import { markDestroyed } from './mark-destroyed.ts';
+/** A stack that is created again brings its cluster back: takes back what a destroy wrote into control.json, and nothing that people wrote. */
+import { editControl, type Edited } from '../fleet/edit-control.ts';
 import type { Member } from '../fleet/access.ts';
 
 export type Rejoined =
@@ -8,8 +8,25 @@ export type Rejoined =
 
 export async function rejoin(member: Pick<Member, 'config' | 'project' | 'clock'>): Promise<Rejoined> {
   const { cluster } = member.config;
-  const taken = await markDestroyed(member, false, `${cluster} is back: its stack is made anew`);
-  if (taken.kind !== 'failed') return { kind: 'joined', back: taken.kind === 'changed' };
-  const sentence = `whether ${cluster} may hold the main tags is unknown: ${taken.why}. Mend that and run it again.`;
+  const edited = await setDestroyed(member, false, `${cluster} is back: its stack is created again`);
+  if (edited.kind !== 'failed') return { kind: 'joined', back: edited.kind === 'changed' };
+  const sentence = `whether ${cluster} may hold the main tags is unknown: ${edited.why}. Fix this and run it again.`;
   return { kind: 'refused', sentence };
+}
+
+/** Adds this cluster to `destroyed` in control.json, or removes it. */
+export function setDestroyed(
+  member: Pick<Member, 'config' | 'project' | 'clock'>,
+  isDestroyed: boolean,
+  message: string,
+): Promise<Edited> {
+  const { cluster } = member.config;
+  return editControl(
+    member,
+    (control) => {
+      const others = control.destroyed.filter((name) => name !== cluster);
+      return { ...control, destroyed: isDestroyed ? [...others, cluster].toSorted() : others };
+    },
+    message,
+  );
 }

@@ -83,12 +83,12 @@ export function destroyCases(
     assert.deepEqual((await stacks.a.up({ preferred: false })).changes, NOTHING);
   });
 
-  it('is back in the fleet when its stack is made anew, and takes nothing for that', async () => {
+  it('rejoins the fleet when its stack is created again, without taking the tags', async () => {
     const { changes } = await stacks.b.up(preferB);
     assert.ok(changes.created.includes('hand-over'));
     assert.deepEqual(stacks.control()?.destroyed, []);
     assert.deepEqual(stacks.holders(), [A]);
-    assert.ok(stacks.commits().includes('cluster-b is back: its stack is made anew'));
+    assert.ok(stacks.commits().includes('cluster-b is back: its stack is created again'));
   });
 
   it('lets a cluster that does not hold the main tag go at once', async () => {

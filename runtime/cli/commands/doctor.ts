@@ -20,10 +20,10 @@ export const doctorSchema = z.strictObject({
 });
 type Diagnosis = z.infer<typeof doctorSchema>;
 
-export async function doctor(bench: CommandContext): Promise<ExitCode> {
-  const findings = await findingsOf(bench);
+export async function doctor(context: CommandContext): Promise<ExitCode> {
+  const findings = await findingsOf(context);
   const result: Diagnosis = { version: 1, kind: 'doctor', findings };
-  present(bench.terminal, bench.format, result, doctorText);
+  present(context.terminal, context.format, result, doctorText);
   return codeOf(findings);
 }
 
@@ -34,8 +34,8 @@ function codeOf(findings: readonly Finding[]): ExitCode {
 }
 
 /** Whatever can be said is said: what lies in the status project only where that can be read. */
-async function findingsOf(bench: CommandContext): Promise<Finding[]> {
-  const { inquiry, config, execute, wallClock } = bench;
+async function findingsOf(context: CommandContext): Promise<Finding[]> {
+  const { inquiry, config, execute, wallClock } = context;
   const { stack, statusProject, gitlab } = config;
   const owner = ownerOf(config);
   const before = wallClock();
@@ -46,7 +46,7 @@ async function findingsOf(bench: CommandContext): Promise<Finding[]> {
     inquiry.project(statusProject.path),
     owner && inquiry.tokens(owner),
   ]);
-  const seen = project.kind === 'found' ? await lookInto(withProject(bench, project.value)) : undefined;
+  const seen = project.kind === 'found' ? await lookInto(withProject(context, project.value)) : undefined;
   const needs = config.fleet.map((cluster) => needsOf(cluster, owner?.kind ?? 'group'));
   const ofOwner = needs.flatMap((need) => need.owner);
   const ofStatus = needs.flatMap((need) => need.status);

@@ -10,7 +10,7 @@ import { lookSeconds } from '../../operator/switch-over.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { confirm, differenceText } from './ask.ts';
+import { confirm, differenceText } from './confirm.ts';
 import { moveNow, planned } from './switchover.ts';
 
 const leg = z.strictObject({ term: z.number().int(), seconds: z.number().min(0) });
@@ -26,20 +26,20 @@ export const drillSchema = z.strictObject({
 });
 type DrillResult = z.infer<typeof drillSchema>;
 
-export async function drill(desk: FleetContext): Promise<ExitCode> {
-  const { access, inquiry, terminal, format } = desk;
-  const to = clusterGiven(desk);
-  const facts = await fleetToChange(desk);
+export async function drill(context: FleetContext): Promise<ExitCode> {
+  const { access, inquiry, terminal, format } = context;
+  const to = clusterGiven(context);
+  const facts = await fleetToChange(context);
   const plan = planned(planSwitchover(facts, to, access.config));
   const { from } = plan;
   await confirm(
-    desk,
+    context,
     `${differenceText(plan)}\nand all of it back again`,
     `Drill a switchover from ${from} to ${to} and back?`,
   );
-  const there = await moveNow(desk, to, from);
+  const there = await moveNow(context, to, from);
   access.say(`there: ${there.seconds} s, term ${there.term}`);
-  const back = await wayBack(desk, from, to);
+  const back = await wayBack(context, from, to);
   const user = await inquiry.username();
   const by = user.kind === 'found' ? user.value : 'a person';
   const at = isoOf((await readFleet(access)).now);
@@ -55,8 +55,8 @@ export async function drill(desk: FleetContext): Promise<ExitCode> {
 }
 
 /** The former holder must assert itself as eligible once more before it can be asked. Throws a Refusal that says where the tags are. */
-async function wayBack(desk: FleetContext, from: string, to: string): Promise<{ term: number; seconds: number }> {
-  const { access, interrupted } = desk;
+async function wayBack(context: FleetContext, from: string, to: string): Promise<{ term: number; seconds: number }> {
+  const { access, interrupted } = context;
   const { timing } = access.config;
   const boundSeconds = timing.leaseSeconds;
   const ready = await waitFor<true>(
@@ -70,7 +70,7 @@ async function wayBack(desk: FleetContext, from: string, to: string): Promise<{ 
   const stays = `The main tags are with ${to}: bring them back with hadr switchover --to ${from}.`;
   if (ready.kind === 'late') throw notNow(`the way back is not open: ${ready.why}. ${stays}`);
   try {
-    return await moveNow(desk, from, to);
+    return await moveNow(context, from, to);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new Refusal(error.code, `the way back failed: ${error.message} ${stays}`);

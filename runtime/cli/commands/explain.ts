@@ -14,7 +14,7 @@ import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
 import { readTerm } from '../../fleet/read-terms.ts';
-import { newestNumber } from './terms.ts';
+import { newestNumber } from './newest-number.ts';
 
 export const explainSchema = z.strictObject({
   version: z.literal(1),
@@ -37,16 +37,16 @@ export const explainSchema = z.strictObject({
 });
 type Explained = z.infer<typeof explainSchema>;
 
-export async function explain(desk: FleetContext): Promise<ExitCode> {
-  const text = desk.given.argument ?? '';
+export async function explain(context: FleetContext): Promise<ExitCode> {
+  const text = context.given.argument ?? '';
   if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${text} is no term; give its number, as hadr history shows it`);
   const number = Number(text);
-  const newest = newestNumber(await readFleet(desk.access));
+  const newest = newestNumber(await readFleet(context.access));
   if (number > newest) throw wrongUsage(`there is no term ${number}; the newest is ${newest}`);
-  const read = await readTerm(desk.access.project, number);
+  const read = await readTerm(context.access.project, number);
   if (read.kind === 'unknown') throw notKnown(`${read.why}; hadr history shows the others`);
   const explained = explanationOf(read.value, replay(read.value));
-  present(desk.terminal, desk.format, explained, explainText);
+  present(context.terminal, context.format, explained, explainText);
   return explained.result === 'differs' ? EXIT.degraded : EXIT.ok;
 }
 

@@ -5,28 +5,28 @@ import { planForced } from '../../core/outlook/plan-move.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { confirm, differenceText, whyOf } from './ask.ts';
+import { confirm, differenceText, whyOf } from './confirm.ts';
 import { moveText, type MoveResult } from './move-result.ts';
 import { planned } from './switchover.ts';
 
-export async function failover(desk: FleetContext): Promise<ExitCode> {
-  const { access, given, inquiry, config } = desk;
-  const to = clusterGiven(desk);
+export async function failover(context: FleetContext): Promise<ExitCode> {
+  const { access, given, inquiry, config } = context;
+  const to = clusterGiven(context);
   if (!given.flags.has('force'))
     throw wrongUsage(
       `a failover comes by itself as soon as the evidence is there, which hadr status shows; --force puts your word in its place. Nothing was changed.`,
     );
-  const plan = planned(planForced(await fleetToChange(desk), to, access.config));
+  const plan = planned(planForced(await fleetToChange(context), to, access.config));
   const risks = plan.risks.map((risk) => `  ! ${risk}`).join('\n');
   await confirm(
-    desk,
+    context,
     `${differenceText(plan)}\n${risks}`,
     `Force ${config.mainTags.join(', ')} from ${plan.from} to ${to}, by term ${plan.number}?`,
   );
   const user = await inquiry.username();
-  const reason = `${user.kind === 'found' ? user.value : 'a person'} says so${whyOf(desk)}`;
+  const reason = `${user.kind === 'found' ? user.value : 'a person'} says so${whyOf(context)}`;
   const now = planned(planForced(await readFleet(access), to, access.config));
-  const forced = await force(access, now, reason, Math.random, desk.interrupted);
+  const forced = await force(access, now, reason, Math.random, context.interrupted);
   switch (forced.kind) {
     case 'not-claimed':
       throw notKnown(`the term was not claimed, as far as is known: ${forced.why}. Look with hadr status.`);
@@ -41,7 +41,7 @@ export async function failover(desk: FleetContext): Promise<ExitCode> {
     case 'done': {
       const seconds = Math.round(forced.seconds * 10) / 10;
       const result: MoveResult = { version: 1, kind: 'move', from: now.from, to, term: forced.term, seconds };
-      present(desk.terminal, desk.format, result, moveText);
+      present(context.terminal, context.format, result, moveText);
       return EXIT.ok;
     }
   }

@@ -10,7 +10,7 @@ import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
 import { readTerms } from '../../fleet/read-terms.ts';
-import { newestNumber } from './terms.ts';
+import { newestNumber } from './newest-number.ts';
 
 export const historySchema = z.strictObject({
   version: z.literal(1),
@@ -33,12 +33,12 @@ export type History = z.infer<typeof historySchema>;
 
 const LIMIT = 10;
 
-export async function history(desk: FleetContext): Promise<ExitCode> {
-  const limit = limitOf(desk.given.texts.get('limit'));
-  const facts = await readFleet(desk.access);
+export async function history(context: FleetContext): Promise<ExitCode> {
+  const limit = limitOf(context.given.texts.get('limit'));
+  const facts = await readFleet(context.access);
   const newest = newestNumber(facts);
-  const terms = await readTerms(desk.access.project, newest, limit);
-  present(desk.terminal, desk.format, historyOf(terms, isoOf(facts.now)), historyText);
+  const terms = await readTerms(context.access.project, newest, limit);
+  present(context.terminal, context.format, historyOf(terms, isoOf(facts.now)), historyText);
   return EXIT.ok;
 }
 

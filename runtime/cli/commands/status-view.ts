@@ -41,8 +41,8 @@ const clusterSchema = z.strictObject({
   next: z
     .strictObject({
       move: z
-        .enum(['nothing', 'converge', 'call', 'claim', 'silent'])
-        .describe('What its checker would do now; silent: it does nothing, for it does not stamp.'),
+        .enum(['nothing', 'converge', 'call', 'claim', 'no-lease'])
+        .describe('What its checker would do now; no-lease: nothing, because it renews no lease.'),
       why: z.string(),
     })
     .describe('Its next possible move and what it waits for.'),
@@ -189,7 +189,7 @@ const MOVES: Readonly<Record<ClusterStatus['next']['move'], string>> = {
   converge: '',
   call: 'calls the roll: ',
   claim: 'claims the next term: ',
-  silent: 'does nothing: ',
+  'no-lease': 'does nothing: ',
 };
 
 function holderLine({ holder, mainTags }: Status, paint: Paint): string {

@@ -7,10 +7,10 @@ import { exitOf, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { statusOf, statusText, type Commits, type Status } from './status-view.ts';
 
-export async function status(desk: FleetContext): Promise<ExitCode> {
-  const { terminal, given, format, interrupted, access } = desk;
+export async function status(context: FleetContext): Promise<ExitCode> {
+  const { terminal, given, format, interrupted, access } = context;
   for (;;) {
-    const seen = await seenNow(desk);
+    const seen = await seenNow(context);
     if (given.flags.has('watch') && format === 'table') terminal.clear();
     present(terminal, format, seen, statusText);
     if (given.flags.has('watch')) await access.clock.sleep(access.config.timing.roundSeconds * 1000);
@@ -18,9 +18,9 @@ export async function status(desk: FleetContext): Promise<ExitCode> {
   }
 }
 
-async function seenNow(desk: FleetContext): Promise<Status> {
-  const [facts, commits] = await Promise.all([readFleet(desk.access), commitsOf(desk)]);
-  return statusOf(facts, desk.access.config, commits);
+async function seenNow(context: FleetContext): Promise<Status> {
+  const [facts, commits] = await Promise.all([readFleet(context.access), commitsOf(context)]);
+  return statusOf(facts, context.access.config, commits);
 }
 
 async function commitsOf({ config, inquiry, project }: FleetContext): Promise<Commits> {

@@ -6,23 +6,23 @@ import type { FleetFacts } from '../../core/model/facts.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { confirm, differenceText, returnText, whyOf } from './ask.ts';
+import { confirm, differenceText, returnText, whyOf } from './confirm.ts';
 import { moveText, type MoveResult } from './move-result.ts';
 
-export async function switchover(desk: FleetContext): Promise<ExitCode> {
-  const to = clusterGiven(desk);
-  const facts = await fleetToChange(desk);
-  const plan = planned(planSwitchover(facts, to, desk.access.config));
-  const tags = desk.config.mainTags.join(', ');
-  const returns = returnText(facts, plan.from, desk);
+export async function switchover(context: FleetContext): Promise<ExitCode> {
+  const to = clusterGiven(context);
+  const facts = await fleetToChange(context);
+  const plan = planned(planSwitchover(facts, to, context.access.config));
+  const tags = context.config.mainTags.join(', ');
+  const returns = returnText(facts, plan.from, context);
   await confirm(
-    desk,
+    context,
     `${differenceText(plan)}${returns === undefined ? '' : `\n${returns}`}`,
     `Move ${tags} from ${plan.from} to ${to}?`,
   );
-  const done = await moveNow(desk, to, plan.from);
+  const done = await moveNow(context, to, plan.from);
   const result: MoveResult = { version: 1, kind: 'move', from: plan.from, to, term: done.term, seconds: done.seconds };
-  present(desk.terminal, desk.format, result, moveText);
+  present(context.terminal, context.format, result, moveText);
   return EXIT.ok;
 }
 
@@ -37,16 +37,16 @@ const refusalOf = ({ by, why }: Hindered): Refusal =>
 
 /** Looks once more, for a person takes their time to answer, and lets the fleet move. Throws a Refusal where it does not. */
 export async function moveNow(
-  desk: FleetContext,
+  context: FleetContext,
   to: string,
   from: string,
 ): Promise<{ readonly term: number; readonly seconds: number }> {
-  const { access, interrupted } = desk;
+  const { access, interrupted } = context;
   const now: FleetFacts = await readFleet(access);
   const plan: Move = planned(planSwitchover(now, to, access.config));
   if (plan.from !== from)
     throw notNow(`${plan.from} took the main tags meanwhile; look with hadr status. Nothing was changed.`);
-  const message = `Pinned to ${to} for a switchover from ${from}${whyOf(desk)}`;
+  const message = `Pinned to ${to} for a switchover from ${from}${whyOf(context)}`;
   const moved = await switchOver(access, { from, to, now: now.now, message }, interrupted);
   return finished(moved, to, interrupted.aborted);
 }

@@ -3,7 +3,7 @@
  * the term and the leases say beside them makes the reasons.
  */
 import type { Rules } from '../decision/decide.ts';
-import { fitnessOf } from './outlook.ts';
+import { fitnessOf } from './fitness.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import { currentHolder } from '../decision/ground.ts';
 import { successionOf } from './succession.ts';
@@ -81,14 +81,14 @@ function weakness(member: MemberFacts, rules: Rules): string[] {
   if (report.kind === 'absent') return [`${name} has never reported`];
   if (report.kind === 'unreadable') return [report.why];
   if (report.kind === 'unknown') return [`the report of ${name}: ${report.why}`];
-  const eligibility = fitnessOf(member, rules);
-  switch (eligibility.kind) {
+  const fitness = fitnessOf(member, rules);
+  switch (fitness.kind) {
     case 'unknown':
-      return [eligibility.why];
-    case 'not':
-      return [`${name} ${eligibility.why}`];
-    case 'eligible': {
-      const { online, total } = eligibility.lease;
+      return [fitness.why];
+    case 'unfit':
+      return [`${name} ${fitness.why}`];
+    case 'fit': {
+      const { online, total } = fitness.lease;
       return online < total ? [`${name} has ${online}/${total} runners online`] : [];
     }
   }

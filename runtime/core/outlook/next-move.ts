@@ -47,17 +47,17 @@ export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
 export type NextMove =
   | Decision
   /** Its checker does not stamp, so it does nothing. */
-  | { readonly kind: 'silent'; readonly reason: string };
+  | { readonly kind: 'no-lease'; readonly reason: string };
 
 /** What the checker of `name` would do now, and what it waits for. `minOnline` is its own, as it reports it. */
 export function nextMove(fleet: FleetFacts, name: string, rules: Rules): NextMove {
   const member = fleet.members.find((candidate) => candidate.name === name);
   const facts = factsFor(fleet, name);
   if (!member || facts.kind === 'unknown')
-    return { kind: 'silent', reason: facts.kind === 'unknown' ? facts.why : `${name} is not in the fleet` };
+    return { kind: 'no-lease', reason: facts.kind === 'unknown' ? facts.why : `${name} is not in the fleet` };
   const read = memberLease(name, member.records);
   if (read.kind === 'lease' && !isFresh(read, rules.timing))
-    return { kind: 'silent', reason: `its checker has asserted nothing for ${ageOf(read)} s` };
+    return { kind: 'no-lease', reason: `its checker has asserted nothing for ${ageOf(read)} s` };
   return decide(facts.value, rulesFor(fleet, name, rules));
 }
 

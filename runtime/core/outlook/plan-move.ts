@@ -5,7 +5,7 @@
  */
 import { currentHolder } from '../decision/ground.ts';
 import { nextNumber, claimBlocker, type Rules } from '../decision/decide.ts';
-import { fitnessOf } from './outlook.ts';
+import { fitnessOf } from './fitness.ts';
 import type { Facts, MemberFacts, FleetFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import { isFresh, pinnedCluster, memberLease, unknownRecord } from '../decision/rivals.ts';
@@ -87,13 +87,13 @@ const unreadable = ({ members }: FleetFacts): string[] =>
 function notHealthy(fleet: FleetFacts, name: string, rules: Rules): string | undefined {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return 'is not in the fleet';
-  const eligibility = fitnessOf(member, rules);
-  switch (eligibility.kind) {
+  const fitness = fitnessOf(member, rules);
+  switch (fitness.kind) {
     case 'unknown':
-      return `is unknown (${eligibility.why})`;
-    case 'not':
-      return eligibility.why;
-    case 'eligible':
+      return `is unknown (${fitness.why})`;
+    case 'unfit':
+      return fitness.why;
+    case 'fit':
       return undefined;
   }
 }
@@ -147,7 +147,7 @@ function risksOf(
   const blind = unreadable(fleet);
   const move = nextMove(fleet, to, rules);
   return [
-    `Left to itself: ${to} ${move.kind === 'silent' ? 'does nothing' : 'waits'}: ${move.reason}.`,
+    `Left to itself: ${to} ${move.kind === 'no-lease' ? 'does nothing' : 'waits'}: ${move.reason}.`,
     `No evidence is asked for: if ${from} is alive and well, it loses the main tags all the same; its running jobs go on there.`,
     ...(obstacle === undefined
       ? []

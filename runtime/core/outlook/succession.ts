@@ -5,7 +5,7 @@
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
 import type { FleetFacts, RecordFacts, MemberFacts } from '../model/facts.ts';
-import { fitnessOf } from './outlook.ts';
+import { fitnessOf } from './fitness.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import { challengers, notHeard, pinnedCluster, unknownRecord } from '../decision/rivals.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
@@ -71,13 +71,13 @@ function obstacleOf(
 ): string {
   if (isRetired(control, rival.name)) return 'is retired';
   if (pinned !== undefined && pinned !== rival.name) return `must leave them to ${pinned}, to which they are pinned`;
-  const eligibility = fitnessOf(rival, { policy, timing });
-  switch (eligibility.kind) {
+  const fitness = fitnessOf(rival, { policy, timing });
+  switch (fitness.kind) {
     case 'unknown':
-      return `is unknown: ${eligibility.why}`;
-    case 'not':
-      return eligibility.why;
-    case 'eligible':
-      return `cannot yet: ${notHeard(eligibility.lease, timing) ?? 'it waits'}`;
+      return `is unknown: ${fitness.why}`;
+    case 'unfit':
+      return fitness.why;
+    case 'fit':
+      return `cannot yet: ${notHeard(fitness.lease, timing) ?? 'it waits'}`;
   }
 }

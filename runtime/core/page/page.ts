@@ -6,7 +6,7 @@ import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
 import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import { heldFor } from '../decision/ground.ts';
-import { outlookOf } from '../outlook/outlook.ts';
+import { outlookOf } from '../outlook/fitness.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired } from '../model/control.ts';
 import type { Term } from '../model/term.ts';
@@ -18,10 +18,10 @@ export const TIMELINE_PATH = 'timeline.svg';
 
 export type ClusterState =
   /** Could take over: its lease is fresh, and enough of its runners are online. */
-  | { readonly kind: 'well' }
-  | { readonly kind: 'faint' }
+  | { readonly kind: 'healthy' }
+  | { readonly kind: 'unhealthy' }
   /** Its lease has lapsed; `since` is its last stamp, undefined where there never was one that can be read. */
-  | { readonly kind: 'silent'; readonly since: string | undefined }
+  | { readonly kind: 'no-lease'; readonly since: string | undefined }
   | { readonly kind: 'gone' };
 
 export interface PageCluster {
@@ -38,7 +38,7 @@ export interface Vacancy {
   /** When that was first seen, by GitLab's time. */
   readonly since: string;
   /** There is an incident. */
-  readonly isTold: boolean;
+  readonly isNotified: boolean;
 }
 
 export interface PageView {
@@ -102,7 +102,9 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 const warningsOf = ({ report }: MemberFacts): readonly string[] =>
   report.kind === 'found' ? (report.value.warnings ?? []) : [];
 
-const stateOf = (online: number, minOnline: number): ClusterState => ({ kind: online < minOnline ? 'faint' : 'well' });
+const stateOf = (online: number, minOnline: number): ClusterState => ({
+  kind: online < minOnline ? 'unhealthy' : 'healthy',
+});
 
 /** What a rival's records tell, or undefined where they cannot be read. */
 function shownOf(
@@ -117,10 +119,10 @@ function shownOf(
     case 'gone':
       return { online: 0, total: 0, state: { kind: 'gone' } };
     case 'none':
-      return { online: 0, total: 0, state: { kind: 'silent', since: undefined } };
+      return { online: 0, total: 0, state: { kind: 'no-lease', since: undefined } };
     case 'lease': {
       const { online, total, at } = read.lease;
-      if (!isFresh(read, timing)) return { online, total, state: { kind: 'silent', since: isoOf(at) } };
+      if (!isFresh(read, timing)) return { online, total, state: { kind: 'no-lease', since: isoOf(at) } };
       return { online, total, state: stateOf(online, minOnlineOf(rival, policy.minOnline)) };
     }
   }
@@ -128,7 +130,7 @@ function shownOf(
 
 /** Who writes the page: the holder, or, where it is silent, the first by name that is not. Two writers do no harm. */
 export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | undefined {
-  const speaking = clusters.filter(({ state }) => state.kind === 'well' || state.kind === 'faint');
+  const speaking = clusters.filter(({ state }) => state.kind === 'healthy' || state.kind === 'unhealthy');
   return (speaking.find(({ isHolder }) => isHolder) ?? speaking[0])?.name;
 }
 
@@ -139,14 +141,14 @@ const FORM = 1;
 export function pageFingerprint(view: PageView): string {
   const clusters = view.clusters.map(
     ({ name, online, total, state, isRetired: retired }) =>
-      `${name} ${online}/${total} ${state.kind}${state.kind === 'silent' ? ` ${state.since ?? 'always'}` : ''}${retired ? ' retired' : ''}`,
+      `${name} ${online}/${total} ${state.kind}${state.kind === 'no-lease' ? ` ${state.since ?? 'always'}` : ''}${retired ? ' retired' : ''}`,
   );
   const asked = [
     ...(view.isPaused ? ['paused'] : []),
     ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
   ];
   const { vacancy } = view;
-  const nobody = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isTold ? ', told' : ''}`] : [];
+  const nobody = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isNotified ? ', told' : ''}`] : [];
   const all = [`term ${view.term.number}`, ...nobody, ...clusters, ...asked, ...view.warnings.map(commented)];
   return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
 }
@@ -156,7 +158,7 @@ const VACANCY = 'no cluster eligible since';
 /** What a page tells of a vacancy. It stands where no warning can: right behind the term. */
 export function vacancyIn(page: string): Vacancy | undefined {
   const match = new RegExp(`^<!-- HADR page \\d+: term \\d+; ${VACANCY} ([0-9TZ:-]+)(, told)?;`).exec(page);
-  return match?.[1] === undefined ? undefined : { since: match[1], isTold: match[2] !== undefined };
+  return match?.[1] === undefined ? undefined : { since: match[1], isNotified: match[2] !== undefined };
 }
 
 /**
@@ -171,7 +173,7 @@ export function vacancyAfter(
 ): Vacancy | undefined {
   if (!obstacles) return undefined;
   const since = before?.since ?? isoOf(now);
-  return { since, isTold: before?.isTold === true || heldFor(now, since) >= leaseSeconds };
+  return { since, isNotified: before?.isNotified === true || heldFor(now, since) >= leaseSeconds };
 }
 
 /** Warnings come from files that people may edit: none ends the comment, or the line. */

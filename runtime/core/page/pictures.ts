@@ -1,7 +1,7 @@
 /** The page's pictures, as SVG: GitLab shows them from the repository itself, without any service. */
 import type { Term } from '../model/term.ts';
 import type { PageView } from './page.ts';
-import { badgeWords, type NumberedTerm } from './text.ts';
+import { badgeText, type NumberedTerm } from './text.ts';
 import { moment } from '../model/time.ts';
 
 const FONT = 'font-family="Verdana,DejaVu Sans,sans-serif"';
@@ -14,12 +14,12 @@ const xml = (text: string): string =>
 /** Green: the holder is well and complete; yellow: it misses runners; red: nobody serves the main tags. */
 function badgeColour({ clusters }: PageView): string {
   const holder = clusters.find(({ isHolder }) => isHolder);
-  if (holder?.state.kind !== 'well') return '#c91c00';
+  if (holder?.state.kind !== 'healthy') return '#c91c00';
   return holder.online < holder.total ? '#ab6100' : '#217645';
 }
 
 export function badge(view: PageView): string {
-  const words = badgeWords(view);
+  const words = badgeText(view);
   const [label = '', value = ''] = words.split(': ');
   const [left, right] = [label, value].map((text) => Math.ceil(text.length * CHARACTER) + 12);
   if (left === undefined || right === undefined) return '';

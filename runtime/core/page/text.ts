@@ -19,7 +19,7 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
   return [
     pageFingerprint(view),
     `# Who holds ${tags}`,
-    `![${badgeWords(view)}](${BADGE_PATH})`,
+    `![${badgeText(view)}](${BADGE_PATH})`,
     `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${escaped(term.reason)}).`,
     ...bullets(orders(view)),
     ...bullets(view.warnings.map((warning) => `⚠️ ${escaped(warning.replaceAll(/\s+/g, ' '))}`)),
@@ -35,7 +35,7 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
 }
 
 /** What a glance should tell, on the badge and for who cannot see it. */
-export function badgeWords({ mainTags, clusters, term }: PageView): string {
+export function badgeText({ mainTags, clusters, term }: PageView): string {
   const holder = clusters.find(({ isHolder }) => isHolder);
   return `${mainTags.join(', ')}: ${term.holder} ${holder ? `${holder.online}/${holder.total}` : 'unknown'}`;
 }
@@ -59,17 +59,17 @@ const bullets = (lines: readonly string[]): string[] =>
 const clusterRow = (cluster: PageCluster): string[] => [
   cluster.isHolder ? `★ **${cluster.name}**` : cluster.name,
   `${cluster.online} / ${cluster.total}`,
-  `${cluster.isRetired ? 'retired, ' : ''}${stateWords(cluster)}`,
+  `${cluster.isRetired ? 'retired, ' : ''}${stateText(cluster)}`,
   `[${cluster.name}.json](${reportPath(cluster.name)})`,
 ];
 
-function stateWords({ state, online, total }: PageCluster): string {
+function stateText({ state, online, total }: PageCluster): string {
   switch (state.kind) {
-    case 'well':
+    case 'healthy':
       return online < total ? '🟡 some runners are missing' : '🟢 all runners online';
-    case 'faint':
+    case 'unhealthy':
       return '🔴 too few runners online';
-    case 'silent':
+    case 'no-lease':
       return state.since === undefined ? '⚫ has never spoken' : `⚫ silent since ${moment(state.since)}`;
     case 'gone':
       return '⚫ no runner record in GitLab';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { paintOf, table } from '../../../runtime/cli/present/table.ts';
 import { duration } from '../../../runtime/core/model/time.ts';
-import { secondsIn } from '../../../runtime/cli/present/words.ts';
+import { secondsIn } from '../../../runtime/cli/present/duration.ts';
 import { PassThrough } from 'node:stream';
 import { terminalOf, wantsColours } from '../../../runtime/cli/terminal.ts';
 

@@ -1,7 +1,7 @@
 /** `hadr` beside living checkers: what it shows is so, and what it is asked for comes about by the checkers' own claims. */
 import assert from 'node:assert/strict';
 import * as z from 'zod';
-import { changeSchema } from '../../../runtime/cli/commands/control.ts';
+import { changeSchema } from '../../../runtime/cli/commands/change.ts';
 import { drillSchema } from '../../../runtime/cli/commands/drill.ts';
 import { explainSchema } from '../../../runtime/cli/commands/explain.ts';
 import { historySchema } from '../../../runtime/cli/commands/history.ts';

@@ -216,7 +216,7 @@ describe('joining the fleet', () => {
       destroyed: [B],
       note: 'moving house',
     });
-    assert.deepEqual(world.commits, ['cluster-a is back: its stack is made anew']);
+    assert.deepEqual(world.commits, ['cluster-a is back: its stack is created again']);
   });
 
   it('writes nothing where it never left', async () => {

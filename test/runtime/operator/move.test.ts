@@ -477,7 +477,7 @@ describe('the next move', () => {
       ['converge: cluster-a N/N is healthy', 'call: cluster-a has asserted nothing for N s'],
     );
     const dead = await next(world, A);
-    assert.equal(dead.kind, 'silent');
+    assert.equal(dead.kind, 'no-lease');
     assert.match(dead.reason, /^its checker has asserted nothing for \d+ s$/);
   });
 

@@ -11,16 +11,16 @@ import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/ri
 
 /** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
 export type Fitness =
-  | { readonly kind: 'eligible'; readonly lease: Lease }
-  | { readonly kind: 'not'; readonly why: string }
+  | { readonly kind: 'fit'; readonly lease: Lease }
+  | { readonly kind: 'unfit'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface MemberFitness {
   readonly name: string;
-  readonly eligibility: Fitness;
+  readonly fitness: Fitness;
 }
 
-const not = (why: string): Fitness => ({ kind: 'not', why });
+const unfit = (why: string): Fitness => ({ kind: 'unfit', why });
 
 /**
  * Every cluster of the fleet by name. Eligible is the holder that lives, and whoever could take the tags from it, now or
@@ -33,10 +33,10 @@ export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness
   const { self } = facts;
   const own = strength(self.stamped, rules.policy.minOnline);
   const all = [
-    { name: self.name, eligibility: order(facts, control, self.name, holder) ?? own },
+    { name: self.name, fitness: order(facts, control, self.name, holder) ?? own },
     ...facts.rivals.map((rival) => ({
       name: rival.name,
-      eligibility: order(facts, control, rival.name, holder) ?? fitnessOf(rival, rules),
+      fitness: order(facts, control, rival.name, holder) ?? fitnessOf(rival, rules),
     })),
   ];
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -44,19 +44,19 @@ export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness
 
 /** What people have asked for that keeps the tags from a cluster. A holder keeps them under a pause and under a pin. */
 function order(facts: Facts, control: Control, name: string, holder: string): Fitness | undefined {
-  if (isRetired(control, name)) return not('is retired');
+  if (isRetired(control, name)) return unfit('is retired');
   if (name === holder) return undefined;
-  if (control.paused) return not('may take nothing while control.json says paused');
+  if (control.paused) return unfit('may take nothing while control.json says paused');
   const pinned = pinnedCluster(control, facts.now);
   return pinned !== undefined && pinned !== name
-    ? not(`must leave them to ${pinned}, to which they are pinned`)
+    ? unfit(`must leave them to ${pinned}, to which they are pinned`)
     : undefined;
 }
 
 const strength = (lease: Lease, needed: number): Fitness =>
   lease.online < needed
-    ? not(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
-    : { kind: 'eligible', lease };
+    ? unfit(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
+    : { kind: 'fit', lease };
 
 /** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
 export function fitnessOf(rival: MemberFacts, { policy, timing }: Rules): Fitness {
@@ -65,11 +65,11 @@ export function fitnessOf(rival: MemberFacts, { policy, timing }: Rules): Fitnes
     case 'unknown':
       return read;
     case 'gone':
-      return not('has no runner record');
+      return unfit('has no runner record');
     case 'none':
-      return not(`asserts nothing: ${read.why}`);
+      return unfit(`asserts nothing: ${read.why}`);
     case 'lease':
-      if (!isFresh(read, timing)) return not(`has asserted nothing for ${ageOf(read)} s`);
+      if (!isFresh(read, timing)) return unfit(`has asserted nothing for ${ageOf(read)} s`);
       return strength(read.lease, minOnlineOf(rival, policy.minOnline));
   }
 }
@@ -87,13 +87,13 @@ export type Outlook =
 export function outlookOf(facts: Facts, rules: Rules): Outlook {
   const all = fleetFitness(facts, rules);
   if (!all) return { kind: 'unknown' };
-  if (all.some(({ eligibility }) => eligibility.kind === 'eligible')) return { kind: 'some' };
+  if (all.some(({ fitness }) => fitness.kind === 'fit')) return { kind: 'some' };
   const { at, inTouchSince } = facts.self.stamped;
   const isKnown =
-    all.every(({ eligibility }) => eligibility.kind === 'not') && at - inTouchSince >= rules.timing.leaseSeconds;
+    all.every(({ fitness }) => fitness.kind === 'unfit') && at - inTouchSince >= rules.timing.leaseSeconds;
   if (!isKnown) return { kind: 'unknown' };
   return {
     kind: 'none',
-    obstacles: all.map(({ name, eligibility }) => `${name} ${eligibility.kind === 'not' ? eligibility.why : ''}`),
+    obstacles: all.map(({ name, fitness }) => `${name} ${fitness.kind === 'unfit' ? fitness.why : ''}`),
   };
 }

@@ -11,8 +11,8 @@ export const differenceText = ({ edits }: Move): string =>
   table(edits.map(({ cluster, record, difference }) => [`  ${cluster}`, `record ${record}`, difference]));
 
 /** Shows the text and asks, unless --yes says so already. Throws a Refusal for a no, and where nobody can be asked. */
-export async function confirm(desk: FleetContext, text: string, question: string): Promise<void> {
-  const { terminal, given } = desk;
+export async function confirm(context: FleetContext, text: string, question: string): Promise<void> {
+  const { terminal, given } = context;
   terminal.err(`${text}\n`);
   if (given.flags.has('yes')) return;
   const answer = await terminal.ask(question);
