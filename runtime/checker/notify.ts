@@ -85,11 +85,11 @@ export async function closeIncidents(checker: CheckerContext, budget: Budget): P
 }
 
 type Missing =
-  { readonly kind: 'absent' } | { readonly kind: 'unknown'; readonly why: string; readonly refused?: true };
+  { readonly kind: 'absent' } | { readonly kind: 'unknown'; readonly why: string; readonly forbidden?: true };
 
 /** A project whose issues are switched off refuses them for good: people then have the page and the alerts. */
 function without({ log }: CheckerContext, answer: Missing): Notified {
-  if (answer.kind === 'unknown' && !answer.refused) return 'unknown';
+  if (answer.kind === 'unknown' && !answer.forbidden) return 'unknown';
   const why = answer.kind === 'unknown' ? answer.why : 'GitLab answers 404';
   log.warn(
     'incident-refused',

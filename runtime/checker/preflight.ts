@@ -41,7 +41,7 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
   const [page, ...files] = await Promise.all([project.file(PAGE_PATH), ...reports]);
   const present: StatusFile[] = [];
   for (const { cluster, path, read } of files) {
-    if (read.kind === 'unknown' && read.refused) return refusedStatus(checker, read);
+    if (read.kind === 'unknown' && read.forbidden) return refusedStatus(checker, read);
     if (read.kind !== 'found') continue;
     present.push({ path, text: read.value });
     const report = parseReport(cluster, read.value);
@@ -76,10 +76,10 @@ async function leaseStands({ config, records }: CheckerContext, own: readonly Fl
  */
 async function mayEdit(checker: CheckerContext, record: FleetRecord): Promise<Preflight> {
   const read = await checker.records.read(record.id);
-  if (read.kind === 'unknown') return read.refused ? refusedRecord(checker, record, read) : CLEARED;
+  if (read.kind === 'unknown') return read.forbidden ? refusedRecord(checker, record, read) : CLEARED;
   if (read.kind === 'absent' || read.value.note !== null) return CLEARED;
   const written = await checker.records.write(record.id, { description: read.value.description });
-  return written.kind === 'unknown' && written.refused ? refusedRecord(checker, record, written) : CLEARED;
+  return written.kind === 'unknown' && written.forbidden ? refusedRecord(checker, record, written) : CLEARED;
 }
 
 /** Creating a file that is there fails for everybody: for those who may commit because it exists, for others before that. */
@@ -87,7 +87,7 @@ async function mayCommit(checker: CheckerContext, file: StatusFile | undefined):
   if (!file) return CLEARED;
   const message = `${checker.config.cluster}: asks whether it may commit`;
   const created = await checker.project.create(file.path, file.text, message);
-  return created.kind === 'unknown' && created.refused ? refusedStatus(checker, created) : CLEARED;
+  return created.kind === 'unknown' && created.forbidden ? refusedStatus(checker, created) : CLEARED;
 }
 
 /** Tags are the record's: with one record for two clusters there is nothing to move. Only adopted ones can be shared. */

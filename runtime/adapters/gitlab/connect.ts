@@ -2,7 +2,7 @@
 import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { GitLabConfig } from '../../config.ts';
-import { unknown, type Read, type Unknown } from '../../core/model/read.ts';
+import { unknown, type Read } from '../../core/model/read.ts';
 import type { ManagerView, RecordView } from '../../core/model/facts.ts';
 import { createHttp } from '../http/http.ts';
 import type {
@@ -14,7 +14,9 @@ import type {
   SavedFile,
   SteeredProject,
 } from '../../ports.ts';
-import { createRequester, dateOf, GitLabError } from './requester.ts';
+import { GitLabError } from './error.ts';
+import { expanded, NO_FILE, NO_RUNNER, readOf, unknownOf, type Expected, type Reply } from './read.ts';
+import { createRequester } from './requester.ts';
 
 export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {
   /** Asked before every call: a token that was rotated in its file is used at once. */
@@ -41,7 +43,20 @@ const managersSchema = z.array(
   }),
 );
 
-const fileSchema = z.object({ content: z.string(), encoding: z.literal('base64'), last_commit_id: z.string() });
+const fileSchema = z.object({
+  file_path: z.string(),
+  content: z.string(),
+  encoding: z.literal('base64'),
+  last_commit_id: z.string(),
+});
+
+/** A commit is made when 201 names it (gitlab-facts D1): a proxy's 200, 204 or empty list is no commit. */
+const madeCommit = z.object({
+  status: z.literal(201),
+  body: z.object({ id: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/) }),
+});
+
+const NO_COMMIT = 'GitLab’s answer to a commit is 201 with its id';
 
 const versionOf = (file: z.infer<typeof fileSchema>): FileVersion => ({
   text: Buffer.from(file.content, 'base64').toString('utf8'),
@@ -56,51 +71,6 @@ const viewOf = (record: z.infer<typeof recordSchema>): RecordView => ({
   description: record.description ?? '',
   contactedAt: record.contacted_at ?? null,
 });
-
-export interface Reply {
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** A reply as an answer; one that does not have the expected shape is unknown, not empty. `advise` words an error. */
-export async function answerOf<T, V>(
-  call: Promise<Reply>,
-  schema: z.ZodType<T>,
-  view: (value: T) => V,
-  advise: (error: GitLabError) => string = adviceOf,
-): Promise<Read<V>> {
-  try {
-    const reply = await call;
-    const parsed = schema.safeParse(reply.body);
-    if (!parsed.success) return unknown('GitLab’s answer has another shape than expected');
-    const at = dateOf(reply.headers);
-    return at === undefined ? unknown('GitLab’s answer has no Date') : { kind: 'found', value: view(parsed.data), at };
-  } catch (error) {
-    if (!(error instanceof GitLabError)) throw error;
-    // A project that may not be seen is a 404 too: that is a lost right, not an absent file.
-    if (error.status === 404 && error.at !== undefined && !/project not found/i.test(error.detail))
-      return { kind: 'absent', at: error.at };
-    return unknownOf(error, advise);
-  }
-}
-
-/** Of the 403s only GitLab's own speak of the token: a proxy's page or a read-only database's (gitlab-facts F) do not. */
-const TOKEN_REFUSED = /^(403 Forbidden|insufficient_scope)/;
-
-function unknownOf(error: GitLabError, advise = adviceOf): Unknown {
-  const refused = error.status === 403 && TOKEN_REFUSED.test(error.detail);
-  return { ...unknown(advise(error)), ...(refused && { refused }) };
-}
-
-/** What went wrong and, where the reader can do something, what. */
-export function adviceOf(error: GitLabError): string {
-  if (error.status === 401)
-    return `${error.message} (the token is invalid, expired or revoked: run pulumi up to renew it; one that you gave as tokens.… make anew first)`;
-  if (error.status === 0 && /certificate/i.test(error.detail))
-    return `${error.message} (if a private authority signed GitLab’s certificate, give it as gitlab.caCertificate and run pulumi up)`;
-  if (error.status === 403) return `${error.message} (the token lacks the role or scope: see the tokens in README.md)`;
-  return error.message;
-}
 
 /** gitbeaker knows neither managers nor the maintenance note; both go through its requester. */
 class FleetRunners extends Runners {
@@ -117,41 +87,41 @@ class FleetRunners extends Runners {
   }
 }
 
+/** A read and a write are answered alike: 200 with the record itself. */
+const recordOf = (id: number): Expected<z.infer<typeof recordSchema>, RecordView> => ({
+  body: recordSchema.refine((record) => record.id === id),
+  view: viewOf,
+  absent: NO_RUNNER,
+});
+
+const managersOf = (managers: z.infer<typeof managersSchema>): readonly ManagerView[] =>
+  managers.map((manager) => ({
+    systemId: manager.system_id,
+    contactedAt: manager.contacted_at,
+    busy: manager.job_execution_status === 'active',
+  }));
+
 function runnerRecords(runners: FleetRunners): RunnerRecords {
   return {
-    read: (id) => answerOf(runners.record(id), recordSchema, viewOf),
-    managers: (id) =>
-      answerOf(runners.managers(id), managersSchema, (managers): readonly ManagerView[] =>
-        managers.map((manager) => ({
-          systemId: manager.system_id,
-          contactedAt: manager.contacted_at,
-          busy: manager.job_execution_status === 'active',
-        })),
-      ),
+    read: (id) => readOf(runners.record(id), recordOf(id)),
+    managers: (id) => readOf(runners.managers(id), { body: managersSchema, view: managersOf, absent: NO_RUNNER }),
     write: (id, change: RecordChange) =>
-      answerOf(
+      readOf(
         runners.change(id, {
           ...(change.tags && { tagList: change.tags }),
           ...(change.note !== undefined && { maintenanceNote: change.note }),
           ...(change.description !== undefined && { description: change.description }),
         }),
-        recordSchema,
-        viewOf,
+        recordOf(id),
       ),
   };
 }
 
-/** What a commit's failure means (gitlab-facts D1, D3). Only two texts say that a path is taken or free. */
+/** What a commit's failure means (gitlab-facts D1, D3). Only one text says that a path is taken. */
 function commitFailure(error: GitLabError): CreateResult {
-  if (error.status !== 400) return unknownOf(error);
+  if (error.status !== 400 || !error.isGitLabs) return unknownOf(error);
   if (/already exists/i.test(error.detail)) return { kind: 'exists' };
   return { kind: 'conflict', why: error.message };
-}
-
-/** gitbeaker's answer with its headers, as the requester gives it. */
-async function expanded(call: Promise<{ data: unknown; headers: Record<string, string> }>): Promise<Reply> {
-  const { data, headers } = await call;
-  return { body: data, headers };
 }
 
 type Action = NonNullable<Parameters<Commits['create']>[3]>[number];
@@ -168,20 +138,28 @@ function statusProject(options: GitLabResource, id: number, branch: string): Ste
   const projects = new Projects(options);
   const commit = async (actions: Action[], message: string): Promise<CreateResult> => {
     try {
-      await commits.create(id, branch, message, actions);
-      return { kind: 'created' };
+      const reply = await expanded(commits.create(id, branch, message, actions, { showExpanded: true }));
+      const made = madeCommit.safeParse(reply);
+      return made.success
+        ? { kind: 'created' }
+        : unknown(`${NO_COMMIT}, but ${reply.status}: whether it was made is unknown`);
     } catch (error) {
       if (!(error instanceof GitLabError)) throw error;
       return commitFailure(error);
     }
   };
   const read = <V>(path: string, view: (version: FileVersion) => V): Promise<Read<V>> =>
-    answerOf(expanded(files.show(id, path, branch, { showExpanded: true })), fileSchema, (file) =>
-      view(versionOf(file)),
-    );
+    readOf(expanded(files.show(id, path, branch, { showExpanded: true })), {
+      body: fileSchema.refine((file) => file.file_path === path),
+      view: (file) => view(versionOf(file)),
+      absent: NO_FILE,
+    });
   return {
     readable: () =>
-      answerOf(expanded(projects.show(id, { showExpanded: true })), z.object({ id: z.number() }), () => true as const),
+      readOf(expanded(projects.show(id, { showExpanded: true })), {
+        body: z.object({ id: z.literal(id) }),
+        view: () => true as const,
+      }),
     file: (path) => read(path, ({ text }) => text),
     version: (path) => read(path, (version) => version),
     create: (path, text, message) => commit([actionOf({ path, text, exists: false })], message),
@@ -211,7 +189,7 @@ export function connectGitLab(options: GitLabOptions): GitLabConnection {
     // A token file that cannot be read is one more way of not knowing; no port throws.
     token: () =>
       options.token().catch((error: unknown) => {
-        throw new GitLabError('no call', 0, error instanceof Error ? error.message : 'no token', undefined);
+        throw new GitLabError('no call', { status: 0, detail: error instanceof Error ? error.message : 'no token' });
       }),
     requesterFn,
     // The requester has its own limit; gitbeaker's default of five minutes would only leave timers behind.

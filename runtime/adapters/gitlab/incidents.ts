@@ -5,7 +5,8 @@
 import { Issues } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { Incident, Incidents } from '../../ports.ts';
-import { answerOf, type GitLabResource, type Reply } from './connect.ts';
+import type { GitLabResource } from './connect.ts';
+import { readOf, type Reply } from './read.ts';
 
 /** By it ours are told from what people write. GitLab makes a label that is not there yet. */
 const INCIDENT_LABEL = 'hadr-incident';
@@ -34,13 +35,18 @@ class ProjectIssues extends Issues<boolean> {
 export function incidentsOf(resource: GitLabResource, project: number): Incidents {
   const issues = new ProjectIssues(resource);
   return {
-    open: () => answerOf(issues.list(project), z.array(issueSchema), (list) => list.map(incidentOf)),
+    open: () => readOf(issues.list(project), { body: z.array(issueSchema), view: (list) => list.map(incidentOf) }),
     raise: (title, description) =>
-      answerOf(
-        issues.post(project, { title, description, labels: INCIDENT_LABEL, issueType: 'incident' }),
-        issueSchema,
-        incidentOf,
-      ),
-    close: (number) => answerOf(issues.put(project, number, { stateEvent: 'close' }), issueSchema, () => true as const),
+      readOf(issues.post(project, { title, description, labels: INCIDENT_LABEL, issueType: 'incident' }), {
+        status: 201,
+        body: issueSchema,
+        view: incidentOf,
+      }),
+    close: (number) =>
+      readOf(issues.put(project, number, { stateEvent: 'close' }), {
+        body: z.object({ iid: z.literal(number), state: z.literal('closed') }),
+        view: () => true as const,
+        absent: ['404 Issue Not Found'],
+      }),
   };
 }

@@ -2,19 +2,23 @@
 import { Projects } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { Read } from '../../core/model/read.ts';
-import type { Inquiry, OwnerName, TokenView } from '../../ports.ts';
-import { adviceOf, answerOf, type GitLabResource, type Reply } from './connect.ts';
-import { dateOf, GitLabError } from './requester.ts';
+import type { CommitView, Inquiry, OwnerName, TokenView } from '../../ports.ts';
+import type { GitLabResource } from './connect.ts';
+import { GitLabError } from './error.ts';
+import { dateOf } from './headers.ts';
+import { adviceOf, readOf, type Expected, type Reply } from './read.ts';
 
 const tokenSchema = z.object({
   name: z.string(),
   scopes: z.array(z.string()),
   access_level: z.number().nullish(),
-  expires_at: z.string().nullish(),
+  expires_at: z.iso.date().nullish(),
   active: z.boolean(),
 });
 
-const tokenOf = (token: z.infer<typeof tokenSchema>): TokenView => ({
+type ListedToken = z.infer<typeof tokenSchema>;
+
+const tokenOf = (token: ListedToken): TokenView => ({
   name: token.name,
   scopes: token.scopes,
   level: token.access_level ?? undefined,
@@ -22,12 +26,32 @@ const tokenOf = (token: z.infer<typeof tokenSchema>): TokenView => ({
   active: token.active,
 });
 
-const commitSchema = z.object({ committed_date: z.string(), author_name: z.string(), title: z.string() });
+const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
 
-const advice = (error: GitLabError): string =>
-  error.status === 401
-    ? `${error.message} (the token is invalid, expired or revoked: give another as HADR_TOKEN or with --token-file)`
+const commitSchema = z.object({
+  committed_date: z.string().refine(isTime),
+  author_name: z.string(),
+  title: z.string(),
+});
+
+const commitOf = (commit: z.infer<typeof commitSchema>): CommitView => ({
+  at: Math.floor(Date.parse(commit.committed_date) / 1000),
+  author: commit.author_name,
+  title: commit.title,
+});
+
+const advise = (error: GitLabError): string | undefined =>
+  error.status === 401 && error.isGitLabs
+    ? 'the token is invalid, expired or revoked: give another as HADR_TOKEN or with --token-file'
     : adviceOf(error);
+
+/** GitLab answers a list of tokens 401 where the role is missing, with the same text as for a token that it does not know. */
+const adviseOnTokens =
+  (owner: OwnerName) =>
+  (error: GitLabError): string | undefined =>
+    error.status === 401 && error.detail === '401 Unauthorized'
+      ? `only ${owner.kind === 'group' ? 'Owners of the group' : 'Maintainers of the project'} may list its tokens; GitLab answers 401 to all others`
+      : advise(error);
 
 /** A page of GitLab's lists at its largest. */
 const PAGE = 100;
@@ -44,55 +68,54 @@ export function inquiryOf(resource: GitLabResource): Inquiry {
   const reader = new Reader(resource);
   const ask = <T, V>(
     path: string,
-    schema: z.ZodType<T>,
-    view: (value: T) => V,
+    expected: Expected<T, V>,
     search?: Record<string, string | number>,
-  ): Promise<Read<V>> => answerOf(reader.ask(path, search), schema, view, advice);
+  ): Promise<Read<V>> => readOf(reader.ask(path, search), { advise, ...expected });
   return {
     greeting: async () => {
       const reply = reader.ask('version');
-      const version = await answerOf(reply, z.object({ version: z.string() }), (view) => view.version, advice);
+      const version = await readOf(reply, {
+        body: z.object({ version: z.string() }),
+        view: (body) => body.version,
+        advise,
+      });
       const at = await reply.then(
         ({ headers }) => dateOf(headers),
         (error: unknown) => (error instanceof GitLabError ? error.at : undefined),
       );
       return { version, at };
     },
-    username: () => ask('user', z.object({ username: z.string() }), ({ username }) => username),
-    ownToken: () => ask('personal_access_tokens/self', tokenSchema, tokenOf),
+    username: () => ask('user', { body: z.object({ username: z.string() }), view: ({ username }) => username }),
+    ownToken: () => ask('personal_access_tokens/self', { body: tokenSchema, view: tokenOf }),
     tokens: async (owner) => {
+      const listed = {
+        body: z.array(tokenSchema),
+        view: (list: readonly ListedToken[]) => list.map(tokenOf),
+        advise: adviseOnTokens(owner),
+      };
       const all: TokenView[] = [];
       for (let page = 1; ; page += 1) {
-        const some = await ask(`${pathOf(owner)}/access_tokens`, z.array(tokenSchema), (list) => list.map(tokenOf), {
-          per_page: PAGE,
-          page,
-        });
+        const some = await ask(`${pathOf(owner)}/access_tokens`, listed, { per_page: PAGE, page });
         if (some.kind !== 'found') return some;
         all.push(...some.value);
         if (some.value.length < PAGE || page === MOST_PAGES) return { ...some, value: all };
       }
     },
     project: (ref) =>
-      ask(pathOf({ kind: 'project', ref }), z.object({ id: z.number(), web_url: z.string() }), (project) => ({
-        id: project.id,
-        url: project.web_url,
-      })),
+      ask(pathOf({ kind: 'project', ref }), {
+        body: z.object({ id: z.number(), web_url: z.string() }),
+        view: (project) => ({ id: project.id, url: project.web_url }),
+      }),
     branch: (project, name) =>
-      ask(
-        `projects/${project}/repository/branches/${encodeURIComponent(name)}`,
-        z.object({ protected: z.boolean(), can_push: z.boolean() }),
-        (branch) => ({ protected: branch.protected, mayPush: branch.can_push }),
-      ),
+      ask(`projects/${project}/repository/branches/${encodeURIComponent(name)}`, {
+        body: z.object({ protected: z.boolean(), can_push: z.boolean() }),
+        view: (branch) => ({ protected: branch.protected, mayPush: branch.can_push }),
+        absent: ['404 Branch Not Found'],
+      }),
     lastCommit: (project, branch, path) =>
       ask(
         `projects/${project}/repository/commits`,
-        z.array(commitSchema),
-        ([commit]) =>
-          commit && {
-            at: Math.floor(Date.parse(commit.committed_date) / 1000),
-            author: commit.author_name,
-            title: commit.title,
-          },
+        { body: z.array(commitSchema), view: ([commit]) => commit && commitOf(commit) },
         { ref_name: branch, path, per_page: 1 },
       ),
   };

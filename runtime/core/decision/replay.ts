@@ -11,18 +11,24 @@ import { FORCED, type DecisionRecord } from './decision-record.ts';
 
 const at = z.number();
 const why = z.string();
-const isUnknown = z.object({ kind: z.literal('unknown'), why, refused: z.literal(true).optional() });
+/** `refused` is what 0.1.0 wrote for `forbidden`. */
+const isUnknown = z.object({
+  kind: z.literal('unknown'),
+  why,
+  forbidden: z.literal(true).optional(),
+  refused: z.literal(true).optional(),
+});
 /** JSON has no undefined: a key that may be absent is given back without a value that says so. */
-const withoutRefused = ({ kind, why: said, refused }: z.infer<typeof isUnknown>) => ({
+const unknownRead = ({ kind, why: said, forbidden, refused }: z.infer<typeof isUnknown>) => ({
   kind,
   why: said,
-  ...(refused && { refused }),
+  ...((forbidden ?? refused) && { forbidden: true as const }),
 });
 const answer = <T>(value: z.ZodType<T>) =>
   z.union([
     z.object({ kind: z.literal('found'), value, at }),
     z.object({ kind: z.literal('absent'), at }),
-    isUnknown.transform(withoutRefused),
+    isUnknown.transform(unknownRead),
   ]);
 
 const record = z.object({

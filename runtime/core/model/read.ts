@@ -13,16 +13,16 @@ export interface Found<T> {
 
 export type Read<T> =
   | Found<T>
-  /** A definite 404. */
+  /** GitLab's 404 that names the missing thing itself. Any other 404 is unknown: it may speak of the repository, the project, a proxy. */
   | { readonly kind: 'absent'; readonly at: GitLabSeconds }
   | Unknown;
 
-/** Failed, partial, rate limited, 401/403/5xx or not parseable. `why` is one clause for the log. */
+/** Failed, partial, rate limited, cached, 401/403/5xx, another 404 or not parseable. `why` is one clause for the log. */
 export interface Unknown {
   readonly kind: 'unknown';
   readonly why: string;
   /** GitLab's own 403: the token lacks a right. It tells nothing of the runner, so only the preflight asks for it. */
-  readonly refused?: true;
+  readonly forbidden?: true;
 }
 
 /** What a read that GitLab does not date can say. */

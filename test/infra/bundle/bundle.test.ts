@@ -17,7 +17,7 @@ describe('bundle', () => {
     await writeFile(join(root, 'source/word.ts'), "export const word: string = 'moved';\n");
     await writeFile(
       join(root, 'source/main.ts'),
-      "import { hostname } from 'node:os';\nimport { word } from '../word.ts';\n// A comment.\nconsole.log(word, typeof hostname());\n",
+      "import { hostname } from 'node:os';\nimport { word } from './word.ts';\n// A comment.\nconsole.log(word, typeof hostname());\n",
     );
   });
   after(() => rm(root, { recursive: true, force: true }));

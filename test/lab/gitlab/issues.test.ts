@@ -74,11 +74,11 @@ describe('incidents in GitLab', () => {
 
   it('are refused to a Guest, and to everybody where the project has no issues', async () => {
     const guest = await incidents(await tokenOf(10)).raise('t', 'd');
-    assert.equal(guest.kind === 'unknown' && guest.refused, true);
+    assert.equal(guest.kind === 'unknown' && guest.forbidden, true);
     await lab.call('PUT', `/projects/${id}`, { issues_access_level: 'disabled' });
     const port = incidents(await tokenOf(30));
     const refused = await port.raise('t', 'd');
-    assert.equal(refused.kind === 'unknown' && refused.refused, true);
+    assert.equal(refused.kind === 'unknown' && refused.forbidden, true);
     const none = await port.open();
     assert.deepEqual(none.kind === 'found' && none.value, []);
   });

@@ -16,7 +16,7 @@ import { keptIncidents } from '../../support/incidents.ts';
 
 const OWN = 11;
 const RIVAL = 12;
-const refused = (why: string): Unknown => ({ ...unknown(why), refused: true });
+const forbidden = (why: string): Unknown => ({ ...unknown(why), forbidden: true });
 
 const reportOf = (cluster: string, records: number[]): string =>
   fileText({
@@ -143,7 +143,7 @@ describe('the preflight', () => {
     fleet.notes.set(RIVAL, null);
     assert.equal(await fleet.why(), undefined);
     assert.deepEqual(fleet.writes.slice(1), [`${RIVAL} {"description":"runner ${RIVAL}"}`]);
-    fleet.writeAnswer = refused('PUT /api/v4/runners/12: 403 Forbidden - No access granted');
+    fleet.writeAnswer = forbidden('PUT /api/v4/runners/12: 403 Forbidden - No access granted');
     assert.match(
       (await fleet.why()) ?? '',
       /^the fleet token of cluster-a may not edit runner record 12 of cluster-b: it needs scope manage_runner and role Owner .* – PUT .*No access granted$/,
@@ -152,19 +152,19 @@ describe('the preflight', () => {
 
   it('refuses where a record may not even be read', async () => {
     const fleet = new Fleet();
-    fleet.notes.set(OWN, refused('insufficient_scope'));
+    fleet.notes.set(OWN, forbidden('insufficient_scope'));
     assert.match((await fleet.why()) ?? '', /record 11 of cluster-a/);
   });
 
   it('refuses a status token that may not read, or may not commit', async () => {
     const fleet = new Fleet();
-    fleet.createAnswer = refused('403 Forbidden - You are not allowed to push into this branch');
+    fleet.createAnswer = forbidden('403 Forbidden - You are not allowed to push into this branch');
     const why = (await fleet.why()) ?? '';
     assert.match(
       why,
       /^the status token of cluster-a may not commit to branch main of the status project 1: it needs scope api and role Developer/,
     );
-    fleet.files.set(reportPath('cluster-b'), refused('insufficient_scope'));
+    fleet.files.set(reportPath('cluster-b'), forbidden('insufficient_scope'));
     assert.match((await fleet.why()) ?? '', /^the status token/);
   });
 
@@ -209,7 +209,7 @@ describe('the preflight', () => {
 
   it('that refuses ends the run before its first round', async () => {
     const fleet = new Fleet();
-    fleet.notes.set(RIVAL, refused('403 Forbidden'));
+    fleet.notes.set(RIVAL, forbidden('403 Forbidden'));
     const { why, ...counts } = await run(fleet.checker);
     assert.deepEqual(counts, { finished: 0, unfinished: 0, refused: true });
     assert.match(why ?? '', /record 12 of cluster-b/);

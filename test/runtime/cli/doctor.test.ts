@@ -392,7 +392,10 @@ describe('hadr doctor', function () {
       ...KUBERNETES,
     ]);
     const finding = all.find(({ check }) => check === 'status project');
-    assert.match(finding?.found ?? '', /^platform\/other cannot be read: GET .*: 404 Project Not Found$/);
+    assert.match(
+      finding?.found ?? '',
+      /^platform\/other cannot be read: GET .*: 404 Project Not Found \(the project does not exist, or the token may not see it\)$/,
+    );
     assert.match(text, /^status project: check statusProject\.path and the token; /m);
   });
 

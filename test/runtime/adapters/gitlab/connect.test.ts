@@ -84,9 +84,9 @@ describe('the ports over GitLab', () => {
     for (const [body, refused] of answers) {
       text = body;
       const read = await gitlab.records.read(1);
-      assert.equal(read.kind === 'unknown' && (read.refused ?? false), refused, body);
+      assert.equal(read.kind === 'unknown' && (read.forbidden ?? false), refused, body);
       const created = await gitlab.project(1, 'main').create('a', 'b', 'c');
-      assert.equal(created.kind === 'unknown' && (created.refused ?? false), refused, body);
+      assert.equal(created.kind === 'unknown' && (created.forbidden ?? false), refused, body);
     }
     gitlab.close();
     proxy.close();
