@@ -1,6 +1,7 @@
 /** One episode: a fleet, its faults, and the oracle over all of it. The same plan gives the same trace, byte for byte. */
 import { createHash } from 'node:crypto';
-import { faultType, type Blow } from './faults.ts';
+import type { Blow } from './faults/fault.ts';
+import { faultType } from './faults/faults.ts';
 import { Oracle, type Violation } from './oracle/oracle.ts';
 import type { Outcome } from './oracle/outcome.ts';
 import { termNumber } from './oracle/rounds.ts';

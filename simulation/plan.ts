@@ -1,6 +1,6 @@
 /** What an episode is made of: drawn from its seed alone, and plain data, so that it can be printed, shortened and replayed. */
 import type { Policy } from '../runtime/config.ts';
-import { FAULT_NAMES, FAULTS, faultType, type FaultName } from './faults.ts';
+import { FAULT_NAMES, FAULTS, faultType, type FaultName } from './faults/faults.ts';
 import { randomOf, type Random } from './random.ts';
 import type { Setup } from './world/fleet.ts';
 

@@ -1,0 +1,112 @@
+/** Edits of the files in the status project: what people ask for, and damage. */
+import { isoOf } from '../../runtime/core/model/time.ts';
+import { reportPath } from '../../runtime/core/model/report.ts';
+import type { Fleet } from '../world/fleet.ts';
+import { START } from '../world/gitlab.ts';
+import { type FaultContext, type FaultType, IN_TOUCH_AGAIN } from './fault.ts';
+
+function control(who: string, begin: (context: FaultContext) => void, end: (context: FaultContext) => void) {
+  return (context: FaultContext): (() => void) => {
+    begin(context);
+    context.fleet.writeControl(who);
+    return () => {
+      end(context);
+      context.fleet.writeControl(who);
+    };
+  };
+}
+
+function newestTermPath(fleet: Fleet): string | undefined {
+  const numbers = [...fleet.gitlab.files.keys()].flatMap((path) => {
+    const match = /^terms\/(\d+)\.json$/.exec(path);
+    return match ? [Number(match[1])] : [];
+  });
+  return numbers.length === 0 ? undefined : `terms/${Math.max(...numbers)}.json`;
+}
+
+export const FILE_FAULTS = {
+  paused: {
+    weight: 3,
+    seconds: [60, 900],
+    scope: 'control',
+    begin: control(
+      'a person',
+      ({ fleet }) => (fleet.control.paused = true),
+      ({ fleet }) => (fleet.control.paused = false),
+    ),
+  },
+  pinned: {
+    weight: 3,
+    seconds: [120, 900],
+    scope: 'control',
+    begin: control(
+      'a person',
+      ({ fleet, cluster, seconds, amount }) => {
+        const until = isoOf(Math.floor((START + fleet.time.now) / 1000 + seconds));
+        fleet.control.pin = amount < 0.5 ? { cluster: cluster.name, until } : { cluster: cluster.name };
+      },
+      ({ fleet }) => (fleet.control.pin = null),
+    ),
+  },
+  retired: {
+    weight: 3,
+    seconds: [120, 1200],
+    scope: 'checker',
+    begin: control(
+      'a person',
+      ({ fleet, cluster }) => fleet.control.retired.push(cluster.name),
+      ({ fleet, cluster }) => {
+        fleet.control.retired = fleet.control.retired.filter((name) => name !== cluster.name);
+      },
+    ),
+  },
+  'control unreadable': {
+    weight: 2,
+    seconds: [30, 300],
+    scope: 'control',
+    begin: ({ fleet }) => {
+      fleet.gitlab.commitByHand('a person', { 'control.json': '{"paused": maybe}' });
+      return () => fleet.writeControl('a person');
+    },
+  },
+  'report deleted': {
+    weight: 1,
+    seconds: [1, 1],
+    scope: 'none',
+    begin: ({ fleet, cluster }) => {
+      fleet.gitlab.commitByHand('a person', { [reportPath(cluster.name)]: undefined });
+      return undefined;
+    },
+  },
+  'report unreadable': {
+    weight: 1,
+    seconds: [1, 1],
+    scope: 'none',
+    begin: ({ fleet, cluster }) => {
+      fleet.gitlab.commitByHand('a person', { [reportPath(cluster.name)]: '{"online": "many"' });
+      return undefined;
+    },
+  },
+  'newest term unreadable': {
+    weight: 1,
+    seconds: [1, 1],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ fleet }) => {
+      const newest = newestTermPath(fleet);
+      if (newest) fleet.gitlab.commitByHand('a person', { [newest]: 'oops' });
+      return undefined;
+    },
+  },
+  'terms lost': {
+    weight: 2,
+    seconds: [1, 1],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ fleet }) => {
+      const terms = [...fleet.gitlab.files.keys()].filter((path) => path.startsWith('terms/'));
+      fleet.gitlab.commitByHand('a force push', Object.fromEntries(terms.map((path) => [path, undefined])));
+      return undefined;
+    },
+  },
+} satisfies Record<string, FaultType>;

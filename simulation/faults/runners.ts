@@ -1,0 +1,118 @@
+/** Faults of runner pods and their sidecars, and the load that jobs put on them. None of them hinders a checker. */
+import { type FaultType, fill, linkFault, repeat, some, standing } from './fault.ts';
+
+export const RUNNER_FAULTS = {
+  'pod dies': {
+    weight: 3,
+    seconds: [1, 1],
+    scope: 'none',
+    begin: ({ cluster, amount }) => {
+      for (const pod of some(standing(cluster), amount / 2)) pod.endRunner();
+      return undefined;
+    },
+  },
+  'pods crash-loop': {
+    weight: 6,
+    seconds: [60, 900],
+    scope: 'none',
+    begin: ({ cluster, amount }) => {
+      const hit = some(standing(cluster), amount);
+      for (const pod of hit) {
+        pod.crashLoops = true;
+        pod.endRunner();
+      }
+      return () => hit.forEach((pod) => (pod.crashLoops = false));
+    },
+  },
+  'pods hang': {
+    weight: 4,
+    seconds: [1, 1],
+    scope: 'none',
+    slow: 120,
+    begin: ({ cluster, amount }) => {
+      for (const pod of some(standing(cluster), amount)) pod.manager.hang();
+      return undefined;
+    },
+  },
+  'pods flap': {
+    weight: 3,
+    seconds: [60, 600],
+    scope: 'none',
+    begin: (context) =>
+      repeat(
+        context,
+        () => context.random.between(5, 60),
+        () => {
+          for (const pod of some(standing(context.cluster), context.amount)) pod.endRunner();
+        },
+      ),
+  },
+  'sidecars restart': {
+    weight: 1,
+    seconds: [1, 1],
+    scope: 'none',
+    begin: ({ cluster, fleet }) => {
+      for (const pod of standing(cluster)) pod.restartSidecar(fleet.nextId());
+      return undefined;
+    },
+  },
+  'some jobs': {
+    weight: 3,
+    seconds: [60, 1200],
+    scope: 'none',
+    begin: ({ cluster, seconds, amount }) => {
+      for (const pod of some(standing(cluster), amount)) pod.manager.run(seconds * 1000);
+      return undefined;
+    },
+  },
+  'cluster full': {
+    weight: 2,
+    seconds: [120, 1500],
+    scope: 'none',
+    begin: (context) => {
+      fill(context);
+      return undefined;
+    },
+  },
+  'runners cut off': {
+    weight: 3,
+    seconds: [20, 900],
+    scope: 'none',
+    slow: 150,
+    begin: linkFault({ kind: 'down', pathPrefix: '/jobs' }),
+  },
+  'runner token refused': {
+    weight: 2,
+    seconds: [60, 600],
+    scope: 'none',
+    slow: 150,
+    begin: ({ cluster }) => {
+      const hit = standing(cluster);
+      for (const pod of hit) pod.manager.tokenRefused = true;
+      return () => hit.forEach((pod) => (pod.manager.tokenRefused = false));
+    },
+  },
+  scaled: {
+    weight: 2,
+    seconds: [120, 900],
+    scope: 'none',
+    begin: ({ cluster, amount }) => {
+      const before = cluster.desired;
+      cluster.desired = Math.max(1, Math.round(amount * 4));
+      cluster.reconcile();
+      return () => {
+        cluster.desired = before;
+        cluster.reconcile();
+      };
+    },
+  },
+  rollout: {
+    weight: 2,
+    seconds: [60, 60],
+    scope: 'none',
+    begin: ({ cluster }) => {
+      cluster.rollOut();
+      return undefined;
+    },
+  },
+} satisfies Record<string, FaultType>;
