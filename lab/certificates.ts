@@ -1,4 +1,4 @@
-/** X.509 certificates made on the spot: Node can read and use them, but has no function that makes one (RFC 5280). */
+/** Creates X.509 certificates (RFC 5280). Node can read and use them, but cannot create them. */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 export interface Issued {
@@ -35,7 +35,7 @@ function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 const bytes = (...values: readonly number[]): Buffer => Buffer.from(values);
 const sequence = (...parts: readonly Buffer[]): Buffer => der(TAG.sequence, ...parts);
 
-/** `2.5.29.19`, its first two numbers in one byte, the others in groups of seven bits. */
+/** Encodes an OID such as `2.5.29.19`: the first two numbers in one byte, the others in groups of seven bits. */
 function oid(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
   const groups = rest.flatMap((number) => {
@@ -53,26 +53,26 @@ const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(T
 
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
 const VALIDITY = sequence(der(TAG.time, Buffer.from('20200101000000Z')), der(TAG.time, Buffer.from('21200101000000Z')));
-/** What each kind says of itself: that it is an authority, where it serves, that its holder is a client. */
-const SAYS = {
+/** The extension of each kind: basic constraints of a CA, the address of a server, client authentication. */
+const EXTENSIONS = {
   authority: extension('2.5.29.19', sequence(der(TAG.boolean, bytes(0xff)))),
   server: extension('2.5.29.17', sequence(der(TAG.address, bytes(127, 0, 0, 1)))),
   client: extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.2'))),
 };
 
-/** A certificate of an authority, of a server at 127.0.0.1, or of a client. Without an issuer it signs itself. */
-export function issue(name: string, kind: keyof typeof SAYS, issuer?: Issued): Issued {
+/** Creates a certificate for a CA, for a server at 127.0.0.1, or for a client. Without an issuer it is self-signed. */
+export function issue(name: string, kind: keyof typeof EXTENSIONS, issuer?: Issued): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const body = sequence(
     der(TAG.version, der(TAG.integer, bytes(2))),
-    // Its serial number: positive, and no other's.
+    // The serial number: positive and random.
     der(TAG.integer, bytes(1), randomBytes(15)),
     ECDSA_SHA256,
     nameOf(issuer?.name ?? name),
     VALIDITY,
     nameOf(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(TAG.extensions, sequence(SAYS[kind])),
+    der(TAG.extensions, sequence(EXTENSIONS[kind])),
   );
   const signature = sign('sha256', body, issuer?.privateKey ?? privateKey);
   const whole = sequence(body, ECDSA_SHA256, der(TAG.bits, bytes(0), signature));

@@ -1,7 +1,7 @@
-/** Servers of the lab and of tests listen on the loopback alone. */
+/** Servers of the lab and of tests listen only on the loopback. */
 import type { Server } from 'node:net';
 
-/** Starts on this port, or on a free one; the answer is which. */
+/** Listens on this port, or on a free one. Returns the port. */
 export const onLoopback = (server: Server, port = 0): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -1,6 +1,6 @@
 /**
- * The whole lab: GitLab, a cluster for each stack, both filled by the shipped Pulumi program and stack files, with only the
- * lab's address, tokens and times laid over them. What it tells is what GitLab and Kubernetes show from outside.
+ * The whole lab: a GitLab and a Kubernetes cluster for each stack. The shipped Pulumi program and stack files fill both; only
+ * the addresses, tokens and times are the lab's. A fleet shows what GitLab and Kubernetes show from outside.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,11 +26,11 @@ const SECOND_MAIN_TAG = 'rnd-docker';
 export const STATUS_PROJECT = 'platform/runner-status';
 export const REPLICAS = 2;
 export const CONCURRENT = 1;
-/** The stacks that have a file; any further one is like the second. */
+/** The stacks that have a file. A third one uses the file of the second. */
 const B = 'cluster-b';
 const SHIPPED: readonly string[] = ['cluster-a', B];
 const NAMESPACE = 'gitlab-runner';
-/** Of each checker, for the act that goes wrong. */
+/** How many log lines of each checker are kept, to print them when a step fails. */
 const KEPT_LINES = 12;
 
 export interface Member {
@@ -38,7 +38,7 @@ export interface Member {
   readonly cluster: DemoCluster;
   /** Its runner record in GitLab. */
   readonly record: Runner;
-  /** What made its stack, and of what. */
+  /** The engine and the config that made its stack. */
   readonly engine: Engine;
   readonly config: StackConfig;
 }
@@ -52,7 +52,7 @@ export interface Fleet {
   /** The clusters whose record has a main tag, as GitLab shows it. */
   holders(): string[];
   /** Whether a record ever had one main tag without the others. */
-  wasTorn(): boolean;
+  wasSplit(): boolean;
   newestTerm(): number;
   /** What the newest report of a cluster says, or undefined. */
   report(name: string): { readonly online: number; readonly total: number } | undefined;
@@ -68,7 +68,7 @@ const reportSchema = z.object({ online: z.number(), total: z.number() });
 
 export type EngineFor = (reach: Reach) => Promise<Engine> | Engine;
 
-/** What the lab is made of. */
+/** The parts of a lab. */
 export interface Parts {
   readonly engineFor: EngineFor;
   readonly clusterFor: ClusterFor;
@@ -85,14 +85,13 @@ export async function startFleet(
   });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
   const runner = await bundleRunner(folder);
-  say(`a Kubernetes cluster for each of ${names.join(', ')}`);
+  say(`starting a Kubernetes cluster for each of ${names.join(', ')}`);
   const periodMs = LAB_TIMING.periodSeconds * 1000;
   const clusters = await Promise.all(
     names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) })),
   );
   const mainTags = names.length > 2 ? [MAIN_TAG, SECOND_MAIN_TAG] : [MAIN_TAG];
   const members = new Map<string, Member>();
-  const lines = new Map<string, string[]>();
   for (const { name, cluster } of clusters) {
     const like = SHIPPED.includes(name) ? name : B;
     say(`pulumi up of ${name} with Pulumi.${like}.yaml`);
@@ -100,70 +99,90 @@ export async function startFleet(
       ...(names.length > 2 && { fleet: names, mainTags }),
       ...(like !== name && { ownTags: [`runner-${name.slice(-1)}`], preferred: false }),
     };
-    const member = await startMember({ gitlab, name, cluster, engineFor, over, like });
-    const kept: string[] = [];
-    lines.set(name, kept);
-    member.cluster.onLog((line) => {
-      if (line.container !== 'checker') return;
-      kept.push(line.line);
-      if (kept.length > KEPT_LINES) kept.shift();
-    });
-    members.set(name, member);
+    members.set(name, await startMember({ gitlab, name, cluster, engineFor, over, like }));
   }
-  const holders = (): string[] =>
-    [...members.values()].filter(({ record }) => mainTagsOf(record) > 0).map((member) => member.name);
-  const mainTagsOf = ({ tags }: Runner): number => mainTags.filter((tag) => tags.includes(tag)).length;
-  let most = 0;
-  let torn = false;
-  const stop = gitlab.model.onEvent((event) => {
-    if (event.kind !== 'tags') return;
-    most = Math.max(most, holders().length);
-    torn ||= [...members.values()].some(({ record }) => ![0, mainTags.length].includes(mainTagsOf(record)));
+  return fleetOf(gitlab, members, mainTags, async () => {
+    await Promise.all([...members.values()].flatMap(({ cluster, engine }) => [cluster.close(), engine.close()]));
+    await gitlab.close();
+    await rm(folder, { recursive: true, force: true });
   });
-  const tree = (): ReadonlyMap<string, string> => {
+}
+
+function fleetOf(
+  gitlab: GitLabServer,
+  members: ReadonlyMap<string, Member>,
+  mainTags: readonly string[],
+  close: () => Promise<void>,
+): Fleet {
+  const tags = watchTags(gitlab, [...members.values()], mainTags);
+  const lines = new Map([...members].map(([name, { cluster }]) => [name, newestLines(cluster)]));
+  const files = (): ReadonlyMap<string, string> => {
     const project = [...gitlab.model.access.projects.values()].find((candidate) => candidate.path === STATUS_PROJECT);
     return (project && gitlab.model.repository(project.id).head('main')?.tree) ?? new Map<string, string>();
   };
   return {
     gitlab,
-    names,
+    names: [...members.keys()],
     member: (name) => {
       const found = members.get(name);
       if (!found) throw new Error(`no cluster ${name}`);
       return found;
     },
     mainTags,
-    holders,
-    wasTorn: () => torn,
-    newestTerm: () => [...tree().keys()].filter((path) => path.startsWith('terms/')).length,
+    holders: tags.holders,
+    wasSplit: tags.wasSplit,
+    mostHolders: tags.mostHolders,
+    newestTerm: () => [...files().keys()].filter((path) => path.startsWith('terms/')).length,
     report: (name) => {
-      const text = tree().get(`status/${name}.json`);
+      const text = files().get(`status/${name}.json`);
       return text === undefined ? undefined : reportSchema.parse(JSON.parse(text));
     },
     onEvent: (listener) => gitlab.model.onEvent(listener),
-    mostHolders: () => most,
     checkerLines: (name) => lines.get(name) ?? [],
     close: async () => {
-      stop();
-      await Promise.all([...members.values()].flatMap(({ cluster, engine }) => [cluster.close(), engine.close()]));
-      await gitlab.close();
-      await rm(folder, { recursive: true, force: true });
+      tags.stop();
+      await close();
     },
   };
 }
 
-interface Joining {
+/** Looks at the records after each change of tags. */
+function watchTags({ model }: GitLabServer, members: readonly Member[], mainTags: readonly string[]) {
+  const mainTagsOf = ({ tags }: Runner): number => mainTags.filter((tag) => tags.includes(tag)).length;
+  const holders = (): string[] => members.filter(({ record }) => mainTagsOf(record) > 0).map((member) => member.name);
+  let most = 0;
+  let split = false;
+  const stop = model.onEvent((event) => {
+    if (event.kind !== 'tags') return;
+    most = Math.max(most, holders().length);
+    split ||= members.some(({ record }) => ![0, mainTags.length].includes(mainTagsOf(record)));
+  });
+  return { holders, mostHolders: () => most, wasSplit: () => split, stop };
+}
+
+/** The newest lines of a cluster's checker: the array is kept up to date. */
+function newestLines(cluster: DemoCluster): readonly string[] {
+  const kept: string[] = [];
+  cluster.onLog(({ container, line }) => {
+    if (container !== 'checker') return;
+    kept.push(line);
+    if (kept.length > KEPT_LINES) kept.shift();
+  });
+  return kept;
+}
+
+interface MemberParts {
   readonly gitlab: GitLabServer;
   readonly name: string;
   readonly cluster: DemoCluster;
   readonly engineFor: EngineFor;
-  /** What this stack has other than its file. */
+  /** Settings that replace those of the stack's file. */
   readonly over: Readonly<Record<string, unknown>>;
-  /** The stack whose file it takes. */
+  /** The stack whose file is used. */
   readonly like: string;
 }
 
-async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joining): Promise<Member> {
+async function startMember({ gitlab, name, cluster, engineFor, over, like }: MemberParts): Promise<Member> {
   const engine = await engineFor({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig });
   const config = await stackConfig(
     ROOT,
@@ -182,7 +201,7 @@ async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joi
     like,
   );
   const { outputs } = await engine.up(config, program);
-  // As `kubectl create job --from=cronjob` would: nobody waits for the next minute.
+  // As `kubectl create job --from=cronjob` does, instead of waiting for the next minute.
   await cluster.startRun(namesOf(name).checker);
   const ids = outputs['runnerRecordIds'];
   const record = Array.isArray(ids) ? gitlab.model.runners.all.get(Number(ids[0])) : undefined;
@@ -190,7 +209,7 @@ async function startMember({ gitlab, name, cluster, engineFor, over, like }: Joi
   return { name, cluster, record, engine, config };
 }
 
-/** The checker alone dies: no new runs, and those that go on or are about to begin are killed. */
+/** Kills the checker alone: no new runs, and the active and pending ones are killed. */
 export async function killChecker({ name, cluster }: Member): Promise<void> {
   await cluster.suspendCronJob(namesOf(name).checker);
   for (;;) {
@@ -201,11 +220,11 @@ export async function killChecker({ name, cluster }: Member): Promise<void> {
   }
 }
 
-export const reviveChecker = async ({ name, cluster }: Member): Promise<void> =>
+export const restartChecker = async ({ name, cluster }: Member): Promise<void> =>
   cluster.suspendCronJob(namesOf(name).checker, false);
 
-/** The runner process of one pod dies and does not come back; the answer ends that. */
-export async function faintPod({ name, cluster }: Member): Promise<() => void> {
+/** Kills the runner process of one pod and keeps it down until the result is called. */
+export async function killRunner({ name, cluster }: Member): Promise<() => void> {
   const pods = await cluster.pods('app.kubernetes.io/component=runner');
   const pod = pods.find((candidate) => candidate.ready);
   if (!pod) throw new Error(`no runner pod of ${name} is ready`);

@@ -1,20 +1,20 @@
-/** `npm run demo`: the whole thing on one machine, one act after another, each announced, timed and checked. */
+/** `npm run demo`: GitLab, clusters, runners and checkers on one machine. Each step is announced, timed and checked. */
 import { parseArgs } from 'node:util';
-import { actsOf } from './acts.ts';
+import { stepsOf } from './steps.ts';
 import { ToolError } from '../../tools/build.ts';
 import { labEngine, realEngine } from '../pulumi/engines.ts';
 import { labCluster, realCluster, type ClusterFor } from './clusters.ts';
 import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet, type Parts } from './fleet.ts';
-import { jsonOf, tableOf, type ActResult } from './report.ts';
-import { stageOf, type Stage } from './stage.ts';
+import { jsonOf, tableOf, type StepResult } from './report.ts';
+import { demoContext, type DemoContext } from './context.ts';
 
 const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubernetes lab|real] [--clusters 2|3]
 
   --json            print the result as one JSON object on the last line
-  --keep            leave the lab running afterwards and print where a browser sees it
-  --engine pulumi   apply the stacks with the real Pulumi engine, which npm run real:tools builds
-  --kubernetes real two real control planes instead of the lab's, built by the same command; the nodes stay the lab's
-  --clusters 3      a third cluster, two main tags that move as one set, and an act in which two clusters die
+  --keep            leave the lab running afterwards and print the addresses of its pages
+  --engine pulumi   apply the stacks with the real Pulumi engine (npm run real:tools builds it)
+  --kubernetes real use real control planes (npm run real:tools builds them); the nodes stay the lab's
+  --clusters 3      add a third cluster, a second main tag, and a step in which two clusters die
 `;
 
 const JOB_EVERY_MS = 1000;
@@ -26,7 +26,7 @@ const KUBERNETES: Readonly<Record<string, ClusterFor>> = { lab: labCluster, real
 
 function choice<T>(what: string, given: string, of: Readonly<Record<string, T>>): T {
   const found = of[given];
-  if (found === undefined) throw new Error(`there is no ${what} ${given}; give ${Object.keys(of).join(' or ')}`);
+  if (found === undefined) throw new Error(`unknown ${what} ${given}: use ${Object.keys(of).join(' or ')}`);
   return found;
 }
 
@@ -59,40 +59,40 @@ function options(): Options {
 const { json, keep, names, parts } = options();
 const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
 
-async function play(stage: Stage): Promise<ActResult[]> {
-  const results: ActResult[] = [];
-  for (const act of actsOf(names.length)) {
-    const boundSeconds = act.bound(stage);
-    say(`▶ ${act.name}: ${act.expected}`);
+async function runSteps(demo: DemoContext): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (const step of stepsOf(names.length)) {
+    const boundSeconds = step.bound(demo);
+    say(`▶ ${step.name}: ${step.expected}`);
     const start = performance.now();
-    const { seen, ok: asExpected } = await act.play(stage);
+    const { seen, ok: asExpected } = await step.run(demo);
     const seconds = (performance.now() - start) / 1000;
     const ok = asExpected && seconds <= boundSeconds;
     say(`${ok ? '✔' : '✘'} ${seen}, ${seconds.toFixed(1)} s`);
-    if (!ok) for (const name of names) for (const line of stage.fleet.checkerLines(name)) say(`    ${name}: ${line}`);
-    results.push({ name: act.name, expected: act.expected, seen, seconds, boundSeconds, ok });
+    if (!ok) for (const name of names) for (const line of demo.fleet.checkerLines(name)) say(`    ${name}: ${line}`);
+    results.push({ name: step.name, expected: step.expected, seen, seconds, boundSeconds, ok });
   }
-  return [...results, ...standing(stage.fleet)];
+  return [...results, ...invariants(demo.fleet)];
 }
 
-/** What must have held all along. */
-function standing(fleet: Fleet): ActResult[] {
+/** What must hold during the whole demo. */
+function invariants(fleet: Fleet): StepResult[] {
   const most = fleet.mostHolders();
   const jobs = [...fleet.gitlab.model.jobs.all.values()];
   const failed = jobs.filter((job) => job.status === 'failed').length;
   const done = jobs.filter((job) => job.status === 'success').length;
   const row = { seconds: 0, boundSeconds: 0 };
-  const torn = fleet.wasTorn();
-  const set = `${fleet.mainTags.join(' and ')} ${torn ? 'were torn apart' : 'moved together'}`;
+  const split = fleet.wasSplit();
+  const set = `${fleet.mainTags.join(' and ')} ${split ? 'were apart' : 'moved together'}`;
   return [
-    { ...row, name: 'all along', expected: 'never two holders', seen: `at most ${most}`, ok: most === 1 },
+    { ...row, name: 'always', expected: 'at most one holder', seen: `at most ${most} at a time`, ok: most === 1 },
     ...(fleet.mainTags.length > 1
-      ? [{ ...row, name: 'all along', expected: 'main tags move as one set', seen: set, ok: !torn }]
+      ? [{ ...row, name: 'always', expected: 'main tags move as one set', seen: set, ok: !split }]
       : []),
     {
       ...row,
-      name: 'all along',
-      expected: 'jobs flow',
+      name: 'always',
+      expected: 'jobs are done',
       seen: `${done} done, ${failed} failed`,
       ok: done > 0 && failed === 0,
     },
@@ -101,7 +101,7 @@ function standing(fleet: Fleet): ActResult[] {
 
 async function main(): Promise<number> {
   say(
-    `One GitLab, ${names.length} clusters, all processes of this machine; the times are short, everything else is what you would ship.`,
+    `One GitLab and ${names.length} clusters run as processes of this machine. Only the times are shorter than in production.`,
   );
   const fleet = await startFleet(names, parts, say);
   const { mainTags } = fleet;
@@ -116,11 +116,11 @@ async function main(): Promise<number> {
     await fleet.close();
   };
   process.once('SIGINT', () => void end().then(() => process.exit(130)));
-  const results = await play(stageOf(fleet, say));
+  const results = await runSteps(demoContext(fleet, say));
   say(`\n${tableOf(results)}\n`);
   if (keep) {
     say(
-      `The lab goes on. Status page ${fleet.gitlab.url}/${STATUS_PROJECT}, runners ${fleet.gitlab.url}/admin/runners; Ctrl-C ends it.`,
+      `The lab keeps running until Ctrl-C. Status page: ${fleet.gitlab.url}/${STATUS_PROJECT} Runners: ${fleet.gitlab.url}/admin/runners`,
     );
     await new Promise(() => undefined);
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run record`: what a person sees of a failover with `hadr`, as text in docs/hadr-failover.txt. The lab's cluster dies
- * for real, the command is the one file that is shipped, and what stands in the text is what it printed.
+ * `npm run record`: records in docs/hadr-failover.txt what `hadr` prints during a failover. A cluster of the lab dies for real, and
+ * the command is the shipped file.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,27 +12,27 @@ import { bundle } from '../../infra/bundle/bundle.ts';
 import { labEngine } from '../pulumi/engines.ts';
 import { labCluster } from './clusters.ts';
 import { MAIN_TAG, startFleet, STATUS_PROJECT, type Fleet } from './fleet.ts';
-import { stageOf, type Stage } from './stage.ts';
+import { demoContext, type DemoContext } from './context.ts';
 import { LAB_POLICY, LAB_TIMING } from './times.ts';
 
 const A = 'cluster-a';
 const B = 'cluster-b';
 const FILE = fileURLToPath(new URL('../../docs/hadr-failover.txt', import.meta.url));
 
-const HEAD = `A failover, seen with hadr. Made by npm run record in the lab: real processes, real HTTP, and times that are
+const HEAD = `A failover, seen with hadr. npm run record made this text in the lab: real processes, real HTTP, and times of
 about a tenth of the defaults (a lease of ${LAB_TIMING.leaseSeconds} s, a round every ${LAB_TIMING.roundSeconds} s).
 `;
 
 type Hadr = (...args: string[]) => Promise<string>;
 
-/** Numbers change with every look; what is worth showing is a look that says something else. */
+/** Numbers change in each output; an output is shown when more than its numbers changed. */
 const gistOf = (text: string): string => text.replaceAll(/\d+/g, 'N').replaceAll(/\s+/g, ' ');
 
-async function record(stage: Stage, hadr: Hadr, show: (line: string) => void): Promise<void> {
-  const { fleet } = stage;
+async function record(demo: DemoContext, hadr: Hadr, show: (line: string) => void): Promise<void> {
+  const { fleet } = demo;
   const ready = (): boolean => [A, B].every((name) => fleet.report(name)?.online === 2);
   if (
-    !(await stage.until(
+    !(await demo.until(
       `until ${A} holds ${MAIN_TAG} and all runners are online`,
       40,
       () => fleet.holders().join() === A && ready(),
@@ -40,15 +40,15 @@ async function record(stage: Stage, hadr: Hadr, show: (line: string) => void): P
   )
     throw new Error('the fleet did not start');
   show('$ hadr status');
-  // B must have been in touch for a lease before it may claim.
+  // B may claim after it was in touch for the length of a lease.
   let text = await hadr('status');
   for (const end = performance.now() + 20_000; performance.now() < end && text.includes('degraded');)
     text = await hadr('status');
   show(text);
   show(`\n# ${A} dies: its runners, its checker, its API server\n`);
-  fleet.member(A).cluster.faint();
+  fleet.member(A).cluster.crash();
   let last = gistOf(text);
-  for (const end = performance.now() + stage.deadSeconds * 1000; fleet.holders().join() !== B;) {
+  for (const end = performance.now() + demo.deadSeconds * 1000; fleet.holders().join() !== B;) {
     if (performance.now() > end) throw new Error(`${B} did not take over`);
     const now = await hadr('status');
     if (gistOf(now) !== last) show(`$ hadr status\n${now}\n`);
@@ -70,7 +70,7 @@ async function hadrIn(folder: string, fleet: Fleet): Promise<Hadr> {
     fleet: [A, B],
     mainTags: [MAIN_TAG],
     policy: LAB_POLICY,
-    // The person's machine is the very one that plays two clusters: a call may take longer than a checker would wait.
+    // This machine also runs both clusters, so a call may take longer than in production.
     timing: { ...LAB_TIMING, requestSeconds: 3 },
   };
   await writeFile(join(folder, 'hadr.yaml'), stringify(config));
@@ -86,7 +86,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const fleet = await startFleet([A, B], { engineFor: labEngine, clusterFor: labCluster }, say);
 const lines = [HEAD];
 try {
-  await record(stageOf(fleet, say), await hadrIn(folder, fleet), (line) => void lines.push(line));
+  await record(demoContext(fleet, say), await hadrIn(folder, fleet), (line) => void lines.push(line));
   await writeFile(FILE, `${lines.join('\n').trimEnd()}\n`);
   say(`wrote ${FILE}`);
 } finally {

@@ -1,5 +1,5 @@
-/** What the demo prints: a line while it waits, a table at its end, or one JSON object. */
-export interface ActResult {
+/** What the demo prints at its end: a table, or one JSON object. */
+export interface StepResult {
   readonly name: string;
   readonly expected: string;
   readonly seen: string;
@@ -10,16 +10,16 @@ export interface ActResult {
 
 const one = (seconds: number): string => seconds.toFixed(1);
 
-export function tableOf(acts: readonly ActResult[]): string {
+export function tableOf(steps: readonly StepResult[]): string {
   const rows = [
-    ['act', 'expected', 'seen', 'seconds', 'bound', ''],
-    ...acts.map((act) => [
-      act.name,
-      act.expected,
-      act.seen,
-      one(act.seconds),
-      one(act.boundSeconds),
-      act.ok ? '✔' : '✘',
+    ['step', 'expected', 'seen', 'seconds', 'bound', ''],
+    ...steps.map((step) => [
+      step.name,
+      step.expected,
+      step.seen,
+      one(step.seconds),
+      one(step.boundSeconds),
+      step.ok ? '✔' : '✘',
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -34,10 +34,10 @@ export function tableOf(acts: readonly ActResult[]): string {
   return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...body.map(line)].join('\n');
 }
 
-export function jsonOf(acts: readonly ActResult[], complete: boolean): string {
+export function jsonOf(steps: readonly StepResult[], complete: boolean): string {
   return JSON.stringify({
-    ok: complete && acts.every((act) => act.ok),
-    acts: acts.map(({ name, ok, seconds, boundSeconds }) => ({
+    ok: complete && steps.every((step) => step.ok),
+    steps: steps.map(({ name, ok, seconds, boundSeconds }) => ({
       name,
       ok,
       seconds: Number(one(seconds)),

@@ -1,4 +1,4 @@
-/** The lab's times: the same rules as on a real cluster (timing.ts checks them), only shorter. Config alone, no other code. */
+/** The timing of the lab: shorter than on a real cluster, under the same rules (timing.ts checks them). Only config differs. */
 export const LAB_TIMING = {
   roundSeconds: 0.8,
   startLagSeconds: 1,

@@ -1,11 +1,11 @@
-/** `npm run lab:gitlab -- --port N`: the embedded GitLab alone, for any GitLab client. */
+/** `npm run lab:gitlab -- --port N`: runs only the embedded GitLab, for any GitLab client. */
 import { parseArgs } from 'node:util';
 import { startGitLab } from './server.ts';
 
 const USAGE = `npm run lab:gitlab -- [--port N] [--long-poll-ms N]
 
-  --port N           the port on 127.0.0.1; 0 or absent: any free one
-  --long-poll-ms N   how long Workhorse holds an idle runner's poll (50000)
+  --port N           port on 127.0.0.1 (default: any free port)
+  --long-poll-ms N   how long Workhorse holds the poll of an idle runner, in ms (default: 50000)
 `;
 
 function refuse(message: string): never {
@@ -41,11 +41,11 @@ const server = await startGitLab({
   ...(port !== undefined && { port }),
   ...(longPollMs !== undefined && { longPollMs }),
 }).catch((error: unknown) =>
-  refuse(`cannot listen: ${error instanceof Error ? error.message : 'failed'}; give another --port`),
+  refuse(`cannot listen on the port: ${error instanceof Error ? error.message : 'failed'}. Use another --port.`),
 );
 process.stdout.write(
   `GitLab (lab) at ${server.url}\nadmin token    ${server.adminToken}\n\n` +
-    `  curl -H 'PRIVATE-TOKEN: ${server.adminToken}' ${server.url}/api/v4/user\n\nCtrl-C ends it; nothing is kept.\n`,
+    `  curl -H 'PRIVATE-TOKEN: ${server.adminToken}' ${server.url}/api/v4/user\n\nFault injection: POST /lab/faults with a kind such as gitaly-down.\nCtrl-C ends it; its data is lost.\n`,
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void server.close().then(() => process.exit(0)));

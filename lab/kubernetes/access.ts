@@ -1,4 +1,4 @@
-/** Plain calls of a Kubernetes API over HTTP, the lab's or a real one, as whoever the token says. */
+/** Plain HTTP calls of a Kubernetes API, the lab's or a real one, with a token. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { ApiError } from './errors.ts';
@@ -7,7 +7,7 @@ import { isRecord } from './objects.ts';
 export interface KubernetesAccess {
   readonly url: string;
   readonly token: string;
-  /** PEM of the authority behind an `https:` address. */
+  /** PEM of the CA of an `https:` address. */
   readonly ca?: string;
 }
 
@@ -18,7 +18,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** After it a call has failed. An API server that is overloaded answers late, but it answers. */
+/** The time limit of a call. An overloaded API server answers late. */
 const TIMEOUT_MS = 20_000;
 
 export class KubernetesApi {
@@ -32,7 +32,7 @@ export class KubernetesApi {
       : new http.Agent({ keepAlive: true });
   }
 
-  /** Undefined for a GET or DELETE of what is not there; any other refusal throws an ApiError. */
+  /** Undefined for a GET or DELETE of an object that does not exist; throws an ApiError for any other refusal. */
   async call(method: Method, path: string, body?: unknown): Promise<Record<string, unknown> | undefined> {
     const { status, text } = await this.send(method, path, body);
     if (status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
@@ -43,22 +43,22 @@ export class KubernetesApi {
     throw new ApiError(status, typeof reason === 'string' ? reason : '', `${method} ${path}: ${status} ${why}`);
   }
 
-  /** The answer as it is, whatever its status. A patch is a merge patch. */
+  /** The answer with any status. A patch is a merge patch. */
   async send(method: Method, path: string, body?: unknown): Promise<Reply> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const text = body === undefined ? undefined : JSON.stringify(body);
     try {
       return await this.#once(method, path, type, text);
     } catch (error) {
-      // The server closed an idle connection at the moment at which it was used again: nothing was sent.
+      // The server closed an idle connection just when it was used again: nothing was sent.
       if (!(error instanceof StaleConnection)) throw error;
       return this.#once(method, path, type, text);
     }
   }
 
   /**
-   * Calls `onEvent` whenever something changes in the collection of this path, and at once; the result ends it. What broke
-   * is begun anew, and what was missed meanwhile counts as a change.
+   * Calls `onEvent` at once and after each change in the collection of this path, until the result is called. A watch that
+   * breaks is started again, and that counts as a change.
    */
   watch(path: string, onEvent: () => void): () => void {
     let ended = false;
@@ -132,7 +132,7 @@ const WATCH_AGAIN_MS = 500;
 
 class StaleConnection extends Error {}
 
-/** A time that is not known is written as null; to a reader that is the same as a field that is not there. */
+/** Kubernetes writes an unknown time as null; for a reader this is the same as an absent field. */
 const withoutNulls = (_key: string, value: unknown): unknown => (value === null ? undefined : value);
 
 function jsonOf(text: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 /**
- * What the API server does to an object before it stores it: defaults, validation, and the ServiceAccount and Priority
+ * Admission: what the API server does to an object before it stores it, i.e. defaults, validation, and the ServiceAccount and Priority
  * plugins. Only the rules that the stack can run into; the scanners and a real API server check the rest.
  */
 import * as z from 'zod';
@@ -73,7 +73,7 @@ function admit(kind: Kind, name: string, body: KubeObject): KubeObject {
   return body;
 }
 
-/** The path of a number that is no integer: Kubernetes' own types hold none, and refuse one while decoding. */
+/** The path of a number that is not an integer. Kubernetes' own types have no such numbers and refuse them when decoding. */
 function fractionIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? undefined : path;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -218,7 +218,7 @@ function priorityOf(pod: string, className: string, lookup: Lookup): unknown {
   return found['value'];
 }
 
-/** The volume that the ServiceAccount plugin gives to every container which mounts nothing else in its place. */
+/** The volume that the ServiceAccount plugin adds to every container that mounts nothing else at its path. */
 function withToken(spec: Readonly<Record<string, unknown>>, parsed: PodSpec): Record<string, unknown> {
   const volumeName = `kube-api-access-${randomSuffix()}`;
   const mount = { name: volumeName, mountPath: TOKEN_DIRECTORY, readOnly: true };

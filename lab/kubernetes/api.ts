@@ -1,4 +1,4 @@
-/** The API server: Kubernetes' paths and verbs over HTTP on 127.0.0.1. It does not watch; its clients here poll. */
+/** The API server: Kubernetes' paths and verbs over HTTP on 127.0.0.1, without watches; clients poll. */
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
 import { onLoopback } from '../loopback.ts';
@@ -27,7 +27,7 @@ interface Reply {
 
 export interface ApiServer {
   readonly url: string;
-  /** Every connection breaks, old or new, until `up`. The port stays ours, for the address is in the pods' config. */
+  /** Breaks every connection, old or new, until `up`. The port is kept, because the pods' config has the address. */
   down(): void;
   up(): void;
   close(): Promise<void>;

@@ -9,7 +9,7 @@ import type { DeleteOptions, Store } from './store.ts';
 export interface ObjectRef {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Left out for kinds without namespaces; `default` for the others. */
+  /** Absent for kinds without namespaces; `default` for the others. */
   readonly namespace?: string;
   readonly name: string;
 }
@@ -19,27 +19,27 @@ export interface ListQuery extends Pick<ObjectRef, 'apiVersion' | 'kind' | 'name
 }
 
 export interface RemoveOptions extends DeleteOptions {
-  /** Wait until the object, and the pods that it owned, are gone; fails after so many ms. */
+  /** Waits until the object and the pods that it owned are gone; fails after so many ms. */
   readonly waitMs?: number;
 }
 
 export interface ClusterClient {
   /**
-   * Creates the object or brings the existing one to it: fields of an earlier apply that are no longer there are
-   * removed, fields that others set stay, the status is not touched.
+   * Creates or updates the object. Fields of an earlier apply that are no longer there are removed; fields that others
+   * set and the status stay.
    */
   apply(object: KubeObject): Promise<StoredObject>;
   get(ref: ObjectRef): Promise<StoredObject | undefined>;
   list(query: ListQuery): Promise<readonly StoredObject[]>;
-  /** An object that does not exist is no error. */
+  /** It is not an error if the object does not exist. */
   delete(ref: ObjectRef, options?: RemoveOptions): Promise<void>;
 }
 
-/** `isUp` says whether the cluster can be reached: a fainted one answers nobody. */
+/** `isUp` tells whether the cluster can be reached. */
 export function clusterClient(store: Store, isUp: () => boolean): ClusterClient {
   const applied = new Map<string, KubeObject>();
   const reach = (ref: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>): { kind: Kind; namespace: string } => {
-    if (!isUp()) throw new ApiError(503, 'ServiceUnavailable', 'the cluster cannot be reached: it has fainted');
+    if (!isUp()) throw new ApiError(503, 'ServiceUnavailable', 'the cluster cannot be reached: it is down');
     const kind = kindOf(ref);
     if (!kind) throw badRequest(`no matches for kind "${ref.kind}" in version "${ref.apiVersion}"`);
     return { kind, namespace: kind.namespaced ? (ref.namespace ?? 'default') : '' };

@@ -1,6 +1,6 @@
 /**
  * A Kubernetes cluster in this process: API server, controllers and one node, whose containers are child processes.
- * When this process ends, however it ends, its containers end with it.
+ * When this process ends, its containers end too, even if it is killed.
  */
 import type { KubernetesAccess } from './access.ts';
 import { serveApi, type ApiServer } from './api.ts';
@@ -24,71 +24,61 @@ import { Store, type Change } from './store.ts';
 export interface ClusterOptions extends MachineOptions {
   /** How long a minute of the CronJobs' clock lasts, in ms; 60000 by default. */
   readonly minuteMs?: number;
-  /** Of the API server; a free one by default. */
+  /** The port of the API server; a free one by default. */
   readonly port?: number;
 }
 
 export interface LabCluster extends Faults {
   readonly name: string;
-  /** Its API as an administrator reaches it. */
+  /** Address and administrator's token of its API. */
   readonly access: KubernetesAccess;
   readonly client: ClusterClient;
-  /** The pods, optionally those of a label selector, as they are now. */
+  /** The present pods, or those that a label selector matches. */
   pods(selector?: string): readonly PodView[];
-  /** Hears of each change of any object. */
+  /** Calls the listener at each change of an object. */
   onChange(listener: (change: Change) => void): () => void;
-  /** A token of a ServiceAccount, as its pods hold one. */
+  /** A token of a ServiceAccount, like those of its pods. */
   tokenFor(namespace: string, serviceAccount: string): string;
   /** The newest lines of a container, also of a pod that is gone. */
   logs(namespace: string, pod: string, container: string): readonly LogLine[];
   onLog(listener: (line: LogLine) => void): () => void;
-  /** The cluster dies at once: no process, no controller, no API. */
-  faint(): void;
-  /** It comes back with all that its API knew; the pods start again. */
-  returns(): void;
+  /** Kills the cluster at once: no process, no controller, no API. */
+  crash(): void;
+  /** Starts it again with all objects that its API had; the pods start again. */
+  recover(): void;
   readonly isUp: boolean;
   /** Ends everything and removes its files. */
   close(): Promise<void>;
 }
 
-/** The lab's API server speaks plain HTTP, so there is no authority; the file is there because pods mount it. */
+/** The lab's API server uses plain HTTP, so there is no CA. The file exists because pods mount it. */
 const AUTHORITY = 'This lab serves its API without TLS.\n';
 
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
-  const { name, minuteMs = 60_000 } = options;
   const machine = await Machine.start(options);
-  const { node, logs, onError } = machine;
+  const { node, logs } = machine;
   const store = new Store();
   const identity = new Identity(store);
   const state = new FaultState();
   const kubelet = await machine.kubelet(storeNodeApi(store, identity, node));
-  let scheduling: ControlLoop | undefined;
-  const startControllers = (): readonly Controller[] => [
-    namespaces(store, AUTHORITY),
-    garbageCollector(store),
-    deployments(store, onError),
-    jobs({ store, now: Date.now, onError }),
-    cronJobs({ store, minuteMs, now: Date.now, isMissed: (cronJob) => state.takeMiss(cronJob), onError }),
-    (scheduling = scheduler({ store, node, isFull: () => state.isFull, onError })),
-  ];
-
-  let isUp = true;
-  let controllers = startControllers();
+  const controllers = new Controllers(store, state, machine, options.minuteMs ?? 60_000);
+  controllers.start();
   for (const namespace of ['default', 'kube-system'])
     store.create(NAMESPACE, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const api: ApiServer = await serveApi(store, identity, options.port);
   kubelet.start();
 
+  let isUp = true;
   let ended: Promise<void> = Promise.resolve();
-  const faint = (): void => {
+  const crash = (): void => {
     if (!isUp) return;
     isUp = false;
     api.down();
-    for (const controller of controllers) controller.stop();
+    controllers.stop();
     ended = kubelet.crash();
   };
   return {
-    name,
+    name: options.name,
     access: { url: api.url, token: identity.adminToken },
     client: clusterClient(store, () => isUp),
     pods: (selector = '') => store.list(POD).filter(labelSelector(selector)).map(viewOf),
@@ -96,18 +86,12 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     tokenFor: (namespace, serviceAccount) => identity.issue({ namespace, serviceAccount }).token,
     logs: (namespace, pod, container) => logs.read(namespace, pod, container),
     onLog: (listener) => logs.subscribe(listener),
-    ...faults(
-      store,
-      kubelet,
-      state,
-      // The scheduler looks when a pod changes; this change is none of a pod's.
-      () => scheduling?.look(),
-    ),
-    faint,
-    returns: () => {
+    ...faults(store, kubelet, state, () => controllers.schedule()),
+    crash,
+    recover: () => {
       if (isUp) return;
       isUp = true;
-      controllers = startControllers();
+      controllers.start();
       api.up();
       kubelet.start();
     },
@@ -115,12 +99,53 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
       return isUp;
     },
     close: async () => {
-      faint();
+      crash();
       await ended;
       await api.close();
       await machine.close();
     },
   };
+}
+
+/** All controllers of the cluster, and its scheduler. */
+class Controllers {
+  readonly #store: Store;
+  readonly #state: FaultState;
+  readonly #machine: Pick<Machine, 'node' | 'onError'>;
+  readonly #minuteMs: number;
+  #running: readonly Controller[] = [];
+  #scheduler: ControlLoop | undefined;
+
+  constructor(store: Store, state: FaultState, machine: Pick<Machine, 'node' | 'onError'>, minuteMs: number) {
+    this.#store = store;
+    this.#state = state;
+    this.#machine = machine;
+    this.#minuteMs = minuteMs;
+  }
+
+  start(): void {
+    const { node, onError } = this.#machine;
+    const store = this.#store;
+    const isMissed = (cronJob: StoredObject): boolean => this.#state.takeMiss(cronJob);
+    this.#scheduler = scheduler({ store, node, isFull: () => this.#state.isFull, onError });
+    this.#running = [
+      namespaces(store, AUTHORITY),
+      garbageCollector(store),
+      deployments(store, onError),
+      jobs({ store, now: Date.now, onError }),
+      cronJobs({ store, minuteMs: this.#minuteMs, now: Date.now, isMissed, onError }),
+      this.#scheduler,
+    ];
+  }
+
+  stop(): void {
+    for (const controller of this.#running) controller.stop();
+  }
+
+  /** Schedules pods now. The scheduler runs by itself only when a pod changes. */
+  schedule(): void {
+    this.#scheduler?.trigger();
+  }
 }
 
 const viewOf = (pod: StoredObject): PodView => podView(pod.metadata, podStatusOf(pod));

@@ -1,5 +1,5 @@
 /**
- * Errors as the API server words them (k8s.io/apimachinery, api/errors): a Status object with code, reason and message.
+ * Errors with the API server's texts (k8s.io/apimachinery, api/errors): a Status object with code, reason and message.
  */
 import { qualified, type Kind } from './kinds.ts';
 

@@ -1,4 +1,4 @@
-/** The switches that break a part of the cluster, and mend it. */
+/** Fault injection: switches that break a part of the cluster and repair it. */
 import { jobTemplateOf, startJob } from './controllers/cronjobs.ts';
 import { CRON_JOB, type Kind } from './kinds.ts';
 import type { Kubelet } from './kubelet/kubelet.ts';
@@ -7,22 +7,22 @@ import { podFaults, type PodFaults } from './pod-faults.ts';
 import type { Store } from './store.ts';
 
 export interface Faults extends PodFaults {
-  /** As `kubectl patch`: no new runs; a run that is active goes on. */
+  /** As `kubectl patch`: no new runs; an active run continues. */
   suspendCronJob(name: string, on?: boolean): void;
   /** The next starts of this CronJob are lost, as if the controller were down at their minute. */
   missRun(name: string, count?: number): void;
-  /** A run beside the schedule, now. */
+  /** Starts a run now, besides the schedule. */
   startRun(name: string): void;
   /** The cluster is full: new pods stay Pending. */
   unschedulable(on?: boolean): void;
 }
 
-/** What the switches have set and the controllers ask for. */
+/** The state of the switches, which the controllers read. */
 export class FaultState {
   isFull = false;
   readonly missed = new Map<string, number>();
 
-  /** Is this start to be lost? Counts it as lost. */
+  /** True if this start is to be missed; counts it. */
   takeMiss(cronJob: StoredObject): boolean {
     const left = this.missed.get(cronJob.metadata.name) ?? 0;
     if (left > 0) this.missed.set(cronJob.metadata.name, left - 1);
@@ -48,7 +48,7 @@ export function faults(store: Store, kubelet: Kubelet, state: FaultState, resche
   };
 }
 
-/** The object of that name in whatever namespace: a lab has one of each. */
+/** The object of this name in any namespace: a lab has only one. */
 function named(store: Store, kind: Kind, name: string): StoredObject {
   const found = store.list(kind).find((object) => object.metadata.name === name);
   if (!found) throw new Error(`there is no ${kind.kind} ${name} in this cluster`);

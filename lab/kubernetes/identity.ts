@@ -1,5 +1,5 @@
 /**
- * Who calls: the admin token, and ServiceAccount tokens that are signed by this cluster and bound to living objects.
+ * Authentication: the administrator's token, and ServiceAccount tokens, signed by this cluster and bound to existing objects.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
@@ -15,7 +15,7 @@ export interface TokenRequest {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly expirationSeconds?: number;
-  /** The pod that holds the token: when it is gone the token is worth nothing. */
+  /** The pod that has the token. Without the pod the token is invalid. */
   readonly pod?: { readonly name: string; readonly uid: string };
 }
 
@@ -37,7 +37,7 @@ export class Identity {
     this.#now = now;
   }
 
-  /** A token as the API's TokenRequest makes it. */
+  /** A token like one of the API's TokenRequest. */
   issue(request: TokenRequest): { readonly token: string; readonly expiresAt: number } {
     const account = this.#store.get(SERVICE_ACCOUNT, request.namespace, request.serviceAccount);
     const expiresAt = this.#now() + (request.expirationSeconds ?? 3600) * 1000;

@@ -1,4 +1,4 @@
-/** The kinds that this API serves: what the stack ships, and what its controllers make of it. */
+/** The kinds that this API serves: those of the stack, and those that its controllers create. */
 import type { KubeObject } from './objects.ts';
 
 export interface Kind {

@@ -1,4 +1,4 @@
-/** The machine under a cluster's one node: a folder, processes that end with this one, what they wrote, and the kubelet. */
+/** The machine of a cluster's only node: a folder, child processes, their logs, and the kubelet. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,23 +10,23 @@ import { Processes } from './kubelet/processes.ts';
 import { bundlePodNetwork } from './kubelet/shims.ts';
 
 export interface MachineOptions {
-  /** The cluster's, for messages and the node's name. */
+  /** The name of the cluster, for messages and the node's name. */
   readonly name: string;
   /** The bundled lab runner, which containers call as `gitlab-runner` (lab/runner/bundle.ts). */
   readonly runner?: string;
-  /** How often the lab runner reports a running job, in seconds; what GitLab asks for, or 60, when left out. */
+  /** How often the lab runner reports a running job, in seconds. Absent: what GitLab asks for, or 60. */
   readonly runnerHeartbeatSeconds?: number;
   /** Between restarts of a container; 1 s doubling up to 10 s by default (a real kubelet: 10 s up to 5 min). */
   readonly backoff?: Backoff;
   /** How often volumes follow their ConfigMaps and Secrets, in ms; 5000 by default (a real kubelet: about a minute). */
   readonly volumeRefreshMs?: number;
-  /** Errors of the cluster's own parts, in one line. Standard error by default. */
+  /** Gets errors of the cluster's own parts, one line each; standard error by default. */
   readonly onError?: (message: string) => void;
 }
 
 export class Machine {
   readonly node: string;
-  /** All that its processes write is below this folder. */
+  /** The folder of everything that its processes write. */
   readonly root: string;
   readonly processes: Processes;
   readonly logs = new LogBook();
@@ -70,7 +70,7 @@ export class Machine {
     });
   }
 
-  /** Removes its files; its processes must be gone. */
+  /** Removes its files; its processes must have ended. */
   async close(): Promise<void> {
     await this.processes.close();
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });

@@ -22,7 +22,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
 
 /**
  * The merge patch from what was applied before to what is applied now: a key that was ours and is gone becomes null, so
- * that it is removed, while what others set (a controller, a person) stays.
+ * that it is removed; fields that others set (a controller, a person) stay.
  */
 export function applyPatch(before: unknown, now: unknown): unknown {
   if (!isRecord(now)) return now;

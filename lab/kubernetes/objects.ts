@@ -1,4 +1,4 @@
-/** What every Kubernetes object has in common. Kind-specific fields are parsed where they are used. */
+/** The common fields of Kubernetes objects. Fields of a kind are parsed where they are used. */
 import * as z from 'zod';
 
 const ownerReference = z.looseObject({
@@ -44,7 +44,7 @@ export interface Meta {
   readonly [field: string]: unknown;
 }
 
-/** An object as the API serves it. Stored objects are frozen: a change makes a new one. */
+/** An object as the API serves it. Stored objects are frozen; a change creates a new one. */
 export interface StoredObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -52,7 +52,7 @@ export interface StoredObject {
   readonly [field: string]: unknown;
 }
 
-/** What an API server sends of `metadata`. */
+/** `metadata` as an API server sends it. */
 export const metaSchema = z.looseObject({
   name: z.string(),
   namespace: z.string().exactOptional(),

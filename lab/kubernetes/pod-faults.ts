@@ -1,8 +1,8 @@
-/** The switches that hurt the processes of a pod, and mend them: the kubelet's, whichever API it serves. */
+/** Fault injection for the processes of a pod, through the kubelet. */
 import type { Kubelet } from './kubelet/kubelet.ts';
 
 export interface PodFault {
-  /** Only this container; all of the pod's when left out. */
+  /** Only this container; absent: all containers of the pod. */
   readonly container?: string;
   /** Killed and not restarted until `releasePod`. */
   readonly stayDown?: boolean;
@@ -10,12 +10,12 @@ export interface PodFault {
 
 export interface PodFaults {
   /**
-   * SIGKILL to the pod's processes; the kubelet restarts them unless they are to stay down. Throws if no such pod runs.
+   * Sends SIGKILL to the pod's processes. The kubelet restarts them, but with `stayDown`. Throws if the pod does not run here.
    */
   killPod(pod: string, fault?: PodFault): void;
   /** Ends `stayDown`. */
   releasePod(pod: string): void;
-  /** SIGSTOP: the processes are there and do nothing. A container that is restarted meanwhile is not frozen. */
+  /** Sends SIGSTOP: the processes exist and do nothing. A container that is restarted is not frozen any more. */
   freezePod(pod: string, fault?: Pick<PodFault, 'container'>): void;
   unfreezePod(pod: string): void;
 }

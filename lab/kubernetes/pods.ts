@@ -173,7 +173,7 @@ export const isReady = (pod: StoredObject): boolean => saysReady(podStatusOf(pod
 
 export const isFinished = (pod: StoredObject): boolean => ['Succeeded', 'Failed'].includes(podStatusOf(pod).phase);
 
-/** A pod as somebody outside the cluster looks at it. */
+/** A pod as seen from outside of the cluster. */
 export interface PodView {
   readonly name: string;
   readonly namespace: string;

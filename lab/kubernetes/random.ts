@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * Kubernetes' alphabet for generated names: without vowels, so that no words appear (k8s.io/apimachinery, util/rand).
+ * Kubernetes' alphabet for generated names: without vowels, so that they do not form words (k8s.io/apimachinery, util/rand).
  */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 

@@ -1,7 +1,4 @@
-/**
- * May this user do that? Roles and bindings, as kube-apiserver's RBAC authoriser reads them; what nothing allows is
- * refused.
- */
+/** RBAC: roles and bindings as kube-apiserver's authoriser reads them. What no rule allows is refused. */
 import * as z from 'zod';
 import type { User } from './identity.ts';
 import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, type Kind } from './kinds.ts';
@@ -10,14 +7,14 @@ import type { StoredObject } from './objects.ts';
 export interface Attempt {
   readonly verb: string;
   readonly kind: Kind;
-  /** Empty at the cluster scope. */
+  /** Empty for cluster-scoped objects. */
   readonly namespace: string;
   /** Empty for a whole list. */
   readonly name: string;
   readonly subresource?: string;
 }
 
-/** What the authoriser reads. */
+/** The objects that the authoriser reads. */
 export interface Bindings {
   find(kind: Kind, namespace: string, name: string): StoredObject | undefined;
   list(kind: Kind, namespace?: string): readonly StoredObject[];

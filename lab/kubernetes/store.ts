@@ -1,7 +1,7 @@
 /**
- * The cluster's objects in memory, with the API server's rules of writing: names are unique in a kind and namespace,
- * resource versions rise, `spec` and `status` are written apart, a pod is deleted in two steps. Listeners hear of each
- * change at once.
+ * The cluster's objects in memory, with the API server's rules for writes: names are unique in a kind and namespace, resource
+ * versions increase, `spec` and `status` are written separately, a pod is deleted in two steps. Listeners are called at each
+ * change.
  */
 import { randomUUID } from 'node:crypto';
 import { admitCreate, admitUpdate } from './admission.ts';
@@ -20,7 +20,7 @@ export interface Change {
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
-  /** Delete only this very object, not a later one of the same name. */
+  /** Deletes only the object with this UID, not a later one of the same name. */
   readonly uid?: string;
 }
 
@@ -111,8 +111,8 @@ export class Store {
   }
 
   /**
-   * A pod on a node is only marked: its kubelet stops the containers and then deletes it for good with a grace of 0.
-   * Everything else is gone at once.
+   * A pod on a node is only marked: its kubelet stops the containers and then deletes it with a grace period of 0.
+   * Any other object is removed at once.
    */
   delete(kind: Kind, namespace: string, name: string, options: DeleteOptions = {}): StoredObject {
     const current = this.get(kind, namespace, name);
@@ -156,7 +156,7 @@ export class Store {
     return body;
   }
 
-  /** Writes what changed; a write that changes nothing makes no event, as in Kubernetes. */
+  /** Writes a change. A write that changes nothing causes no event, as in Kubernetes. */
   #settle(kind: Kind, current: StoredObject, next: Readonly<Record<string, unknown>>): StoredObject {
     const metadata: Record<string, unknown> = isRecord(next['metadata']) ? { ...next['metadata'] } : {};
     for (const field of SERVER_FIELDS) {

@@ -1,10 +1,10 @@
-/** What applies a stack: the engine in this process (lab-engine.ts) or the real one (real-engine.ts). */
+/** The engine that applies a stack: the one in this process (lab-engine.ts) or the real one (real-engine.ts). */
 import type { StackConfig } from '../../infra/render/stack-config.ts';
 import type { Values } from './provider.ts';
 
 export type { StackConfig };
 
-/** What an apply did, by logical name. */
+/** The logical names of what an apply changed. */
 export interface Changes {
   readonly created: readonly string[];
   readonly updated: readonly string[];
@@ -13,17 +13,17 @@ export interface Changes {
 }
 
 export interface DestroyOptions {
-  /** Leaves what is protected, and all that it stands on. */
+  /** Keeps protected resources and everything that they depend on. */
   readonly excludeProtected?: boolean;
 }
 
 export type Program = () => Promise<object>;
 
 export interface Engine {
-  /** As `pulumi up`. The outputs are plain. */
+  /** Like `pulumi up`. Outputs are plain values, secrets too. */
   up(config: StackConfig, program: Program): Promise<{ readonly outputs: Values; readonly changes: Changes }>;
-  /** As `pulumi destroy --run-program`. */
+  /** Like `pulumi destroy --run-program`. */
   destroy(config: StackConfig, program: Program, options?: DestroyOptions): Promise<void>;
-  /** Forgets all that it knows; what it made stays. */
+  /** Drops its state; the resources stay. */
   close(): Promise<void>;
 }

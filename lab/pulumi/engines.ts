@@ -1,4 +1,4 @@
-/** Both engines, with the lab's providers under them; where a control plane is real, Kubernetes' own plugin under the real one. */
+/** Both engines with the lab's providers. With a real control plane, the real engine uses the real Kubernetes plugin. */
 import { fileURLToPath } from 'node:url';
 import { requireTool } from '../../tools/find.ts';
 import { GitLabLabProvider } from './gitlab-provider.ts';
@@ -10,11 +10,11 @@ import { RealEngine } from './real-engine.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a stack's resources are made in. */
+/** Where the resources of a stack are created. */
 export interface Reach {
   readonly gitlab: { readonly url: string; readonly adminToken: string };
   readonly kubernetes: KubernetesAccess;
-  /** Of a real control plane: the path of a kubeconfig, in which the program's context is. */
+  /** Only with a real control plane: the path of a kubeconfig with the program's context. */
   readonly kubeconfig?: string | undefined;
 }
 
@@ -25,8 +25,8 @@ export const labEngine = ({ gitlab, kubernetes }: Reach): LabEngine =>
   ]);
 
 /**
- * Throws where there is no Pulumi CLI. Kubernetes' provider is its own plugin, but for the lab's Kubernetes API: that one has no
- * discovery, no OpenAPI and no server-side apply, which the plugin asks for.
+ * Throws if there is no Pulumi CLI. The Kubernetes provider is the real plugin, but not with the lab's Kubernetes API: that one
+ * has no discovery, no OpenAPI and no server-side apply, which the plugin needs.
  */
 export async function realEngine(reach: Reach, onOutput?: (text: string) => void): Promise<RealEngine> {
   const { kubernetes, kubeconfig } = reach;
@@ -42,7 +42,7 @@ export async function realEngine(reach: Reach, onOutput?: (text: string) => void
   return RealEngine.start({ ...shared, providers: [gitlab], plugins: [plugin.path], kubeconfig });
 }
 
-/** Address and token are those that the program gives to its provider. */
+/** The program gives address and token to this provider. */
 export const serveGitLab = (): Promise<ProviderServer> =>
   serveProvider('gitlab', '10.1.1', ({ baseUrl, token }) => {
     const url = String(baseUrl).replace(/\/api\/v4\/$/, '');

@@ -1,4 +1,4 @@
-/** The lab's provider for `gitlab:` resources: the calls of GitLab's API that the real provider makes for them. */
+/** The lab's provider for `gitlab:` resources. It makes the same calls of GitLab's API as the real provider. */
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES, type GitLabApi } from './gitlab-resources.ts';
 import type { Applied, LabProvider, State, Values } from './provider.ts';

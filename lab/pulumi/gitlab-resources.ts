@@ -1,8 +1,8 @@
-/** Each GitLab resource that the program uses: the calls of its life, and what of it GitLab cannot change. */
+/** The GitLab resources of the program: the API calls that create, read, update and delete them, and their fixed inputs. */
 import * as z from 'zod';
 import type { Applied, State, Values } from './provider.ts';
 
-/** A call of GitLab's API; undefined for a GET that is a 404. */
+/** A call of GitLab's API. Undefined for a GET with the answer 404. */
 export type GitLabApi = (method: string, path: string, body?: unknown) => Promise<Values | undefined>;
 
 export interface Resource {
@@ -10,7 +10,7 @@ export interface Resource {
   read(api: GitLabApi, before: State): Promise<State | undefined>;
   update(api: GitLabApi, before: State, inputs: Values): Promise<Applied>;
   remove(api: GitLabApi, before: State): Promise<void>;
-  /** Inputs whose change makes another one of it. */
+  /** Inputs whose change replaces the resource. */
   readonly fixed: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<string, number>> = { guest: 10, reporter: 20, deve
 
 const made = z.looseObject({ id: z.number(), token: z.string().optional(), web_url: z.string().optional() });
 
-/** By Pulumi's name the name in GitLab's API. */
+/** Names in GitLab's API, by Pulumi's names. */
 type Fields = Readonly<Record<string, string>>;
 
 const toApi = (fields: Fields, values: Values): Values =>
@@ -31,7 +31,7 @@ const toApi = (fields: Fields, values: Values): Values =>
 const fromApi = (fields: Fields, answer: Values): Values =>
   Object.fromEntries(Object.entries(fields).map(([key, name]) => [key, answer[name]]));
 
-/** As the bridge of Terraform providers does it: inputs that the program gave are shown as they are now, no others appear. */
+/** Like the bridge of Terraform providers: it updates the inputs that the program gave, and adds no others. */
 function seen(before: State, live: Values): State {
   const inputs = Object.entries(before.inputs).map(([key, value]): [string, unknown] => [key, live[key] ?? value]);
   return { id: before.id, inputs: Object.fromEntries(inputs), outputs: { ...before.outputs, ...live } };
@@ -61,13 +61,13 @@ const userRunner: Resource = {
     const live = await api('GET', `/runners/${before.id}`);
     return live && seen(before, fromApi(RUNNER_FIELDS, live));
   },
-  /** Every field that the state knows is sent, also one that the program never set (pulumi-gitlab, resource user_runner). */
+  /** Sends every field of the state, also those that the program never set (pulumi-gitlab, resource user_runner). */
   async update(api, before, inputs) {
     const body = toApi(RUNNER_FIELDS, { ...before.outputs, ...inputs });
     const live = await api('PUT', `/runners/${before.id}`, body);
     return { id: before.id, outputs: { ...before.outputs, ...fromApi(RUNNER_FIELDS, live ?? {}) } };
   },
-  /** A 404 is an error, as it is for the real provider. */
+  /** A 404 is an error, as with the real provider. */
   async remove(api, before) {
     await api('DELETE', `/runners/${before.id}`);
   },
@@ -119,7 +119,7 @@ const branchProtection: Resource = {
     const live = await api('GET', `/projects/${before.id.replace(':', '/protected_branches/')}`);
     return live && seen(before, { allowForcePush: live['allow_force_push'] });
   },
-  /** A protection's levels cannot be changed, and two of one branch cannot be: the old one goes first. */
+  /** The levels of a protection cannot be changed, and a branch has only one: the old one is removed first. */
   async update(api, before, inputs) {
     await this.remove(api, before);
     return this.create(api, inputs);
@@ -146,7 +146,7 @@ const accessToken = (ownerOf: (inputs: Values) => string): Resource => ({
     const live = await api('GET', `${ownerOf(before.inputs)}/access_tokens/${before.id}`);
     return live && live['revoked'] !== true ? seen(before, { expiresAt: live['expires_at'] }) : undefined;
   },
-  /** Another day is GitLab's rotation: a new token, and the old one is revoked at once (pulumi-gitlab, group_access_token). */
+  /** Another expiry date rotates the token: a new token, and the old one is revoked at once (pulumi-gitlab, group_access_token). */
   async update(api, before, inputs) {
     const path = `${ownerOf(before.inputs)}/access_tokens/${before.id}/rotate`;
     const answer = made.parse(await api('POST', path, { expires_at: inputs['expiresAt'] }));

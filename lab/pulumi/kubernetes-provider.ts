@@ -1,4 +1,4 @@
-/** The lab's provider for `kubernetes:` resources: plain calls of a Kubernetes API, the lab's or a real one. */
+/** The lab's provider for `kubernetes:` resources. It calls a Kubernetes API, the lab's or a real one. */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
@@ -44,7 +44,7 @@ export class KubernetesLabProvider implements LabProvider {
     return `${root}/namespaces/${target.metadata.namespace ?? 'default'}/${plural}`;
   }
 
-  /** As the real provider: an object without a name gets one, so that a replacement can exist beside it. */
+  /** Like the real provider: an object without a name gets one, so that its replacement can exist at the same time. */
   async create(_type: string, name: string, inputs: Values): Promise<Applied> {
     const target = object.parse(inputs);
     const named = target.metadata.name ?? `${name}-${randomBytes(4).toString('hex')}`;
@@ -53,7 +53,7 @@ export class KubernetesLabProvider implements LabProvider {
     return { id: `${this.collection(target)}/${named}`, outputs: outputs ?? {} };
   }
 
-  /** Only whether it is there, and what the API makes of it: what others changed in it is not drift here. */
+  /** Only tells whether the object exists. Changes by others are no drift here. */
   async read(_type: string, before: State): Promise<State | undefined> {
     const outputs = await this.api.call('GET', before.id);
     return outputs && { id: before.id, inputs: before.inputs, outputs };
@@ -71,7 +71,7 @@ export class KubernetesLabProvider implements LabProvider {
     return { id: before.id, outputs: outputs ?? {} };
   }
 
-  /** Gone already is as good as removed. */
+  /** It is not an error if the object is gone. */
   async remove(_type: string, before: State): Promise<void> {
     await this.api.call('DELETE', before.id);
   }
@@ -81,7 +81,7 @@ export class KubernetesLabProvider implements LabProvider {
   }
 }
 
-/** A merge patch: what is wanted, and null for what is wanted no more. */
+/** A merge patch: the wanted fields, and null for fields that are no longer wanted. */
 function patchOf(before: Values, wanted: Values): Values {
   const gone = Object.keys(before).filter((key) => !(key in wanted));
   const kept = Object.entries(wanted).map(([key, value]): [string, unknown] => {

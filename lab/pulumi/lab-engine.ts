@@ -1,7 +1,7 @@
 /**
- * Applies the real Pulumi program in process: what Pulumi's engine does for a stack, as far as a lab needs it. Before an apply
- * all is read anew (`refresh: always`); then every registered resource goes to a provider that creates or updates the real
- * thing, and what a program no longer declares is removed. The state lives in memory.
+ * Applies the real Pulumi program in this process, like Pulumi's engine, as far as the lab needs it. An apply first reads all
+ * resources again (`refresh: always`). A provider then creates or updates each registered resource, and resources that the
+ * program no longer declares are removed. The state is in memory.
  */
 import type { Changes, DestroyOptions, Engine, Program, StackConfig } from './engine.ts';
 import type { LabProvider, Values } from './provider.ts';
@@ -15,13 +15,13 @@ export class LabEngine implements Engine {
     this.providers = providers;
   }
 
-  /** Throws the first error of a resource, after all others have settled. */
+  /** Throws the first error of a resource, when all others are done. */
   async up(config: StackConfig, program: Program): Promise<{ outputs: Values; changes: Changes }> {
     const run = new StackRun('up', await this.refreshed(config.stack), this.providers);
     const outputs = await run.declare(config, program);
     const [error] = run.errors;
     if (error) {
-      // What was made stays in the state, so that the next apply goes on from there.
+      // Created resources stay in the state, so the next apply continues from there.
       this.states.set(config.stack, new Map([...run.before, ...run.after]));
       throw error;
     }
@@ -30,7 +30,7 @@ export class LabEngine implements Engine {
     return { outputs, changes };
   }
 
-  /** The newest first. A hook that throws ends it; what is left stays in the state. */
+  /** Removes the newest first. A hook that throws ends it; the rest stays in the state. */
   async destroy(
     config: StackConfig,
     program: Program,
@@ -55,7 +55,7 @@ export class LabEngine implements Engine {
     this.states.clear();
   }
 
-  /** What was deleted behind the engine's back is in the state no more. */
+  /** Removes from the state what was deleted outside of the engine. */
   private async refreshed(stack: string): Promise<StackState> {
     const seen = new Map<string, Kept>();
     for (const [key, state] of this.states.get(stack) ?? []) {

@@ -1,8 +1,8 @@
 /**
- * What Pulumi's CLI starts to run a Node program (`pulumi-language-nodejs`), as far as this project needs it: it starts the
- * SDK's own runner on the program of the stack's folder. Pulumi ships one in Go; it comes with the CLI's archive alone.
+ * The plugin that Pulumi's CLI starts for a Node program (`pulumi-language-nodejs`), as far as this project needs it: it starts
+ * the SDK's runner on the program of the stack's folder. Pulumi's own is written in Go and only comes with the CLI's archive.
  *
- * `language-host.ts ADDRESS` is told where the engine listens, and answers with its own port as its first line.
+ * `language-host.ts ADDRESS` gets the address of the engine, and prints its own port as the first line.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ import { unary } from './provider-server.ts';
 
 type RunRequest = InstanceType<typeof messages.RunRequest>;
 
-/** The exit code by which the SDK's runner says that people have been told already what is wrong. */
+/** The SDK runner's exit code for an error that it has shown already. */
 const TOLD = 32;
 
 /** `runtime.options` of Pulumi.yaml. */
@@ -43,7 +43,7 @@ function commandOf(request: RunRequest, engine: string) {
   ];
   const env = {
     ...process.env,
-    // Config reaches the program by its environment alone, secrets too: no other user of the machine sees that.
+    // The program gets its config, with secrets, only from its environment: other users of the machine cannot see that.
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
     ...(typescript && { PULUMI_NODEJS_TYPESCRIPT: 'true' }),
@@ -51,11 +51,11 @@ function commandOf(request: RunRequest, engine: string) {
   return { args, env, cwd: program };
 }
 
-/** Undefined when all went well, else what is to be said; empty when it was said already. */
+/** Undefined for success, else the error to show; empty if the error was shown already. */
 const runProgram = (request: RunRequest, engine: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     const { args, env, cwd } = commandOf(request, engine);
-    // The host's own output is the program's: after its first line the engine shows it to people.
+    // After the first line the host's output is the program's; the engine shows it to the user.
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
     child.once('error', (error) => resolve(`the program cannot be started: ${error.message}`));
     child.once('exit', (code, signal) => {
@@ -71,7 +71,7 @@ const handlers = (engine: string): grpc.UntypedServiceImplementation => ({
     info.setVersion('0.0.0');
     return info;
   }),
-  // Providers are attached or lie on PATH; nothing is to be fetched.
+  // Providers are attached or on PATH; nothing is downloaded.
   getRequiredPackages: unary(() => new messages.GetRequiredPackagesResponse()),
   getRequiredPlugins: unary(() => new messages.GetRequiredPluginsResponse()),
   about: unary(() => new messages.AboutResponse()),

@@ -1,6 +1,6 @@
 /**
- * Serves a provider of the lab to the real Pulumi engine, over the protocol that its plugins speak. The engine is told to
- * attach to it (`PULUMI_DEBUG_PROVIDERS`) instead of starting a plugin.
+ * Serves a provider of the lab to the real Pulumi engine, with the protocol of its plugins. The engine attaches to it
+ * (`PULUMI_DEBUG_PROVIDERS`) instead of starting a plugin.
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as grpc from '@grpc/grpc-js';
@@ -17,7 +17,7 @@ export interface ProviderServer {
   close(): void;
 }
 
-/** Makes the provider from the config that the program gives it (`baseUrl`, `token`, …). */
+/** Creates the provider from the config of the program (`baseUrl`, `token`, …). */
 export type Connect = (config: Values) => LabProvider;
 
 /** `name` is the package's; `version` what the engine is told, for it writes it into the state. */
@@ -32,7 +32,7 @@ export async function serveProvider(name: string, version: string, connect: Conn
   return { attach: `${name}:${port}`, close: () => server.forceShutdown() };
 }
 
-/** A reply, or the failure as the engine shows it to people. */
+/** A reply, or an error that the engine shows to the user. */
 export const unary =
   <Request, Reply>(answer: (request: Request) => Reply | Promise<Reply>): grpc.handleUnaryCall<Request, Reply> =>
   (call, callback) => {
@@ -65,7 +65,7 @@ function handlers(version: string, connect: Connect): grpc.UntypedServiceImpleme
     diffConfig: unary((request: Diff) => changesOf(request, () => [])),
     configure: unary((request: Configure) => {
       current = connect(valuesOf(request.getArgs()));
-      // Secrets come in clear. Outputs are marked by the engine: as the SDK's classes say, and by the names of secret inputs.
+      // Secrets come as plain text. The engine marks outputs as secret, by the SDK's classes and the names of secret inputs.
       return new messages.ConfigureResponse();
     }),
     invoke: unary(async (request: Invoke) => {
@@ -90,7 +90,7 @@ type Invoke = InstanceType<typeof messages.InvokeRequest>;
 type Read = InstanceType<typeof messages.ReadRequest>;
 type Update = InstanceType<typeof messages.UpdateRequest>;
 
-/** What makes, reads, changes and removes the real thing. */
+/** Creates, reads, updates and deletes the real object. */
 function resourceHandlers(provider: () => LabProvider): grpc.UntypedServiceImplementation {
   return {
     create: unary(async (request: Create) => {
@@ -105,7 +105,7 @@ function resourceHandlers(provider: () => LabProvider): grpc.UntypedServiceImple
       const type = request.getType();
       const seen = await provider().read(type, stateOf(request.getId(), request.getProperties(), request.getInputs()));
       const reply = new messages.ReadResponse();
-      // Without an id the resource is gone.
+      // An answer without an id: the resource is gone.
       if (!seen) return reply;
       reply.setId(seen.id);
       reply.setInputs(structOf(seen.inputs));
@@ -134,7 +134,7 @@ function passThrough(request: Check) {
   return reply;
 }
 
-/** A refresh asks here too, and counts on the provider to know what the program ignores. */
+/** A refresh calls this too, and expects the provider to apply the program's ignoreChanges. */
 function changesOf(request: Diff, replacedBy: (before: Values, inputs: Values) => readonly string[]) {
   const [before, inputs] = [valuesOf(request.getOldInputs()), valuesOf(request.getNews())];
   const ignored = request.getIgnorechangesList();

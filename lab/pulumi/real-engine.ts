@@ -1,7 +1,7 @@
 /**
  * Applies a stack with the real Pulumi engine: its CLI, driven through the Automation API, with the program of this process, and
- * the lab's providers attached or real plugins on its PATH. State, secrets and history lie in a folder of its own, as a
- * self-managed backend has them.
+ * with attached providers of the lab or real plugins on PATH. State, secrets and history are in a folder of its own, like
+ * those of a self-managed backend.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -19,13 +19,13 @@ export interface RealEngineOptions {
   readonly command: string;
   /** The folder with the shipped Pulumi.yaml. */
   readonly projectFolder: string;
-  /** To be attached to. */
+  /** Providers that the engine attaches to. */
   readonly providers: readonly ProviderServer[];
-  /** Paths of plugins that it is to find on PATH. */
+  /** Paths of plugins to put on PATH. */
   readonly plugins?: readonly string[];
-  /** The path of the kubeconfig of whoever runs it. */
+  /** The path of the user's kubeconfig. */
   readonly kubeconfig?: string;
-  /** Hears all that Pulumi prints, in pieces. */
+  /** Gets Pulumi's output, in pieces. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -34,18 +34,18 @@ export const pulumiIn = (folder: string) => ({
   PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
   PULUMI_HOME: join(folder, 'home'),
   PULUMI_SKIP_UPDATE_CHECK: 'true',
-  // A provider that is neither attached nor on PATH must fail at once.
+  // A provider that is neither attached nor on PATH fails at once.
   PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
 });
 
 export class RealEngine implements Engine {
-  /** State and history (`state/`), Pulumi's home, and the stacks' files (`project/`). */
+  /** The folder of state and history (`state/`), Pulumi's home, and the stacks' files (`project/`). */
   readonly folder: string;
-  /** What the CLI must find in its environment. */
+  /** Environment variables of the CLI. */
   readonly environment: Readonly<Record<string, string>>;
   private readonly options: RealEngineOptions;
   private readonly pulumi: automation.PulumiCommand;
-  /** Selecting a stack and encrypting its secrets takes seconds: once for each config. */
+  /** Stacks by config: to select one and encrypt its secrets takes seconds. */
   private readonly selected = new Map<string, { readonly config: StackConfig; readonly stack: automation.Stack }>();
 
   private constructor(options: RealEngineOptions, folder: string, pulumi: automation.PulumiCommand) {
@@ -64,16 +64,16 @@ export class RealEngine implements Engine {
   static async start(options: RealEngineOptions): Promise<RealEngine> {
     const folder = await mkdtemp(join(tmpdir(), 'hadr-pulumi-'));
     for (const name of ['bin', 'home', 'state', 'project']) await mkdir(join(folder, name));
-    // The Automation API looks for bin/pulumi under a folder, and otherwise only on PATH.
+    // The Automation API looks for bin/pulumi in a folder, or else on PATH.
     await symlink(options.command, join(folder, 'bin', 'pulumi'));
     for (const plugin of options.plugins ?? []) await symlink(plugin, join(folder, 'bin', basename(plugin)));
-    // Pulumi.yaml names its program, and the CLI looks whether it is there, though it runs the one of this process.
+    // The CLI checks that the program of Pulumi.yaml exists, although it runs the program of this process.
     await symlink(join(options.projectFolder, 'infra'), join(folder, 'project', 'infra'));
     await copyFile(join(options.projectFolder, 'Pulumi.yaml'), join(folder, 'project', 'Pulumi.yaml'));
     return new RealEngine(options, folder, await automation.PulumiCommand.get({ root: folder }));
   }
 
-  /** The stack as the Automation API has it, with this config, for what an Engine does not offer. */
+  /** The stack of the Automation API with this config, for operations that Engine does not have. */
   async stack(config: StackConfig, program: Program): Promise<automation.Stack> {
     const inline = async (): Promise<Record<string, unknown>> => ({ ...(await program()) });
     const known = this.selected.get(config.stack);
@@ -106,7 +106,7 @@ export class RealEngine implements Engine {
     await stack.destroy({ ...this.output(), runProgram: true, excludeProtected });
   }
 
-  /** What all commands share. */
+  /** Options of all commands. */
   output(): { readonly onOutput: (text: string) => void; readonly onError: (text: string) => void } {
     const onOutput = this.options.onOutput ?? (() => undefined);
     return { onOutput, onError: onOutput };
@@ -118,7 +118,7 @@ export class RealEngine implements Engine {
   }
 }
 
-/** What the engine reports of each resource, gathered by logical name. */
+/** The engine's reports on resources, by logical name. */
 class ChangeLog {
   private readonly steps: { readonly op: string; readonly name: string }[] = [];
 

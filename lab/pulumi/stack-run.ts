@@ -1,11 +1,11 @@
-/** One run of a stack's program, as Pulumi's runtime sees it: each resource that the program registers comes by here. */
+/** One run of a stack's program in Pulumi's runtime. Each resource that the program registers passes here. */
 import { isDeepStrictEqual } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { allowHooks } from '../../infra/render/mocked-hooks.ts';
 import type { Changes, Program, StackConfig } from './engine.ts';
 import { plainValues, type LabProvider, type State, type Values } from './provider.ts';
 
-/** A resource in the state, with the options that outlive its program. */
+/** A resource in the state, with the options that are needed after the program's run. */
 export interface Kept extends State {
   readonly type: string;
   readonly name: string;
@@ -29,14 +29,14 @@ export class StackRun implements pulumi.runtime.Mocks {
   private readonly updated: string[] = [];
   private readonly replaced: Kept[] = [];
 
-  /** `destroy` runs the program for its hooks alone: nothing that it declares is made. */
+  /** `destroy` runs the program only for its hooks: its resources are not created. */
   constructor(mode: 'up' | 'destroy', before: StackState, providers: readonly LabProvider[]) {
     this.mode = mode;
     this.before = before;
     this.providers = providers;
   }
 
-  /** Runs the program and answers with its outputs. */
+  /** Runs the program. Returns its outputs. */
   async declare(config: StackConfig, program: Program): Promise<Values> {
     allowHooks();
     await pulumi.runtime.setMocks(this, config.project, config.stack, false);
@@ -47,7 +47,7 @@ export class StackRun implements pulumi.runtime.Mocks {
     pulumi.runtime.setAllConfig(Object.fromEntries(texts), Object.keys(config.secrets));
     let outputs: pulumi.Output<object> | undefined;
     await pulumi.runtime.runInPulumiStack(async () => {
-      // Mocks hear of a resource's inputs only; its options pass by here.
+      // Mocks only get a resource's inputs; its options are taken here.
       pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
         this.options.set(keyOf(type, name), opts);
         return undefined;
@@ -70,7 +70,7 @@ export class StackRun implements pulumi.runtime.Mocks {
     const old = this.before.get(key);
     const inputs = withIgnored(given, old?.inputs, ignoreChanges);
     try {
-      if (this.after.has(key)) throw new Error('it is declared twice');
+      if (this.after.has(key)) throw new Error('the program declares it twice');
       const wanted = { type, name, protect, hooks, id: '', inputs, outputs: {} };
       const state = await this.register(wanted, old, replaceOnChanges);
       this.after.set(key, { ...state, protect, hooks });
@@ -82,7 +82,7 @@ export class StackRun implements pulumi.runtime.Mocks {
     }
   }
 
-  /** Makes of the old state, if there is one, what is wanted. A component has no provider: it is there or not. */
+  /** Creates, updates or replaces the resource. A component has no provider: it exists or not. */
   private async register(wanted: Kept, old: Kept | undefined, replaceOnChanges: readonly string[]): Promise<Kept> {
     const { type, name, inputs } = wanted;
     if (this.mode === 'destroy') return old ?? wanted;
@@ -109,11 +109,11 @@ export class StackRun implements pulumi.runtime.Mocks {
 
   async call(args: pulumi.runtime.MockCallArgs): Promise<Values> {
     const provider = this.providers.find(({ prefix }) => args.token.startsWith(prefix));
-    if (!provider) throw new Error(`nobody serves ${args.token}`);
+    if (!provider) throw new Error(`no provider serves ${args.token}`);
     return provider.invoke(args.token, plainValues(args.inputs));
   }
 
-  /** Like Pulumi, removes last: what was replaced, and what is declared no more. */
+  /** Like Pulumi, removes replaced and no longer declared resources at the end. */
   async finish(): Promise<Changes> {
     const gone = [...this.before].filter(([key]) => !this.after.has(key)).map(([, state]) => state);
     for (const state of [...gone, ...this.replaced].reverse()) await this.remove(state);
@@ -134,7 +134,7 @@ const identityOf = ({ type, name, id }: Kept) => ({ urn: keyOf(type, name), id, 
 const settled = async (outputs: pulumi.Output<object>): Promise<Values> =>
   plainValues(await new Promise<object>((resolve) => outputs.apply(resolve)));
 
-/** `ignoreChanges`: the last recorded input stands in for the one that the program gave. */
+/** `ignoreChanges`: uses the recorded input instead of the program's. */
 function withIgnored(given: Values, before: Values | undefined, ignored: readonly string[]): Values {
   if (!before) return given;
   const inputs: Record<string, unknown> = { ...given };

@@ -109,9 +109,9 @@ describe('kubectl on a real control plane', function () {
   });
 
   it('finds the logs again when the cluster has returned', async () => {
-    cluster.faint();
+    cluster.crash();
     await assert.rejects(ask('logs', RUNNER, '-c', 'sidecar'));
-    await cluster.returns();
+    await cluster.recover();
     const said = () => ask('logs', RUNNER, '-c', 'sidecar').catch(() => '');
     // Which of the two depends on how far the one before had come.
     await until('a sidecar speaks', async () => / info sidecar (re)?started/.test(await said()), SOON_MS);

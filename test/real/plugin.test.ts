@@ -7,7 +7,7 @@ import { namesOf } from '../../infra/names.ts';
 import { program } from '../../infra/program.ts';
 import { realCluster } from '../../lab/demo/clusters.ts';
 import { startFleet, type Fleet } from '../../lab/demo/fleet.ts';
-import { mayClaim } from '../../lab/demo/stage.ts';
+import { mayClaim } from '../../lab/demo/context.ts';
 import { KubernetesApi } from '../../lab/kubernetes/access.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { until } from '../lab/until.ts';
@@ -135,7 +135,7 @@ describe('both stacks by the real plugin on real control planes', function () {
   });
 
   it('says of a cluster that died that it cannot be reached, and changes nothing', async () => {
-    fleet.member(B).cluster.faint();
+    fleet.member(B).cluster.crash();
     await until('A has taken the tag', () => holders().join() === namesOf(A).record, SOON_MS);
     for (const act of [() => up(B), () => engineOf(B).destroy(configOf(B), program)])
       await assert.rejects(act(), /failed to read resource state due to unreachable cluster/);

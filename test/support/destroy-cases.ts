@@ -1,6 +1,6 @@
 /** I9 on destroy, for whichever engine: one story, told in order. */
 import assert from 'node:assert/strict';
-import { mayClaim } from '../../lab/demo/stage.ts';
+import { mayClaim } from '../../lab/demo/context.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
 

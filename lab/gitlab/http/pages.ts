@@ -1,4 +1,4 @@
-/** Pages for a browser: the runners as an administrator sees them, and a project with its README. No scripts, no assets. */
+/** Pages for a browser: the runners of the instance, and a project with its README. No scripts, no assets. */
 import type { Project } from '../model/access.ts';
 import type { GitLabModel } from '../model/gitlab.ts';
 import type { Manager, Runner } from '../model/runners.ts';
@@ -90,7 +90,7 @@ function indexPage(model: GitLabModel): string {
   return frame('GitLab (lab)', `<h1>Projects</h1><ul>${projects.join('')}</ul>`);
 }
 
-/** A file, or what a folder holds; `raw` is the file itself. */
+/** A file or a folder's list; `raw` is the file itself. */
 function filePage(model: GitLabModel, project: Project, view: string, path: string): Page {
   const tree = model.repository(project.id).head('main')?.tree ?? new Map<string, string>();
   const text = tree.get(path);

@@ -45,7 +45,7 @@ export interface Protection {
   readonly mergeLevel: number;
 }
 
-/** Where a bot's token belongs: it is listed and rotated there. */
+/** The owner of a token: there it is listed and rotated. */
 export type Owner = { readonly kind: 'user' } | { readonly kind: 'group' | 'project'; readonly id: number };
 
 export interface Token {
@@ -56,7 +56,7 @@ export interface Token {
   readonly owner: Owner;
   readonly scopes: readonly string[];
   readonly accessLevel: number;
-  /** A date; the token ends at midnight UTC when it begins. */
+  /** A date. The token expires at the beginning of this day, UTC. */
   expiresAt: string;
   revoked: boolean;
   readonly createdAt: string;
@@ -136,7 +136,7 @@ export class Access {
     return Math.max(direct, this.groupLevel(user, project.groupId));
   }
 
-  /** A group or project token is a bot user of its own with a role of its own. */
+  /** A token of a group or project has its own bot user with its own role. */
   addToken(
     owner: Owner,
     name: string,
@@ -170,7 +170,7 @@ export class Access {
     return bot.id;
   }
 
-  /** The old value ends at once; there is no overlap (gitlab-facts G). */
+  /** The old value is revoked at once (gitlab-facts G). */
   rotate(token: Token, expiresAt: string | undefined): Token {
     if (token.revoked) throw refused('Token already revoked');
     token.revoked = true;
@@ -210,7 +210,7 @@ export class Access {
     return found;
   }
 
-  /** A project that the caller may not see is a 404, as a missing one is. */
+  /** A project that the caller may not see is a 404, like a missing one. */
   findProject(key: string, caller: Caller): Project {
     const found = this.projects.get(Number(key)) ?? [...this.projects.values()].find((project) => project.path === key);
     if (!found || this.projectLevel(caller.user, found) < LEVEL.guest) throw notFound('Project');

@@ -29,14 +29,14 @@ export interface CommitRequest {
   readonly startSha?: string | undefined;
   readonly force?: boolean | undefined;
   readonly author: string;
-  /** Whether the branch's protection lets this caller rewrite it. */
+  /** True if the branch's protection allows a force push. */
   readonly mayForce: boolean;
 }
 
 export class Repository {
   readonly branches = new Map<string, string>();
   readonly commits = new Map<string, Commit>();
-  /** Called between the check of `last_commit_id` and the write: the hole of D3, for tests to write through. */
+  /** Called between the check of `last_commit_id` and the write (gitlab-facts D3): tests write here. */
   afterCheck: () => void = () => undefined;
   private readonly now: () => number;
   private sequence = 0;
@@ -88,7 +88,7 @@ export class Repository {
     const headBefore = this.branches.get(request.branch);
     this.checkLastCommits(request, base);
     this.afterCheck();
-    // Gitaly builds on the head that it finds when its call begins, which is after the check in Rails.
+    // Gitaly builds on the head at the start of its call, which is after the check in Rails.
     const onto = request.startSha || request.startBranch ? base : (this.head(request.branch) ?? base);
     if (request.force && headBefore !== this.branches.get(request.branch))
       throw badRequest(`Could not update refs/heads/${request.branch}. Please refresh and try again.`);
@@ -114,7 +114,7 @@ export class Repository {
     return start;
   }
 
-  /** Any commit from which the path is unchanged is accepted, the head included; `create` ignores it. */
+  /** Accepts any commit since which the path is unchanged, also the head. `create` ignores it. */
   private checkLastCommits(request: CommitRequest, base: Commit | undefined): void {
     for (const action of request.actions) {
       if (action.action === 'create' || action.last_commit_id === undefined) continue;

@@ -1,4 +1,4 @@
-/** Terraform state: a lock without an end, and serials that are written once (gitlab-facts E1). */
+/** Terraform state: a lock without expiry, and serials that are written only once (gitlab-facts E1). */
 export interface LockInfo {
   readonly ID: string;
   readonly Operation: string;
@@ -23,7 +23,7 @@ export class TerraformState {
     this.now = now;
   }
 
-  /** A second lock is refused even with the same ID; what the refusal says beside ID, Who and Created echoes the caller. */
+  /** A second lock is refused, even with the same ID. The refusal repeats the caller's fields, but for ID, Who and Created. */
   acquire(request: LockInfo, username: string): TerraformReply {
     if (!this.lock) {
       this.lock = { id: request.ID, who: username, created: new Date(this.now()).toISOString() };
@@ -36,7 +36,7 @@ export class TerraformState {
     return { ...request, ID: this.lock?.id, Who: this.lock?.who, Created: this.lock?.created };
   }
 
-  /** With an ID a compare-and-delete; without one by force. */
+  /** With an ID, unlocks only that lock; without one, any lock. */
   release(id: string | undefined): TerraformReply {
     if (id !== undefined && this.lock?.id !== id) return { status: 409, body: { message: '409 Conflict' } };
     this.lock = undefined;

@@ -1,7 +1,7 @@
 /**
- * The CronJob controller and its clock. A minute lasts `minuteMs`: 60000 as in every cluster, less only because a demo
- * has no hour. Minutes are counted from 1970, so that with 60000 they are the real ones, and a schedule sees minute n
- * as the n-th minute since then.
+ * The CronJob controller and its clock. A minute lasts `minuteMs`: 60000 as in every cluster, or less to shorten a demo.
+ * Minutes are counted from 1970, so with 60000 they are the real ones. A schedule sees minute n as the n-th minute since
+ * then.
  */
 import * as z from 'zod';
 import { ApiError } from '../errors.ts';
@@ -13,7 +13,7 @@ import { controlLoop, type Controller } from './loop.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 
 const MINUTE = 60_000;
-/** How far back a missed start is looked for: a day of minutes. */
+/** How far back missed starts are looked for: a day, in minutes. */
 const LOOK_BACK = 1440;
 
 const specSchema = z.looseObject({
@@ -34,7 +34,7 @@ export interface CronJobsOptions {
   readonly store: Store;
   readonly minuteMs: number;
   readonly now: () => number;
-  /** Is this start to be lost, as when the controller is down at that minute? */
+  /** True if this start is missed, as if the controller were down at that minute. */
   readonly isMissed: (cronJob: StoredObject) => boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -63,7 +63,7 @@ function reconcile(options: CronJobsOptions, cronJob: StoredObject): void {
   const due = schedule && !spec.suspend ? dueMinute(schedule, last, Math.floor(time / minuteMs)) : undefined;
   const deadline = (spec.startingDeadlineSeconds ?? Infinity) * 1000;
 
-  // With Forbid a start stays due while another run is active, and is made up for when that ends.
+  // With Forbid a start stays due while another run is active, and comes when that run ends.
   if (due !== undefined && !(spec.concurrencyPolicy === 'Forbid' && active.length > 0)) {
     const isLost = time - due * minuteMs > deadline || options.isMissed(cronJob);
     if (!isLost) {
@@ -79,21 +79,21 @@ function reconcile(options: CronJobsOptions, cronJob: StoredObject): void {
 
 const statusSchema = z.looseObject({ lastScheduleTime: z.string().optional() });
 
-/** The minute of the newest start, or that in which the CronJob was made. */
+/** The minute of the newest start, or the minute in which the CronJob was created. */
 function lastMinute(cronJob: StoredObject, minuteMs: number): number {
   const { lastScheduleTime } = statusSchema.parse(cronJob['status'] ?? {});
   if (lastScheduleTime !== undefined) return Math.round(Date.parse(lastScheduleTime) / minuteMs);
   return Math.floor((Date.parse(cronJob.metadata.creationTimestamp) + 999) / minuteMs);
 }
 
-/** The newest scheduled minute after `last`: of several that were missed only one is made up for. */
+/** The newest scheduled minute after `last`. Of several missed starts only one is made up for. */
 export function dueMinute(schedule: Schedule, last: number, current: number): number | undefined {
   for (let minute = current; minute > Math.max(last, current - LOOK_BACK); minute -= 1)
     if (schedule(new Date(minute * MINUTE))) return minute;
   return undefined;
 }
 
-/** Fractions of a second are kept, for shortened minutes have them. */
+/** Keeps fractions of a second: shortened minutes have them. */
 const instant = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 export function startJob(
@@ -116,7 +116,7 @@ export function startJob(
       spec: spec.jobTemplate.spec,
     });
   } catch (error) {
-    // The controller died between making the Job and noting it: its name says that this minute has its run.
+    // The controller died after it created the Job and before it wrote that down: this minute has its run.
     if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
   }
 }

@@ -1,7 +1,6 @@
 /**
- * The Deployment controller. There are no ReplicaSets between a Deployment and its pods: the pod-template-hash label
- * tells old pods from new ones. A changed template rolls: new pods first, as many as maxSurge allows, and an old one
- * stops when a new one is ready.
+ * The Deployment controller. It needs no ReplicaSets: the label pod-template-hash tells old pods from new ones. A changed
+ * template is rolled out: it creates as many new pods as maxSurge allows, and stops an old pod when a new one is ready.
  */
 import * as z from 'zod';
 import { DEPLOYMENT, POD } from '../kinds.ts';
@@ -101,7 +100,7 @@ export function rollout(spec: Pick<Spec, 'replicas' | 'strategy'>, pods: readonl
 }
 
 /**
- * Percentages round the surge up and the unavailable down; both zero would never roll, so then one may be unavailable.
+ * A percentage of maxSurge is rounded up, one of maxUnavailable down. If both are 0, one pod may be unavailable.
  */
 function roundedShares(
   { maxSurge, maxUnavailable }: { readonly maxSurge: number | string; readonly maxUnavailable: number | string },

@@ -1,7 +1,4 @@
-/**
- * The small controllers: what every namespace has, what goes with its owner, and the scheduler of a cluster with one
- * node.
- */
+/** The small controllers: namespaces, garbage collection, and the scheduler of a cluster with one node. */
 import { CONFIG_MAP, KINDS, NAMESPACE, POD, SERVICE_ACCOUNT } from '../kinds.ts';
 import { isOwnedBy, timestamp, type StoredObject } from '../objects.ts';
 import { podSpecOf, podStatusOf } from '../pods.ts';
@@ -9,8 +6,8 @@ import type { Change, Store } from '../store.ts';
 import { controlLoop, type Controller, type ControlLoop } from './loop.ts';
 
 /**
- * Each namespace gets its default ServiceAccount and the ConfigMap with the API server's authority; with it go its
- * objects.
+ * Gives each namespace its default ServiceAccount and the ConfigMap with the API server's CA, and deletes its objects with
+ * it.
  */
 export function namespaces(store: Store, authority: string): Controller {
   const furnish = (namespace: string): void => {
@@ -41,7 +38,7 @@ export function namespaces(store: Store, authority: string): Controller {
   return { stop };
 }
 
-/** What an object owned is deleted after it. */
+/** Deletes the objects whose owner is gone. */
 export function garbageCollector(store: Store): Controller {
   const stop = store.subscribe(({ type, object }: Change) => {
     if (type !== 'DELETED') return;

@@ -1,7 +1,4 @@
-/**
- * The Job controller, for Jobs of one completion: pods until one succeeds, the retries are used up, or the deadline has
- * passed.
- */
+/** The Job controller, for Jobs of one completion: it starts pods until one succeeds, the back-off limit or the deadline. */
 import * as z from 'zod';
 import { JOB, POD } from '../kinds.ts';
 import { isOwnedBy, ownerOf, timestamp, type StoredObject } from '../objects.ts';
@@ -59,7 +56,7 @@ export function jobs({ store, now, onError }: JobsOptions): Controller {
   });
 }
 
-/** One step of a Job; the result is the ms until its deadline. */
+/** One step of a Job. Returns the ms until its deadline. */
 function reconcile(store: Store, job: StoredObject, now: number): number | undefined {
   const spec = specSchema.parse(job['spec']);
   const status = statusSchema.parse(job['status'] ?? {});
@@ -93,7 +90,7 @@ function reconcile(store: Store, job: StoredObject, now: number): number | undef
     );
   } else {
     writeStatus(store, job, counts);
-    // A pod that is being deleted still counts as running: a second one beside it would do the work twice.
+    // A pod that is being deleted still counts as running: a second one would do the work twice.
     if (active.length === 0 && phases.every((phase) => phase === 'Failed')) createPod(store, job, spec);
     return wait;
   }

@@ -1,4 +1,4 @@
-/** A control loop: it looks again after every change of the kinds it cares for, and when it asked to be woken. */
+/** A control loop: it syncs after every change of an object of its kinds, and when it asked to be called again. */
 import type { Kind } from '../kinds.ts';
 import type { Store } from '../store.ts';
 
@@ -7,16 +7,16 @@ export interface Controller {
 }
 
 export interface ControlLoop extends Controller {
-  /** Look again, for a reason that is no change of an object. */
-  look(): void;
+  /** Syncs soon, without a change of an object. */
+  trigger(): void;
 }
 
 export interface LoopOptions {
   readonly store: Store;
   readonly kinds: readonly Kind[];
-  /** Makes the objects what they should be; the result is the ms after which to look again without a change. */
+  /** Brings the objects to their wanted state. Returns after how many ms to sync again without a change, if at all. */
   readonly sync: () => number | undefined;
-  /** A loop never dies of one bad object: the error goes here, and the next change tries again. */
+  /** One bad object does not end the loop: the error goes here, and the loop tries again. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,22 +28,22 @@ export function controlLoop({ store, kinds, sync, onError }: LoopOptions): Contr
   let queued = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const look = (): void => {
+  const run = (): void => {
     queued = false;
     if (stopped) return;
     clearTimeout(timer);
     try {
       const wait = sync();
-      if (wait !== undefined) timer = setTimeout(look, Math.min(Math.max(wait, 1), LONGEST_MS));
+      if (wait !== undefined) timer = setTimeout(run, Math.min(Math.max(wait, 1), LONGEST_MS));
     } catch (error) {
       onError(error);
-      timer = setTimeout(look, 1000);
+      timer = setTimeout(run, 1000);
     }
   };
   const queue = (): void => {
     if (queued || stopped) return;
     queued = true;
-    setImmediate(look);
+    setImmediate(run);
   };
 
   const unsubscribe = store.subscribe((change) => {
@@ -51,7 +51,7 @@ export function controlLoop({ store, kinds, sync, onError }: LoopOptions): Contr
   });
   queue();
   return {
-    look: queue,
+    trigger: queue,
     stop: () => {
       stopped = true;
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** Which lines `kubectl logs` is shown, as a kubelet chooses them (k8s.io/kubernetes, pkg/kubelet/kubelet_pods.go). Pure. */
+/** The lines that `kubectl logs` shows, chosen as a kubelet does (k8s.io/kubernetes, pkg/kubelet/kubelet_pods.go). Pure. */
 import * as z from 'zod';
 import { badRequest } from '../errors.ts';
 import type { PodStatus } from '../pods.ts';
@@ -7,7 +7,7 @@ import type { LogLine } from './logs.ts';
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const count = z.coerce.number().int().nonnegative();
 
-/** The options of core/v1, PodLogOptions, that are known here; another one is refused, not overlooked. */
+/** The known options of core/v1, PodLogOptions; any other is refused, not ignored. */
 const querySchema = z.strictObject({
   follow: flag.default(false),
   previous: flag.default(false),
@@ -26,7 +26,7 @@ export function logQuery(parameters: URLSearchParams): LogQuery {
   throw badRequest(`the lab’s kubelet cannot show this log: ${problems.join('; ')}`);
 }
 
-/** Which run's lines are asked for. Throws an ApiError where there is none. */
+/** The run whose lines are requested. Throws an ApiError if there is none. */
 export function runOf(status: PodStatus, pod: string, container: string, { previous }: LogQuery): number {
   const all = [...status.initContainerStatuses, ...status.containerStatuses];
   const found = all.find(({ name }) => name === container);
@@ -34,13 +34,13 @@ export function runOf(status: PodStatus, pod: string, container: string, { previ
   if (!found) throw badRequest(`${named} is not available`);
   const { state, lastState, restartCount } = found;
   if (previous && !lastState.terminated) throw badRequest(`previous terminated ${named} not found`);
-  // Between two runs the one before is the newest there is.
+  // Between two runs the previous one is the newest.
   if (!state.waiting) return previous ? restartCount - 1 : restartCount;
   if (!lastState.terminated) throw badRequest(`${named} is waiting to start: ${state.waiting.reason}`);
   return restartCount;
 }
 
-/** Of a run's lines those that are asked for. */
+/** The requested lines of a run. */
 export function chosen(lines: readonly LogLine[], query: LogQuery, now: number): readonly LogLine[] {
   const { tailLines, sinceSeconds, sinceTime } = query;
   const since = sinceTime ?? (sinceSeconds === undefined ? 0 : now - sinceSeconds * 1000);

@@ -9,19 +9,19 @@ import type { Command, Exit, Process } from './processes.ts';
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
-/** What a container's process starts with, all paths being this machine's. */
+/** What a container's process starts with. All paths are paths of this machine. */
 export interface Launch extends Omit<Command, 'onLine'> {
   readonly terminationLog: string;
 }
 
 export interface Backoff {
-  /** After the second exit in a row; the first restart is at once. Doubles with each further one. */
+  /** The wait after the second exit in a row; it doubles with each further one. The first restart is immediate. */
   readonly firstMs: number;
   readonly maxMs: number;
 }
 
 export interface ContainerHost {
-  /** Throws a ConfigError while something that the container refers to is missing. */
+  /** Throws a ConfigError if something that the container refers to is missing. */
   launch(container: Container): Promise<Launch>;
   spawn(command: Command): Process;
   probe(container: Container, probe: Probe): Promise<boolean>;
@@ -30,7 +30,7 @@ export interface ContainerHost {
   onChange(): void;
 }
 
-/** A run that lasted so long clears the count of quick exits. */
+/** A run of this length resets the count of quick exits. */
 const HEALTHY_RUN_MS = 10 * 60 * 1000;
 const RETRY_MS = 500;
 const MESSAGE_BYTES = 4096;
@@ -70,7 +70,7 @@ export class ContainerRun {
     this.#graceSeconds = graceSeconds;
   }
 
-  /** Takes over from a kubelet whose machine died: what ran there counts as one exit. */
+  /** Continues after the machine of the earlier kubelet died: the run there counts as one exit. */
   recover(before: ContainerStatus | undefined, final: boolean): void {
     if (!before || (before.state.waiting && !before.lastState.terminated)) return;
     const lost = before.state.terminated ?? {
@@ -103,7 +103,7 @@ export class ContainerRun {
     return this.#started;
   }
 
-  /** The end of the run that goes on now. */
+  /** The end of the present run. */
   get exited(): Promise<Exit> | undefined {
     return this.#process?.exited;
   }
@@ -112,13 +112,13 @@ export class ContainerRun {
     return this.#state.terminated?.exitCode;
   }
 
-  /** Runs and restarts; ends when the container has stopped for good. */
+  /** Runs and restarts the container; resolves when it has stopped for good. */
   run(): Promise<void> {
     this.#finished = this.#supervise();
     return this.#finished;
   }
 
-  /** preStop, SIGTERM, and SIGKILL when the grace is over. */
+  /** preStop, SIGTERM, then SIGKILL after the grace period. */
   async stop(graceSeconds: number): Promise<void> {
     this.#stopping = true;
     this.#wake?.();
@@ -130,7 +130,7 @@ export class ContainerRun {
     this.#process?.signalGroup(signal);
   }
 
-  /** While held the container is not restarted, as if its back-off never ended. */
+  /** While held, the container is not restarted, as in an endless back-off. */
   hold(on: boolean): void {
     this.#held = on;
     if (!on) this.#wake?.();
@@ -154,7 +154,7 @@ export class ContainerRun {
     }
   }
 
-  /** From start to exit; undefined when it was stopped before it could start. */
+  /** From start to exit; undefined if it was stopped before it started. */
   async #once(): Promise<Exit | undefined> {
     const launch = await this.#launch();
     if (!launch || this.#stopping) return undefined;
@@ -274,7 +274,7 @@ export class ContainerRun {
     this.#host.onChange();
   }
 
-  /** Until the time is over or somebody wakes it. */
+  /** Waits for this time, or until it is woken. */
   #pause(ms: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === undefined ? undefined : setTimeout(() => this.#wake?.(), ms);

@@ -1,10 +1,10 @@
-/** A container's environment: its own and nothing of this machine's but PATH and HOME. */
+/** A container's environment: its own variables, and only PATH and HOME of this machine. */
 import { isRecord, type StoredObject } from '../objects.ts';
 import type { Container } from '../pods.ts';
 import type { NodeApi, NodePod } from './node-api.ts';
 import type { Rewrite } from './paths.ts';
 
-/** The container cannot be configured yet: the kubelet shows the reason and tries again. */
+/** The container cannot be configured yet. The kubelet shows the reason and tries again. */
 export class ConfigError extends Error {}
 
 /** `metadata.name`, `metadata.labels['app']`, `spec.nodeName`, `status.podIP` … */

@@ -63,7 +63,7 @@ export function podHost({ pod, api, processes, logs, folders, volumes, onChange 
     const [file, ...args] = [...container.command, ...container.args].map((word) => expand(rewrite(word), env));
     if (file === undefined || container.command.length === 0)
       throw new ConfigError(
-        `container ${container.name} has no command, and the lab knows no images that would have one`,
+        `container ${container.name} has no command, and the lab has no images with an entry point`,
       );
     return { file, args, cwd, env, terminationLog: folders.terminationLog(container) };
   };

@@ -1,10 +1,10 @@
-/** The node: it runs the pods that are bound to it, and tells the API how they are. */
+/** The kubelet: it runs the pods that are bound to this node, and reports their status to the API. */
 import { isRecord } from '../objects.ts';
 import type { ContainerRun } from './container.ts';
 import { PodWorker, type PodDeps } from './pod.ts';
 
 export interface KubeletOptions extends PodDeps {
-  /** How often it looks for pods without a hint, in ms. */
+  /** How often it lists its pods without a hint, in ms. */
   readonly pollMs: number;
   /** How often volumes are compared with their sources, in ms. */
   readonly volumeRefreshMs: number;
@@ -39,8 +39,8 @@ export class Kubelet {
   }
 
   /**
-   * The machine dies: every process at once, and not a word to the API. A later start finds the pods in the API. The
-   * result waits for the last process.
+   * The machine dies: all processes end at once, and nothing is reported to the API. A later start finds the pods in the
+   * API. Resolves when the last process has ended.
    */
   crash(): Promise<void> {
     this.#running = false;
@@ -59,7 +59,7 @@ export class Kubelet {
 
   /** A pod on this node, also one that has ended. */
   pod(namespace: string, name: string): PodWorker | undefined {
-    // Of two with one name the older one is on its way out.
+    // Of two pods with one name the older one is being deleted.
     return [...this.#workers.values()].findLast(({ key }) => key.namespace === namespace && key.name === name);
   }
 
@@ -97,7 +97,7 @@ export class Kubelet {
       }
       if (deletionGracePeriodSeconds !== undefined) void worker.terminate(deletionGracePeriodSeconds);
     }
-    // A pod that has stopped stays known until it is gone: a finalizer may keep it for a while.
+    // A stopped pod is kept until the API has deleted it: a finalizer may delay that.
     for (const worker of this.#workers.values())
       if (!present.has(worker.key.uid)) void worker.terminate(0).then(() => this.#workers.delete(worker.key.uid));
   }

@@ -1,5 +1,5 @@
 /**
- * What containers wrote: the newest lines of each, also of pods that are gone, for those are the ones people ask about.
+ * The newest lines of each container, also of deleted pods: these are often the interesting ones.
  */
 
 export interface LogLine {
@@ -7,7 +7,7 @@ export interface LogLine {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
-  /** Which run of the container wrote it: 0 is the first, and each restart is one more. */
+  /** The run of the container that wrote it: 0 is the first, each restart adds one. */
   readonly run: number;
   readonly stream: 'stdout' | 'stderr';
   readonly line: string;

@@ -1,7 +1,4 @@
-/**
- * All that the kubelet asks of an API server. The lab's own store answers (store-node-api.ts), or a real one
- * (../real/node-api.ts).
- */
+/** What the kubelet needs of an API server: the lab's store (store-node-api.ts), or a real one (../real/node-api.ts). */
 import type { Meta, StoredObject } from '../objects.ts';
 import type { PodSpec, PodStatus } from '../pods.ts';
 
@@ -14,7 +11,7 @@ export interface NodePod {
 export interface PodKey {
   readonly namespace: string;
   readonly name: string;
-  /** Writes concern this very pod, never a later one of the same name. */
+  /** Writes are for exactly this pod, never for a later one of the same name. */
   readonly uid: string;
 }
 
@@ -27,11 +24,11 @@ export interface ProjectedToken {
 export interface NodeApi {
   /** The pods bound to this node. */
   pods(): Promise<readonly NodePod[]>;
-  /** A hint that pods may have changed; the kubelet also looks by itself. The result ends it. */
+  /** Gives a hint when pods may have changed, until the result is called; the kubelet also lists them regularly. */
   onChange(listener: () => void): () => void;
-  /** A pod that is gone meanwhile is no error. */
+  /** It is not an error if the pod is gone. */
   writeStatus(pod: PodKey, status: PodStatus): Promise<void>;
-  /** The containers have stopped: the pod may go. A pod that is gone already is no error. */
+  /** The containers have stopped: deletes the pod. It is not an error if it is gone. */
   forget(pod: PodKey): Promise<void>;
   /** Undefined when it does not exist. */
   configMap(namespace: string, name: string): Promise<StoredObject | undefined>;

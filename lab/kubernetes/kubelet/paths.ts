@@ -1,5 +1,5 @@
 /**
- * Container paths become paths on this machine: in a text, every mention of a mounted path is replaced by its folder.
+ * Translates container paths to paths on this machine: each mounted path in a text is replaced by its folder.
  */
 
 export interface Mount {

@@ -1,15 +1,14 @@
 /**
- * A pod's own network, for programs that run on Node: bundled into a file that the pod's `node` loads first. On a
- * cluster each pod has ports of its own, here all pods share one machine. So what listens on port P gets a free port
- * and notes it in a file `P` of the pod's folder, and whoever in the pod connects to P on the loopback is led there.
- * Ports that nobody in the pod ever listened on are left alone: the lab's GitLab and API servers are reached as they
- * are.
+ * A network of its own for each pod, for programs that run on Node: the pod's `node` loads this file first. On a cluster
+ * each pod has its own ports; here all pods share one machine. A program that listens on port P gets a free port instead,
+ * and writes its number into the file `P` of the pod's folder. A connection to P on the loopback from the same pod goes to
+ * that port. Other ports are not changed, so pods reach the lab's GitLab and API servers.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Server, Socket, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** Nothing listens on tcpmux: a connection to it is refused, as to a port of the pod whose listener is gone. */
+/** Nothing listens on port 1 (tcpmux): a connection to it is refused, as to a port of the pod whose listener is gone. */
 const REFUSED = 1;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
 
@@ -22,10 +21,10 @@ const folder = process.env['LAB_POD_PORTS'];
 delete process.env['LAB_POD_PORTS'];
 if (folder !== undefined) install(folder);
 
-/** A method as it was before we put ours in its place. */
+/** The original method, before ours replaced it. */
 function methodOf(object: object, name: string): (self: unknown, args: unknown[]) => unknown {
   const method: unknown = Reflect.get(object, name);
-  if (typeof method !== 'function') throw new Error(`Node has no ${name} to lead elsewhere`);
+  if (typeof method !== 'function') throw new Error(`Node has no ${name} to replace`);
   return (self, args) => {
     const result: unknown = Reflect.apply(method, self, args);
     return result;
@@ -51,7 +50,7 @@ function install(ports: string): void {
   });
 
   wrap(Socket.prototype, 'connect', function (this: Socket, ...args: unknown[]) {
-    // net.connect has sorted its arguments already, and hands them on as one array
+    // net.connect has normalised its arguments already, and passes them as one array.
     const sorted: unknown = args[0];
     const given: readonly unknown[] = Array.isArray(sorted) ? Array.from<unknown>(sorted) : args;
     const target = targetOf(given);

@@ -1,4 +1,4 @@
-/** One pod on this node, from its volumes to its last container's end. */
+/** One pod on this node, from its volumes to the end of its last container. */
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sameJson } from '../merge.ts';
@@ -35,7 +35,7 @@ const DEADLINE = {
 export class PodWorker {
   readonly key: PodKey;
   readonly #pod: NodePod;
-  /** The pod had ended before this node knew it: there is nothing to run, and its status stays. */
+  /** The pod had ended before this kubelet started: nothing runs, and its status stays. */
   readonly #isOver: boolean;
   readonly #deps: PodDeps;
   readonly #folders: PodFolders;
@@ -81,7 +81,7 @@ export class PodWorker {
     this.#containers = pod.spec.containers.map((each) => make(each, policy));
   }
 
-  /** As the API was last told. */
+  /** The status that was reported last. */
   get status(): PodStatus {
     return this.#last;
   }
@@ -95,20 +95,20 @@ export class PodWorker {
     return [...this.#init, ...this.#containers].filter((run) => name === undefined || run.container.name === name);
   }
 
-  /** Stops the containers, and then the pod may go. Called again with less grace, it hurries. */
+  /** Stops the containers, then deletes the pod. A second call may shorten the grace period. */
   terminate(graceSeconds: number): Promise<void> {
     if (this.#termination && graceSeconds < this.#grace)
       setTimeout(() => this.containers().forEach((run) => run.signal('SIGKILL')), graceSeconds * 1000);
     this.#grace = Math.min(this.#grace, graceSeconds);
     this.#termination ??= this.#terminate(graceSeconds).catch((error: unknown) => {
-      // The kubelet asks again as long as the pod is there.
+      // The kubelet calls this again as long as the pod exists.
       this.#termination = undefined;
       this.#failed(error);
     });
     return this.#termination;
   }
 
-  /** The node is gone: no word of this pod is written any more. */
+  /** The node is gone: no status of this pod is written any more. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
     this.#stopping = true;
@@ -120,7 +120,7 @@ export class PodWorker {
   async refreshVolumes(): Promise<void> {
     if (!this.#isReady || this.#stopping) return;
     await this.#volumes.write(this.#pod).catch((error: unknown) => {
-      // What was written stays, as on a real node, until the source is whole again; a pod that goes takes its folder with it.
+      // What was written stays, as on a real node, until the source is complete again; the folder is removed with the pod.
       if (!this.#stopping && !(error instanceof ConfigError)) throw error;
     });
   }
@@ -259,14 +259,14 @@ export class PodWorker {
     try {
       await this.#deps.api.writeStatus(this.key, status);
     } catch (error) {
-      // A status that is lost would leave a dead pod ready: it is written again.
+      // A lost status would leave a dead pod ready: it is written again.
       this.#last = before;
       this.#failed(error);
       setTimeout(() => this.#changed(), RETRY_MS);
     }
   }
 
-  /** What a call of a machine that died came to is nobody's business. */
+  /** The result of a call of a dead machine is ignored. */
   #failed(error: unknown): void {
     if (!this.#abandoned) this.#deps.onError(error);
   }

@@ -1,4 +1,4 @@
-/** Probes: when to ask, how often, and what the answers in a row mean. */
+/** Probes: when and how often they run, and how many results in a row make a verdict. */
 import * as http from 'node:http';
 import type { Probe } from '../pods.ts';
 
@@ -42,7 +42,7 @@ export interface HttpTarget {
   readonly timeoutMs: number;
 }
 
-/** Healthy is any answer from 200 to 399, whole and in time. */
+/** Healthy: a complete answer in time with a status from 200 to 399. */
 export function httpProbe({ port, path, headers, timeoutMs }: HttpTarget): Promise<boolean> {
   return new Promise((resolve) => {
     const request = http.get({

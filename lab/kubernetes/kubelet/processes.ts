@@ -1,6 +1,6 @@
 /**
- * Child processes that cannot outlive this one. Each is the leader of a group, so that a kill takes what it started
- * too. A shell that waits on a pipe from us knows every group: when we die, however we die, the pipe closes and it
+ * Child processes that end when this process ends. Each is the leader of a process group, so a kill also ends what it
+ * started. A shell reads the groups from a pipe: when this process ends, even by SIGKILL, the pipe closes and the shell
  * kills them.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -26,7 +26,7 @@ for g in $groups; do kill -s KILL -- "-$g" 2>/dev/null; done
 rm -rf -- "$1"
 `;
 
-/** How long the output of a dead process is waited for: something that left its group may hold the pipe open. */
+/** How long to wait for the output of a dead process: a child outside its group may hold the pipe open. */
 const OUTPUT_GRACE_MS = 500;
 
 export interface Command {
@@ -46,9 +46,9 @@ export interface Exit {
 
 export interface Process {
   readonly exited: Promise<Exit>;
-  /** To the main process alone, as a container runtime signals pid 1. */
+  /** Signals only the main process, as a container runtime signals pid 1. */
   signal(signal: NodeJS.Signals): void;
-  /** To the process and all that it started. */
+  /** Signals the process and all that it started. */
   signalGroup(signal: NodeJS.Signals): void;
 }
 
@@ -90,12 +90,12 @@ export class Processes {
     };
   }
 
-  /** All at once, as when the machine loses its power. */
+  /** Kills all at once, as a power failure does. */
   killAll(): void {
     for (const pid of this.#groups) signalGroup(pid, 'SIGKILL');
   }
 
-  /** Until the processes of now have ended. */
+  /** Waits until the present processes have ended. */
   async idle(): Promise<void> {
     await Promise.all(this.#exits);
   }

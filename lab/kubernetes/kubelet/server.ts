@@ -1,6 +1,6 @@
 /**
- * Where the API server reaches the kubelet: for containers' logs, and for nothing else of what a kubelet serves. It listens on
- * the loopback alone, and only to whom the authority over kubelets has given a certificate, which is the API server.
+ * The kubelet's server, only for logs of containers. It listens on the loopback, and only takes clients with a certificate of
+ * the CA for kubelets, which is the API server.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -12,27 +12,27 @@ import type { LogBook, LogLine } from './logs.ts';
 
 /** PEM. */
 export interface KubeletTls {
-  /** Of who signs its clients' certificates. */
+  /** PEM of the CA of its clients' certificates. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
-/** What it asks of the kubelet. */
+/** What the server needs of the kubelet. */
 export interface LoggedPods {
-  /** Undefined where this node has no such pod. */
+  /** Undefined if this node does not have the pod. */
   pod(namespace: string, name: string): LoggedPod | undefined;
 }
 
 export interface LoggedPod {
   readonly status: PodStatus;
-  /** Of the named container; `exited` is the end of the run that goes on now. */
+  /** The state of the named container; `exited` resolves at the end of the present run. */
   containers(name: string): readonly { readonly exited: Promise<unknown> | undefined }[];
 }
 
 export interface KubeletServer {
   readonly port: number;
-  /** Cuts every connection, as a machine does that dies. */
+  /** Cuts every connection, as when the machine dies. */
   readonly close: () => void;
 }
 
@@ -42,7 +42,7 @@ export async function serveKubelet(pods: LoggedPods, logs: LogBook, tls: Kubelet
       answer(pods, logs, request, response);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // In plain text, as a kubelet does; the API server makes a Status of it.
+      // In plain text, as from a kubelet; the API server turns it into a Status.
       response.writeHead(error.code, { 'content-type': 'text/plain' }).end(error.message);
     }
   });
@@ -64,7 +64,7 @@ function answer(pods: LoggedPods, logs: LogBook, request: IncomingMessage, respo
     throw new ApiError(
       501,
       '',
-      `the lab’s kubelet shows containers’ logs alone, and has no ${request.method ?? ''} ${pathname}`,
+      `the lab’s kubelet only serves logs of containers, not ${request.method ?? ''} ${pathname}`,
     );
   const query = logQuery(searchParams);
   const found = pods.pod(namespace, pod);

@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** What a container of any image finds on PATH after its own programs. */
+/** The programs that every container has on PATH, after its own. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface Programs {
   /** The bundled lab runner (lab/runner/bundle.ts). Without it `gitlab-runner` is not found. */
   readonly runner?: string;
-  /** How often a running job reports to GitLab, in seconds; 60 or what GitLab asks for when it is left out. */
+  /** How often a running job reports to GitLab, in seconds. Absent: 60, or the interval that GitLab asks for. */
   readonly runnerHeartbeatSeconds?: number;
 }
 
-/** Bundles pod-network.ts so that plain Node can load it; the result is its path. */
+/** Bundles pod-network.ts so that plain Node can load it. Returns its path. */
 export async function bundlePodNetwork(folder: string): Promise<string> {
   const outfile = join(folder, 'pod-network.cjs');
   const entry = join(dirname(fileURLToPath(import.meta.url)), 'pod-network.ts');
@@ -37,7 +37,7 @@ export async function writeShims(bin: string, ports: string, network: string, pr
   const heartbeat = programs.runnerHeartbeatSeconds;
   await shim('gitlab-runner', [
     ...(heartbeat === undefined ? [] : [`export LAB_RUNNER_HEARTBEAT_SECONDS=${String(heartbeat)}`]),
-    // A dozen of them share a small machine: a small heap, and no semi-space that grows to 16 MB.
+    // Many of them share a small machine: a small heap, and a semi-space that does not grow to 16 MB.
     `${node} --max-semi-space-size=1 --max-old-space-size=64 ${quoted(programs.runner)} "$@"`,
   ]);
 }

@@ -1,15 +1,15 @@
-/** A pod's status from its containers' states. Pure. */
+/** The status of a pod, from the states of its containers. Pure. */
 import { timestamp } from '../objects.ts';
 import type { ContainerStatus, PodCondition, PodSpec, PodStatus } from '../pods.ts';
 
 export interface StatusFacts {
   readonly spec: PodSpec;
   readonly previous: PodStatus;
-  /** In the spec's order; one that has not begun is waiting. */
+  /** In the order of the spec; one that has not started is waiting. */
   readonly init: readonly ContainerStatus[];
   readonly containers: readonly ContainerStatus[];
   readonly initialized: boolean;
-  /** The pod was ended as a whole, e.g. its deadline passed. */
+  /** The whole pod was ended, e.g. after its deadline. */
   readonly failure?: { readonly reason: string; readonly message: string };
   readonly now: number;
 }

@@ -77,7 +77,7 @@ export class Volumes {
     return files;
   }
 
-  /** Renewed after four fifths of its life, as the kubelet does. */
+  /** Renewed after 80 % of its lifetime, as a kubelet does. */
   async #token(pod: NodePod, expirationSeconds: number): Promise<string> {
     const key = String(expirationSeconds);
     const known = this.#tokens.get(key);
@@ -89,7 +89,7 @@ export class Volumes {
     return issued.token;
   }
 
-  /** Each file is replaced whole: a reader never sees half of it. */
+  /** Each file is replaced atomically: a reader never sees a part of it. */
   async #replace(folder: string, files: Files): Promise<void> {
     for (const [name, content] of files) {
       const path = join(folder, name);
@@ -106,7 +106,7 @@ export class Volumes {
   }
 }
 
-/** A path below the volume; one that leads out of it is refused, as the API server does. */
+/** A path in the volume. A path that leads out of it is refused, as by the API server. */
 function safe(path: string): string {
   const clean = normalize(path);
   if (clean.startsWith('/') || clean.split('/').includes('..'))

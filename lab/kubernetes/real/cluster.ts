@@ -1,48 +1,49 @@
 /**
- * A Kubernetes cluster of which only the node is the lab's: etcd, API server, controllers and scheduler are the real ones, and
- * this process's kubelet runs what they schedule. When this process ends, however it ends, all of it ends.
+ * A Kubernetes cluster with a real control plane (etcd, API server, controllers, scheduler) and a node of the lab: the kubelet in
+ * this process runs the pods. When this process ends, everything ends, even if it is killed.
  */
 import { join } from 'node:path';
 import { KubernetesApi, type KubernetesAccess } from '../access.ts';
+import type { Kubelet } from '../kubelet/kubelet.ts';
 import type { LogLine } from '../kubelet/logs.ts';
 import { serveKubelet } from '../kubelet/server.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
 import { podFaults, type PodFaults } from '../pod-faults.ts';
 import { podView, type PodView } from '../pods.ts';
-import { startControlPlane } from './control-plane.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { serverNodeApi } from './node-api.ts';
 import { podListSchema } from './pod-list.ts';
 import { keepNode } from './registration.ts';
 import { cronJobNamed, keepRunning, startRun } from './runs.ts';
 
 export interface RealClusterOptions extends MachineOptions {
-  /** Starts a run of each CronJob so often, in ms, beside its schedule; left out, the schedule alone counts. */
+  /** Starts a run of each CronJob every so many ms, besides its schedule. Absent: only the schedule counts. */
   readonly runEveryMs?: number;
 }
 
 export interface RealCluster extends PodFaults {
   readonly name: string;
   readonly node: string;
-  /** Its API as an administrator reaches it. */
+  /** Address and administrator's token of its API. */
   readonly access: KubernetesAccess;
-  /** The path of an administrator's kubeconfig, whose context has the cluster's name. */
+  /** The path of an administrator's kubeconfig. Its context has the name of the cluster. */
   readonly kubeconfig: string;
   readonly api: KubernetesApi;
-  /** Where the API server notes each call of a ServiceAccount (control-plane.ts). */
+  /** The file in which the API server logs each call of a ServiceAccount (control-plane.ts). */
   readonly auditLog: string;
-  /** The pods of a label selector. */
+  /** The pods that a label selector matches. */
   pods(selector: string): Promise<readonly PodView[]>;
   /** The newest lines of a container, also of a pod that is gone. */
   logs(namespace: string, pod: string, container: string): readonly LogLine[];
   onLog(listener: (line: LogLine) => void): () => void;
-  /** As `kubectl patch`: no new runs; a run that is active goes on. */
+  /** As `kubectl patch`: no new runs; an active run continues. */
   suspendCronJob(name: string, on?: boolean): Promise<void>;
-  /** A run beside the schedule, now. */
+  /** Starts a run now, besides the schedule. */
   startRun(name: string): Promise<void>;
-  /** The cluster dies at once: no pod, no controller, no API. */
-  faint(): void;
-  /** It comes back with all that etcd knew; the pods start again. */
-  returns(): Promise<void>;
+  /** Kills the cluster at once: no pod, no controller, no API. */
+  crash(): void;
+  /** Starts it again with all that etcd stored; the pods start again. */
+  recover(): Promise<void>;
   /** Ends everything and removes its files. */
   close(): Promise<void>;
 }
@@ -57,40 +58,12 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   }
 }
 
-async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOptions): Promise<RealCluster> {
+async function clusterOn(machine: Machine, options: RealClusterOptions): Promise<RealCluster> {
+  const { name } = options;
   const { node, logs, onError } = machine;
   const plane = await startControlPlane({ cluster: name, node, folder: join(machine.root, 'control-plane'), onError });
   const api = new KubernetesApi(plane.admin);
-  const nodeClient = new KubernetesApi(plane.kubelet);
-  const kubelet = await machine.kubelet(serverNodeApi(nodeClient, node));
-
-  let ends: (() => void)[] = [];
-  let ended: Promise<void> = Promise.resolve();
-  const live = async (): Promise<void> => {
-    const server = await serveKubelet(kubelet, logs, plane.kubeletTls);
-    ends.push(server.close);
-    ends.push(await keepNode(nodeClient, { name: node, port: server.port }, onError));
-    kubelet.start();
-    if (runEveryMs !== undefined) ends.push(keepRunning(api, runEveryMs, onError));
-  };
-  const faint = (): void => {
-    for (const end of ends) end();
-    ends = [];
-    plane.kill();
-    ended = kubelet.crash();
-  };
-  const close = async (): Promise<void> => {
-    faint();
-    await ended;
-    for (const client of [api, nodeClient]) client.close();
-    await plane.close();
-  };
-  try {
-    await live();
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const lab = await startNode(machine, options, plane, api);
   return {
     name,
     node,
@@ -105,21 +78,70 @@ async function clusterOn(machine: Machine, { name, runEveryMs }: RealClusterOpti
     },
     logs: (namespace, pod, container) => logs.read(namespace, pod, container),
     onLog: (listener) => logs.subscribe(listener),
-    ...podFaults(kubelet),
+    ...podFaults(lab.kubelet),
     suspendCronJob: async (cronJob, on = true) => {
       const { namespace = '' } = (await cronJobNamed(api, cronJob)).metadata;
       await api.call('PATCH', `/apis/batch/v1/namespaces/${namespace}/cronjobs/${cronJob}`, { spec: { suspend: on } });
     },
     startRun: async (cronJob) => startRun(api, await cronJobNamed(api, cronJob)),
-    faint,
-    returns: async () => {
-      await ended;
-      await plane.start();
-      await live();
-    },
+    crash: lab.crash,
+    recover: lab.recover,
     close: async () => {
-      await close();
+      await lab.close();
       await machine.close();
     },
   };
+}
+
+interface Node {
+  readonly kubelet: Kubelet;
+  /** Kills node and control plane. */
+  readonly crash: () => void;
+  readonly recover: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** The lab's node, registered in the control plane. */
+async function startNode(
+  machine: Machine,
+  { runEveryMs }: RealClusterOptions,
+  plane: ControlPlane,
+  api: KubernetesApi,
+): Promise<Node> {
+  const { node, logs, onError } = machine;
+  const client = new KubernetesApi(plane.kubelet);
+  const kubelet = await machine.kubelet(serverNodeApi(client, node));
+  let stops: (() => void)[] = [];
+  let ended: Promise<void> = Promise.resolve();
+  const start = async (): Promise<void> => {
+    const server = await serveKubelet(kubelet, logs, plane.kubeletTls);
+    stops.push(server.close);
+    stops.push(await keepNode(client, { name: node, port: server.port }, onError));
+    kubelet.start();
+    if (runEveryMs !== undefined) stops.push(keepRunning(api, runEveryMs, onError));
+  };
+  const crash = (): void => {
+    for (const stop of stops) stop();
+    stops = [];
+    plane.kill();
+    ended = kubelet.crash();
+  };
+  const close = async (): Promise<void> => {
+    crash();
+    await ended;
+    for (const each of [api, client]) each.close();
+    await plane.close();
+  };
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const recover = async (): Promise<void> => {
+    await ended;
+    await plane.start();
+    await start();
+  };
+  return { kubelet, crash, recover, close };
 }

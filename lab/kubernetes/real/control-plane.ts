@@ -1,6 +1,6 @@
 /**
  * A real control plane on this machine: etcd, kube-apiserver, kube-controller-manager and kube-scheduler as child processes,
- * on free ports of the loopback, each with a token of its own and no more rights than it has on a real cluster.
+ * on free ports of the loopback. Each has its own token, with the rights that it has on a real cluster.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,36 +16,36 @@ const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-schedu
 type Part = (typeof PARTS)[number];
 
 export interface ControlPlaneOptions extends Named {
-  /** All that it writes is below this folder. */
+  /** The folder of everything that it writes. */
   readonly folder: string;
   readonly onError: (error: unknown) => void;
 }
 
 export interface ControlPlane {
-  /** May do everything. */
+  /** Access of an administrator. */
   readonly admin: KubernetesAccess;
-  /** The path of a kubeconfig that may too; its context has the cluster's name. */
+  /** The path of an administrator's kubeconfig. Its context has the name of the cluster. */
   readonly kubeconfig: string;
-  /** May do what the node of the options may. */
+  /** Access of the node. */
   readonly kubelet: KubernetesAccess;
-  /** What its kubelet serves with, and by which the API server is known to it. */
+  /** The certificate of the node's kubelet, and the CA of its client, the API server. */
   readonly kubeletTls: KubeletTls;
-  /** Where the API server notes each call of a ServiceAccount, a line of JSON each (audit.k8s.io/v1, Event). */
+  /** The file in which the API server logs each call of a ServiceAccount, as lines of JSON (audit.k8s.io/v1, Event). */
   readonly auditLog: string;
-  /** Starts what `kill` ended, with all that etcd knew, and waits until the API server is ready. */
+  /** Starts all again after `kill`, with what etcd stored, and waits until the API server is ready. */
   start(): Promise<void>;
-  /** The machines die: every process at once. */
+  /** Kills every process at once. */
   kill(): void;
   close(): Promise<void>;
 }
 
-/** A ready control plane takes about five seconds of two idle cores; this is for busy ones. */
+/** It takes about 5 s on two idle cores; this limit is for busy machines. */
 const READY_MS = 90_000;
 const POLL_MS = 50;
-/** Of what a part says, for the case that it ends by itself. */
+/** How much of a part's output is kept, for the case that it ends by itself. */
 const KEPT_LINES = 15;
 
-/** Throws a ToolError where one of its parts is not on this machine. */
+/** Throws a ToolError if one of its parts is not installed. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { folder, cluster, node } = options;
   const paths = new Map<Part, string>();
@@ -107,7 +107,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 interface Running {
-  /** Why it ended: its code, and the last that it said. */
+  /** Why it ended: its exit code and the end of its output. */
   readonly exited: Promise<string>;
 }
 
@@ -141,7 +141,7 @@ async function ready(url: string, { tokens, authority }: Credentials, apiServer:
   throw new Error(`kube-apiserver was not ready within ${READY_MS / 1000} s: ${last}`);
 }
 
-/** Why it is not ready; empty when it is. */
+/** Why it is not ready; empty if it is. */
 async function readyz(url: string, token: string, authority: string): Promise<string> {
   try {
     const api = new KubernetesApi({ url, token, ca: await readFile(authority, 'utf8') });
@@ -166,14 +166,14 @@ const etcdArgs = (folder: string, { etcd, peer }: Ports): string[] => [
   `--listen-peer-urls=http://127.0.0.1:${peer}`,
   `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
   `--initial-cluster=lab=http://127.0.0.1:${peer}`,
-  // It must survive its process's death, not the machine's.
+  // It must survive the death of its process, not of the machine.
   '--unsafe-no-fsync',
   '--log-level=warn',
 ];
 
 const auditLogOf = (folder: string): string => join(folder, 'audit.log');
 
-/** Its certificate and the authority over it are made by the API server itself, in the folder that it is given. */
+/** The API server makes its certificate and CA itself, in the given folder. */
 const apiServerArgs = (folder: string, { etcd, api }: Ports, credentials: Credentials): string[] => [
   `--etcd-servers=http://127.0.0.1:${etcd}`,
   '--bind-address=127.0.0.1',
@@ -190,17 +190,17 @@ const apiServerArgs = (folder: string, { etcd, api }: Ports, credentials: Creden
   `--kubelet-certificate-authority=${credentials.toKubelet.authority}`,
   `--kubelet-client-certificate=${credentials.toKubelet.certificate}`,
   `--kubelet-client-key=${credentials.toKubelet.key}`,
-  // By default it would ask for the node's name first, which only a real network knows.
+  // By default it would use the node's name, which only a real network can resolve.
   '--kubelet-preferred-address-types=InternalIP',
   '--service-cluster-ip-range=10.0.0.0/24',
-  // There is no Service network, and an address of the loopback is none that endpoints may have.
+  // There is no Service network, and endpoints must not have a loopback address.
   '--endpoint-reconciler-type=none',
   `--audit-policy-file=${credentials.auditPolicy}`,
   `--audit-log-path=${auditLogOf(folder)}`,
   '--audit-log-mode=blocking',
 ];
 
-/** The defaults (20 and 50 calls a second) spare an API server that has more than one cluster's worth of clients. */
+/** The defaults (20 and 50 calls per second) are for API servers with many more clients. */
 const UNTHROTTLED = ['--kube-api-qps=500', '--kube-api-burst=1000'];
 
 const controllerManagerArgs = (credentials: Credentials): string[] => [
@@ -209,7 +209,7 @@ const controllerManagerArgs = (credentials: Credentials): string[] => [
   `--root-ca-file=${credentials.authority}`,
   '--use-service-account-credentials=true',
   '--leader-elect=false',
-  // Nobody asks for its metrics.
+  // Its metrics are not used.
   '--secure-port=0',
   ...UNTHROTTLED,
 ];

@@ -1,4 +1,4 @@
-/** The files by which the parts of a control plane know each other. */
+/** The files with which the parts of a control plane authenticate each other. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,17 +9,17 @@ export interface Credentials {
   readonly tokens: { readonly admin: string; readonly kubelet: string };
   /** Paths. */
   readonly tokenFile: string;
-  /** Signs ServiceAccounts' tokens, and is what they are judged by. */
+  /** The key that signs and verifies tokens of ServiceAccounts. */
   readonly accountKey: string;
   /** The folder of the API server's own certificate. */
   readonly certificates: string;
-  /** PEM of who signed it; there once the API server has started. */
+  /** Path of the CA's PEM; it exists when the API server has started. */
   readonly authority: string;
   readonly auditPolicy: string;
-  /** Paths of PEM: by whom the kubelet's certificate is signed, and with what the API server comes to it. */
+  /** Paths of PEM files: the CA of the kubelet's certificate, and the API server's client certificate for kubelets. */
   readonly toKubelet: { readonly authority: string; readonly certificate: string; readonly key: string };
   readonly kubelet: KubeletTls;
-  /** Kubeconfigs; the administrator's has the cluster's name for its context. */
+  /** Paths of kubeconfigs. The context of the administrator's has the name of the cluster. */
   readonly administrator: string;
   readonly controllerManager: string;
   readonly scheduler: string;
@@ -38,7 +38,7 @@ const users = (node: string) => ({
   scheduler: { name: 'system:kube-scheduler', groups: [] },
 });
 
-/** Who called what, without the content; the four parts and the admin are left out. */
+/** Logs who called what, without content; calls of the four parts and the administrator are left out. */
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -54,7 +54,7 @@ const AUDIT_POLICY = {
 export interface Named {
   /** The cluster's name. */
   readonly cluster: string;
-  /** The name of its one node, whose kubelet is to have a token. */
+  /** The name of its only node; its kubelet gets a token. */
   readonly node: string;
 }
 

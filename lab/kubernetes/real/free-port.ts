@@ -1,4 +1,4 @@
-/** A port of the loopback that nobody listens on, for a program that must be told its port. */
+/** A free port of the loopback, for a program that cannot choose one itself. */
 import { createServer } from 'node:net';
 import { onLoopback } from '../../loopback.ts';
 

@@ -40,7 +40,7 @@ export function serverNodeApi(api: KubernetesApi, node: string): NodeApi {
 
 const pathOf = ({ namespace, name }: PodKey): string => `/api/v1/namespaces/${namespace}/pods/${name}`;
 
-/** A pod that is gone, or whose name another one has, is no error. */
+/** It is not an error if the pod is gone or another pod has its name. */
 async function unlessGone(call: Promise<unknown>): Promise<void> {
   try {
     await call;
@@ -55,8 +55,8 @@ async function read(api: KubernetesApi, path: string): Promise<StoredObject | un
 }
 
 /**
- * What cannot be read now is asked for again by the kubelet: the API server may be away, and it learns only a moment after a
- * pod was bound to this node that the node may read what the pod refers to.
+ * The kubelet repeats a failed read: the API server may be down, and it allows the node to read a pod's objects only a moment
+ * after the pod was bound to it.
  */
 async function later<T>(call: Promise<T>): Promise<T> {
   try {

@@ -1,15 +1,15 @@
-/** The node as the control plane sees it: an object with a status, and a lease that says that it lives. */
+/** Registers the node in the control plane: an object with a status, and a lease that is renewed. */
 import * as z from 'zod';
 import type { KubernetesApi } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { timestamp } from '../objects.ts';
 
-/** As a kubelet's defaults have it (KubeletConfiguration, nodeLeaseDurationSeconds and a quarter of it). */
+/** The defaults of a kubelet (KubeletConfiguration, nodeLeaseDurationSeconds and a quarter of it). */
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
-/** Requests of resources are promises to the scheduler alone: nothing of them is measured here. */
+/** Resource requests only matter to the scheduler; nothing is measured here. */
 const RESOURCES = { cpu: '32', memory: '64Gi', 'ephemeral-storage': '64Gi', pods: '250' };
 
 /** A new node is tainted until the controllers have seen it (admission plugin TaintNodesByCondition). */
@@ -23,13 +23,13 @@ const nodeSchema = z.object({
 
 export interface LabNode {
   readonly name: string;
-  /** Where its kubelet serves; a node without pods that run has none. */
+  /** The port of its kubelet; absent for a node that runs no pods. */
   readonly port?: number;
 }
 
 /**
- * Registers the node, waits until pods may be put on it, which tells that the controllers work, and keeps it alive until the
- * result is called.
+ * Registers the node, waits until pods can be scheduled on it (so the controllers work), and renews its lease until the result
+ * is called.
  */
 export async function keepNode(
   api: KubernetesApi,
@@ -69,8 +69,7 @@ async function trusted(api: KubernetesApi, name: string): Promise<void> {
   for (;;) {
     const { taints } = nodeSchema.parse(await api.call('GET', `/api/v1/nodes/${name}`)).spec;
     if (!taints.some(({ key }) => key === NOT_READY)) return;
-    if (performance.now() > limit)
-      throw new Error(`the node ${name} is still not ready to the control plane after ${TRUSTED_MS / 1000} s`);
+    if (performance.now() > limit) throw new Error(`the node ${name} was not ready after ${TRUSTED_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs of CronJobs beside their schedule, as `kubectl create job --from=cronjob/NAME` makes them: for a lab that has no
- * minute to wait. What the real controller starts at the minute comes on top.
+ * Starts runs of CronJobs besides their schedule, like `kubectl create job --from=cronjob/NAME`, because a lab cannot wait for
+ * a minute. The real controller also starts its runs each minute.
  */
 import * as z from 'zod';
 import type { KubernetesApi } from '../access.ts';
@@ -31,7 +31,7 @@ const listOf = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item) });
 const jobsOf = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
 async function cronJobs(api: KubernetesApi): Promise<readonly CronJob[]> {
-  // Items of a list do not say what they are.
+  // Items of a list have no kind.
   const { items } = listOf(z.record(z.string(), z.unknown())).parse(await api.call('GET', CRON_JOBS));
   return items.map((item) => cronJobSchema.parse({ ...item, apiVersion: 'batch/v1', kind: 'CronJob' }));
 }
@@ -42,7 +42,7 @@ export async function cronJobNamed(api: KubernetesApi, name: string): Promise<Cr
   return found;
 }
 
-/** With `Replace`, ends the runs that are still going, as the controller does. */
+/** With `Replace`, ends active runs, as the controller does. */
 export async function startRun(api: KubernetesApi, cronJob: CronJob): Promise<void> {
   const { name, namespace = '' } = cronJob.metadata;
   const { concurrencyPolicy, jobTemplate } = cronJob.spec;
@@ -61,7 +61,7 @@ export async function startRun(api: KubernetesApi, cronJob: CronJob): Promise<vo
       annotations,
       generateName: `${name}-manual-`,
       namespace,
-      // The controller then trims finished runs to the CronJob's limits, these as well as its own.
+      // The controller then removes finished runs beyond the CronJob's limits, its own and these.
       ownerReferences: [ownerOf(cronJob)],
     },
     spec: jobTemplate.spec,
@@ -80,8 +80,8 @@ const isEnd = ({ type, status }: { readonly type: string; readonly status: strin
   status === 'True' && (type === 'Complete' || type === 'Failed');
 
 /**
- * Starts a run of every CronJob that is not suspended, every `periodMs`, until the result is called. Periods are counted from
- * 1970, so that all clusters of a lab tick together, as minutes do.
+ * Every `periodMs` starts a run of each CronJob that is not suspended, until the result is called. Periods are counted from
+ * 1970, so that all clusters of a lab start at the same time, as real CronJobs do.
  */
 export function keepRunning(api: KubernetesApi, periodMs: number, onError: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout | undefined;

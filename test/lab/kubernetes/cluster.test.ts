@@ -68,12 +68,12 @@ describe('lab cluster', () => {
     const names = ready().map((each) => each.name);
     await until('both spoke', () => names.every((name) => linesOf(cluster, name).length > 0));
     const pids = names.map((name) => pidOf(name));
-    cluster.faint();
+    cluster.crash();
     await until('the processes are gone', () => !pids.some(isAlive), 1000);
     const api = new KubernetesApi(cluster.access);
     await assert.rejects(api.send('GET', '/version'), /ECONNRESET|socket hang up/);
-    await assert.rejects(cluster.client.list({ apiVersion: 'v1', kind: 'Pod' }), /fainted/);
-    cluster.returns();
+    await assert.rejects(cluster.client.list({ apiVersion: 'v1', kind: 'Pod' }), /it is down/);
+    cluster.recover();
     await until(
       'the same pods with new processes',
       () =>
@@ -94,8 +94,8 @@ describe('lab cluster', () => {
   it('does not run a pod twice that may run once only', async () => {
     await cluster.client.apply(pod('once', { containers: [{ name: 'c', ...sh('echo ran; exec sleep 600') }] }));
     await until('it runs', () => linesOf(cluster, 'once').length === 1);
-    cluster.faint();
-    cluster.returns();
+    cluster.crash();
+    cluster.recover();
     await until('it has failed', () => one(cluster, 'once', (each) => each.status.phase === 'Failed'));
     assert.deepEqual(linesOf(cluster, 'once'), ['ran']);
   });

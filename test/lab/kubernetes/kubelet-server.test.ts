@@ -155,7 +155,7 @@ describe('the lab kubelet’s server', () => {
       [LOGS, 'DELETE'],
       [`${LOGS}/more`, 'GET'],
     ] as const) {
-      const why = `the lab’s kubelet shows containers’ logs alone, and has no ${method} ${path}`;
+      const why = `the lab’s kubelet only serves logs of containers, not ${method} ${path}`;
       assert.deepEqual(await get(path, method), [501, why]);
     }
   });

@@ -1,4 +1,4 @@
-/** What an act works with: the fleet, its bounds, and waiting for conditions instead of for time. */
+/** What a step of the demo works with: the fleet, the guaranteed bounds, and a wait for conditions. */
 import { leaseFrom } from '../../runtime/core/model/lease.ts';
 import { notHeard } from '../../runtime/core/decision/rivals.ts';
 import { bounds, longestGapSeconds, type Timing } from '../../runtime/timing.ts';
@@ -10,10 +10,10 @@ import { LAB_POLICY, LAB_TIMING } from './times.ts';
 const POLL_MS = 25;
 const PROGRESS_MS = 2000;
 
-export interface Stage {
+export interface DemoContext {
   readonly fleet: Fleet;
   readonly timing: Timing;
-  /** The guaranteed bounds, from the same function that the stack prints them by. */
+  /** The guaranteed bounds, computed as the stack computes them for its outputs. */
   readonly deadSeconds: number;
   readonly faintedSeconds: number;
   readonly gapSeconds: number;
@@ -21,7 +21,7 @@ export interface Stage {
   until(what: string, withinSeconds: number, condition: () => boolean): Promise<boolean>;
 }
 
-export function stageOf(fleet: Fleet, progress: (line: string) => void): Stage {
+export function demoContext(fleet: Fleet, progress: (line: string) => void): DemoContext {
   const { deadSeconds, faintedSeconds } = bounds(LAB_TIMING, LAB_POLICY.confirm);
   return {
     fleet,
@@ -31,13 +31,15 @@ export function stageOf(fleet: Fleet, progress: (line: string) => void): Stage {
     gapSeconds: longestGapSeconds(LAB_TIMING),
     async until(what, withinSeconds, condition) {
       const start = performance.now();
-      let told = start;
+      let reported = start;
       while (!condition()) {
         const now = performance.now();
         if (now - start > withinSeconds * 1000) return false;
-        if (now - told > PROGRESS_MS) {
-          told = now;
-          progress(`  … ${what} (${((now - start) / 1000).toFixed(0)} of at most ${withinSeconds.toFixed(0)} s)`);
+        if (now - reported > PROGRESS_MS) {
+          reported = now;
+          progress(
+            `  … waiting ${what}: ${((now - start) / 1000).toFixed(0)} s of at most ${withinSeconds.toFixed(0)} s`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -46,7 +48,7 @@ export function stageOf(fleet: Fleet, progress: (line: string) => void): Stage {
   };
 }
 
-/** Counts events that match, from now on; `stop` ends it. */
+/** Counts matching events from now on, until `stop`. */
 export function counter(
   fleet: Fleet,
   matches: (event: GitLabEvent) => boolean,
@@ -58,13 +60,13 @@ export function counter(
   return { count: () => seen, stop };
 }
 
-/** Whether a cluster's own lease says that it has been in touch with GitLab, and its runners heard, for long enough to claim. */
+/** Whether a cluster's own lease shows that it was in touch with GitLab, and its runners were heard, for long enough to claim. */
 export function mayClaim(record: Runner | undefined, name: string): boolean {
   const read = leaseFrom(record?.note ?? null, name, Math.floor(Date.now() / 1000));
   return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
 }
 
-/** A successful write of one cluster's checker to a record: a stamp, if the record is its own, else a roll call or an edit. */
+/** A successful write of a cluster's checker to a record: it renews its own lease, or calls the roll or edits tags of another's. */
 export const writesOf =
   (by: string, record: number) =>
   (event: GitLabEvent): boolean =>
