@@ -107,8 +107,6 @@ const ARROWS = {
 
 /** Arrows that exist and should not. The list only becomes shorter. */
 const DEBTS = {
-  'runtime/fleet': ['runtime/checker'],
-  'runtime/operator': ['runtime/checker'],
   'infra/kubernetes': [ADAPTERS],
   'infra/settings': ['infra/runners'],
   simulation: ['test/support'],

@@ -52,6 +52,9 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
 /** G: the longest time between the starts of two rounds of a living checker. */
 export const longestGapSeconds = (t: Timing): number => t.endMarginSeconds + t.roundSeconds + t.startLagSeconds;
 
+/** A checker is in touch with GitLab as long as no two of its stamps are further apart than this. */
+export const longestTouchGapSeconds = (t: Timing): number => t.leaseSeconds + t.roundSeconds;
+
 /** A full runner of which GitLab heard within this time is served: its jobs report once a period. */
 export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.25;
 

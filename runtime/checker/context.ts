@@ -1,7 +1,10 @@
-/** What a checker works with: its config and its ports. */
+/** What a checker works with: its config and its ports; and what belongs to one of its rounds. */
 import type { CheckerConfig, Expiries } from '../config.ts';
 import type { Known } from '../core/model/read.ts';
+import type { Rules } from '../core/model/rules.ts';
+import { startBudget, type Budget } from '../fleet/budget.ts';
 import type { Clock, Incidents, Log, Notifier, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
+import type { Vacancy } from '../core/page/page.ts';
 
 export interface CheckerContext {
   readonly config: CheckerConfig;
@@ -10,7 +13,7 @@ export interface CheckerContext {
   readonly records: RunnerRecords;
   readonly project: StatusProject;
   readonly incidents: Incidents;
-  /** Undefined where nobody asked to be notified. */
+  /** Undefined where no webhook is configured. */
   readonly notifier: Notifier | undefined;
   readonly pods: RunnerPods;
   readonly clock: Clock;
@@ -19,21 +22,22 @@ export interface CheckerContext {
   readonly log: Log;
 }
 
-/** The time that a round has used, by a monotonic clock, and what it may still do. */
-export interface Budget {
-  readonly spentSeconds: () => number;
-  /** Why nothing more may be written in this round, or undefined. */
-  readonly exhausted: () => string | undefined;
+/** What this run knows of the page, where it has read or written it: its first line, and the vacancy that it shows. */
+export interface PageMemory {
+  fingerprint: string | undefined;
+  vacancy?: Vacancy | undefined;
 }
 
-export function startBudget(clock: Clock, budgetSeconds: number): Budget {
-  const start = clock.now();
-  const spentSeconds = (): number => (clock.now() - start) / 1000;
-  return {
-    spentSeconds,
-    exhausted: () =>
-      spentSeconds() < budgetSeconds
-        ? undefined
-        : `the round has used its ${budgetSeconds} s; it writes nothing more and leaves the rest to the next`,
-  };
+export interface RoundContext extends CheckerContext {
+  readonly rules: Rules;
+  readonly budget: Budget;
+  /** What this run knows of the page. */
+  readonly page: PageMemory;
+}
+
+/** The budget runs from this call on. */
+export function startRound(checker: CheckerContext, page: PageMemory): RoundContext {
+  const { policy, timing } = checker.config;
+  const budget = startBudget(checker.clock, timing.budgetSeconds);
+  return { ...checker, rules: { policy, timing }, budget, page };
 }

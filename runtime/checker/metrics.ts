@@ -8,7 +8,7 @@ import type { Known } from '../core/model/read.ts';
 import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/fitness.ts';
 import type { Facts, RecordFacts } from '../core/model/facts.ts';
 import { isRetired } from '../core/model/control.ts';
-import { pinnedCluster, memberLease } from '../core/decision/rivals.ts';
+import { pinnedCluster } from '../core/decision/rivals.ts';
 import { anyHasMainTag } from '../core/decision/tags.ts';
 import { bit, render, single, type Family, type Metric, type Sample } from '../adapters/metrics/format.ts';
 import { createServer, METRICS_TYPE } from '../adapters/metrics/serve.ts';
@@ -134,10 +134,10 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
     });
   const leases = new Map(
     rivals.flatMap((rival) => {
-      const read = memberLease(rival.name, rival.records);
+      const read = rival.lease;
       return read.kind === 'lease' ? [[rival.name, read.lease] as const] : [];
     }),
-  ).set(self.name, self.stamped);
+  ).set(self.name, self.lease);
   const records = new Map<string, readonly RecordFacts[]>([
     [self.name, self.records],
     ...rivals.map((rival) => [rival.name, [...rival.records, ...rival.former]] as const),

@@ -1,186 +1,151 @@
 /**
- * The first step of a round: reads everything that is decided on. Reads that do not need each other go out together. The
- * stamp's time is GitLab's, from an answer that came before the pods were counted.
+ * The first step of a round: reads everything that is decided on, and writes nothing. Reads that do not need each other go out
+ * together. All of it is normalised here, once, into the facts of the round.
  */
-import { unknown, type Read } from '../core/model/read.ts';
-import type { GitLabSeconds } from '../core/model/time.ts';
-import { busyWithin, countOf } from '../core/decision/count.ts';
-import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../core/model/control.ts';
-import { parseReport, reportPath } from '../core/model/report.ts';
-import {
-  leaseRecord,
-  type RecordFacts,
-  type RecordView,
-  type ReportRead,
-  type MemberFacts,
-  type TermFacts,
-} from '../core/model/facts.ts';
-import { heardSince, leaseFrom, NOBODY, type Lease } from '../core/model/lease.ts';
-import { memberLease } from '../core/decision/rivals.ts';
+import { busyWithin, countOf, type Count, type ManagersByRecord } from '../core/decision/count.ts';
+import { heardSince } from '../core/decision/next-lease.ts';
 import { contactOf } from '../core/decision/roll.ts';
+import { CONTROL_PATH } from '../core/model/control.ts';
+import { holderOf, leaseRecord, type RecordFacts, type RecordView, type RoundFacts } from '../core/model/facts.ts';
+import { leaseFrom, type LeaseRead } from '../core/model/lease.ts';
+import type { Known, Read } from '../core/model/read.ts';
+import { reportPath } from '../core/model/report.ts';
+import type { GitLabSeconds } from '../core/model/time.ts';
+import { newestTerm } from '../fleet/newest-term.ts';
+import {
+  completeFromTerm,
+  controlOf,
+  highestKnown,
+  readMember,
+  readRecords,
+  reportOf,
+  termIn,
+} from '../fleet/read-members.ts';
+import type { RunnerDeployment, RunnerRecords } from '../ports.ts';
 import { heardWithinSeconds } from '../timing.ts';
-import type { CheckerContext } from './context.ts';
-import { countCalled, isFall, readManagers } from './count-runners.ts';
-import { newerOf, newestTerm, type KnownTerm } from '../fleet/newest-term.ts';
+import type { RoundContext } from './context.ts';
 
-export interface Observation {
-  /** GitLab's time from before the pods were counted: what the stamp asserts was true since then. */
-  readonly stampAt: GitLabSeconds;
-  /** The newest of GitLab's times in this round. */
-  readonly now: GitLabSeconds;
-  readonly online: number;
-  readonly total: number;
-  readonly records: readonly RecordFacts[];
-  readonly lowest: RecordView;
-  readonly previousLease: Lease | undefined;
-  readonly ownReportText: Read<string>;
-  readonly rivals: readonly MemberFacts[];
-  readonly term: TermFacts;
-  readonly control: Read<Control>;
+/** This cluster's runners as they were counted, and what counting them again takes. */
+export interface OwnCount extends Count {
+  readonly deployments: readonly RunnerDeployment[];
+  readonly busySeconds: number;
+  /** The lease in this cluster's own note. */
+  readonly lease: LeaseRead;
 }
 
-/** What reads a fleet, a checker or not. */
-export type Reader = Pick<CheckerContext, 'records' | 'project'>;
-
-/** The observation, or why this round cannot go on. */
 export type Observed =
-  { readonly kind: 'observed'; readonly observation: Observation } | { readonly kind: 'blind'; readonly why: string };
+  | { readonly kind: 'observed'; readonly facts: RoundFacts; readonly count: OwnCount }
+  /** Something without which this round cannot go on is unknown. */
+  | { readonly kind: 'unknown'; readonly why: string };
 
-export async function observe(checker: CheckerContext): Promise<Observed> {
-  const { config, project } = checker;
-  const rivalNames = config.fleet.filter((name) => name !== config.cluster);
-  // 1. The small files, whose dates are from before the count.
+const blind = (why: string): Observed => ({ kind: 'unknown', why });
+
+export async function observe(context: RoundContext): Promise<Observed> {
+  const { config, project } = context;
+  const { cluster: name, preferred, ownTags, mainTags, policy } = config;
+  const rivalNames = config.fleet.filter((other) => other !== name);
+  // 1. The small files: their dates are from before the pods are counted.
   const [controlText, ownReportText, ...rivalTexts] = await Promise.all([
     project.file(CONTROL_PATH),
-    project.file(reportPath(config.cluster)),
-    ...rivalNames.map((name) => project.file(reportPath(name))),
+    project.file(reportPath(name)),
+    ...rivalNames.map((rival) => project.file(reportPath(rival))),
   ]);
-  const dated = [controlText, ownReportText, ...rivalTexts].flatMap((answer) =>
-    answer.kind === 'unknown' ? [] : [answer.at],
-  );
-  if (dated.length === 0) return { kind: 'blind', why: `the status project gives no answer: ${whyOf(controlText)}` };
-  const stampAt = Math.max(...dated);
+  const stampAt = newestDate([controlText, ownReportText, ...rivalTexts]);
+  if (stampAt === undefined) return blind(`the status project gives no answer: ${whyOf(controlText)}`);
   // 2. The pods, and which records are theirs.
-  const pods = await checker.pods.deployments();
-  if (pods.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${pods.why}` };
+  const pods = await context.pods.deployments();
+  if (pods.kind === 'unknown') return blind(`own runners are unknown: ${pods.why}`);
   // 3. Every record of which an id is known.
-  const reports = rivalNames.map((name, index) => ({ name, report: reportOf(name, rivalTexts[index]) }));
   const [records, managers, ...known] = await Promise.all([
     readRecords(
-      checker,
-      pods.value.map((deployment) => deployment.record),
+      context,
+      pods.value.map(({ record }) => record),
     ),
-    readManagers(checker, pods.value),
-    ...reports.map(({ report }) => readRecords(checker, report.kind === 'found' ? report.value.records : [])),
+    readManagers(context, pods.value),
+    ...rivalNames.map((rival, index) =>
+      readMember(context, rival, reportOf(rival, rivalTexts[index]), policy.minOnline),
+    ),
   ]);
-  let rivals: MemberFacts[] = reports.map((rival, index) => ({ ...rival, records: known[index] ?? [], former: [] }));
-  const lowest = leaseRecord(records);
-  if (!lowest || lowest.read.kind !== 'found')
-    return {
-      kind: 'blind',
-      why: `own record ${lowest?.id ?? '(none)'}: ${lowest ? whyOf(lowest.read) : 'no runner Deployment'}`,
-    };
-  const lease = leaseFrom(lowest.read.value.note, config.cluster, lowest.read.at);
-  const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
-  const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(config.timing));
-  const busySeconds = busyWithin(since, stampAt, config.timing);
-  let counted = countOf(pods.value, records, managers, config.timing, busySeconds);
-  if (counted.kind === 'known' && isFall(counted, lease, config.timing))
-    counted = await countCalled(checker, pods.value, records, counted.value.unheard, busySeconds);
-  if (counted.kind === 'unknown') return { kind: 'blind', why: `own runners are unknown: ${counted.why}` };
-  // 4. The newest term, and the records that only it knows.
-  const ownReport = reportOf(config.cluster, ownReportText);
-  const term = await newestTerm(project, highestKnown(previousLease, ownReport, rivals));
-  rivals = await completeFromTerm(checker, config.cluster, rivals, term);
-  const times = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])].flatMap((record) =>
-    record.read.kind === 'unknown' ? [] : [record.read.at],
-  );
-  const now = Math.max(stampAt, ...times, term.kind === 'term' ? term.at : 0);
+  const lowest = lowestOf(records);
+  if (lowest.kind === 'unknown') return blind(lowest.why);
+  const own = ownOf(context, lowest.value, records, stampAt);
+  const counted = countOf(pods.value, records, managers, config.timing, own.busySeconds);
+  if (counted.kind === 'unknown') return blind(`own runners are unknown: ${counted.why}`);
+  // 4. The newest term, and the records that only the term knows.
+  const report = reportOf(name, ownReportText);
+  const ownTerms = [
+    ...(own.previousLease ? [termIn(own.previousLease)] : []),
+    ...(report.kind === 'found' ? [termIn(report.value)] : []),
+  ];
+  const term = await newestTerm(project, highestKnown(known, ownTerms));
+  const rivals = await completeFromTerm(context, name, known, term, policy.minOnline);
+  const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
+  const { online, total } = counted.value;
+  const { lease, busySeconds, previousLease } = own;
   return {
     kind: 'observed',
-    observation: {
-      stampAt,
-      now,
-      online: counted.value.online,
-      total: counted.value.total,
-      records,
-      lowest: lowest.read.value,
-      previousLease,
-      ownReportText,
+    count: { ...counted.value, deployments: pods.value, busySeconds, lease },
+    facts: {
+      now: Math.max(stampAt, newestDate(all.map(({ read }) => read)) ?? 0, term.kind === 'term' ? term.at : 0),
+      self: {
+        name,
+        preferred,
+        online,
+        total,
+        ownTags,
+        records,
+        report,
+        lowest: lowest.value.view,
+        previousLease,
+        stampAt,
+        heardSince: own.heardSince,
+      },
       rivals,
+      mainTags,
       term,
+      holder: holderOf(term, rivals),
       control: controlOf(controlText),
     },
   };
 }
 
-const whyOf = (answer: Read<unknown>): string => {
-  if (answer.kind === 'unknown') return answer.why;
-  return answer.kind === 'absent' ? 'it does not exist in GitLab' : 'it is there';
+function newestDate(reads: readonly Read<unknown>[]): GitLabSeconds | undefined {
+  const dates = reads.flatMap((read) => (read.kind === 'unknown' ? [] : [read.at]));
+  return dates.length === 0 ? undefined : Math.max(...dates);
+}
+
+const whyOf = (read: Read<unknown>): string => {
+  if (read.kind === 'unknown') return read.why;
+  return read.kind === 'absent' ? 'it does not exist in GitLab' : 'it is there';
 };
 
-export function controlOf(text: Read<string>): Read<Control> {
-  if (text.kind === 'unknown') return text;
-  if (text.kind === 'absent') return { kind: 'found', value: NO_CONTROL, at: text.at };
-  const parsed = parseControl(text.value);
-  return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : unknown(parsed.why);
+interface Lowest {
+  readonly view: RecordView;
+  readonly at: GitLabSeconds;
 }
 
-export function reportOf(name: string, text: Read<string> | undefined): ReportRead {
-  if (!text) return unknown('not read');
-  if (text.kind !== 'found') return text;
-  const parsed = parseReport(name, text.value);
-  return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : { kind: 'unreadable', why: parsed.why };
+/** The record that carries this cluster's lease. */
+function lowestOf(records: readonly RecordFacts[]): Known<Lowest> {
+  const lowest = leaseRecord(records);
+  if (!lowest) return { kind: 'unknown', why: 'own record (none): no runner Deployment' };
+  const { id, read } = lowest;
+  if (read.kind !== 'found') return { kind: 'unknown', why: `own record ${id}: ${whyOf(read)}` };
+  return { kind: 'known', value: { view: read.value, at: read.at } };
 }
 
-export async function readRecords(checker: Reader, ids: readonly number[]): Promise<RecordFacts[]> {
-  return Promise.all([...new Set(ids)].map(async (id) => ({ id, read: await checker.records.read(id) })));
+/** What this cluster's own note and managers say. */
+function ownOf({ config }: RoundContext, lowest: Lowest, records: readonly RecordFacts[], stampAt: GitLabSeconds) {
+  const lease = leaseFrom(lowest.view.note, config.cluster, lowest.at);
+  const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
+  const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(config.timing));
+  return { lease, previousLease, heardSince: since, busySeconds: busyWithin(since, stampAt, config.timing) };
 }
 
-/** The highest term that any lease or report knows of. */
-export function highestKnown(own: Lease | undefined, ownReport: ReportRead, rivals: readonly MemberFacts[]): KnownTerm {
-  const nobody: KnownTerm = { number: 0, holder: undefined };
-  const said = (by: { readonly term: number; readonly holder: string }): KnownTerm => ({
-    number: by.term,
-    holder: by.holder === NOBODY ? undefined : by.holder,
-  });
-  const all = rivals.flatMap((rival) => {
-    const lease = memberLease(rival.name, rival.records);
-    return [
-      ...(lease.kind === 'lease' ? [said(lease.lease)] : []),
-      ...(rival.report.kind === 'found' ? [said(rival.report.value)] : []),
-    ];
-  });
-  const ours = [...(own ? [said(own)] : []), ...(ownReport.kind === 'found' ? [said(ownReport.value)] : [])];
-  return [...ours, ...all].reduce(newerOf, nobody);
-}
-
-/**
- * Adds what only the term knows: records of a cluster whose report is lost or makes no sense or names others by now, and a
- * holder that is not in this stack's fleet. Nothing that was read is replaced. `self` is the cluster that is not among the rivals.
- */
-export async function completeFromTerm(
-  checker: Reader,
-  self: string | undefined,
-  rivals: readonly MemberFacts[],
-  term: TermFacts,
-): Promise<MemberFacts[]> {
-  if (term.kind !== 'term') return [...rivals];
-  const { holder, records } = term.term;
-  const stranger = holder !== self && !rivals.some((rival) => rival.name === holder);
-  const all: MemberFacts[] = stranger ? [...rivals, await readStranger(checker, holder)] : [...rivals];
-  return Promise.all(
-    all.map(async (rival) => {
-      const others = (records[rival.name] ?? []).filter((id) => !rival.records.some((record) => record.id === id));
-      const read = await readRecords(checker, others);
-      const isLost = rival.report.kind === 'absent' || rival.report.kind === 'unreadable';
-      return isLost && rival.records.length === 0 ? { ...rival, records: read } : { ...rival, former: read };
-    }),
-  );
-}
-
-async function readStranger(checker: Reader, name: string): Promise<MemberFacts> {
-  const report = reportOf(name, await checker.project.file(reportPath(name)));
-  const ids = report.kind === 'found' ? report.value.records : [];
-  return { name, report, records: await readRecords(checker, ids), former: [] };
+/** The managers of the adopted Deployments' records; for the stack's own runners GitLab is not asked. */
+export async function readManagers(
+  { records }: { readonly records: RunnerRecords },
+  deployments: readonly Pick<RunnerDeployment, 'record' | 'adopted'>[],
+): Promise<ManagersByRecord> {
+  const ids = new Set(deployments.filter(({ adopted }) => adopted).map(({ record }) => record));
+  return new Map(await Promise.all([...ids].map(async (id) => [id, await records.managers(id)] as const)));
 }

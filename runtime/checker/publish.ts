@@ -15,42 +15,36 @@ import {
 } from '../core/page/page.ts';
 import { badge, timeline } from '../core/page/pictures.ts';
 import { badgeText, pageText, type NumberedTerm } from '../core/page/text.ts';
-import type { Budget, CheckerContext } from './context.ts';
+import type { RoundContext } from './context.ts';
 import { readTerms } from '../fleet/read-terms.ts';
 import { closeIncidents, raiseIncident, type Notified } from './notify.ts';
 
 /** So many terms are shown. */
 const SHOWN_TERMS = 10;
 
-/** What this run knows of the page, where it has seen or written it: its first line, and what that tells of a vacancy. */
-export interface PageMemory {
-  mark: string | undefined;
-  vacancy?: Vacancy | undefined;
-}
-
-export async function publish(checker: CheckerContext, facts: Facts, budget: Budget, page: PageMemory): Promise<void> {
-  const { config, project } = checker;
-  const warnings = expiryWarnings(checker.expiries, config.cluster, facts.now);
+export async function publish(context: RoundContext, facts: Facts): Promise<void> {
+  const { config, project, budget, page } = context;
+  const warnings = expiryWarnings(context.expiries, config.cluster, facts.now);
   const seen = pageView(facts, config.policy, config.timing, warnings);
   if (!seen || pageAuthor(seen) !== config.cluster) return;
   const viewAfter = (vacancy: Vacancy | undefined): PageView => ({
     ...seen,
     vacancy: vacancyAfter(seen, vacancy, facts.now, config.timing),
   });
-  if (pageFingerprint(viewAfter(page.vacancy)) === page.mark || budget.exhausted() !== undefined) return;
+  if (pageFingerprint(viewAfter(page.vacancy)) === page.fingerprint || budget.exhausted() !== undefined) return;
   // What is no longer true is not remembered: another cluster may have written meanwhile.
-  page.mark = undefined;
+  page.fingerprint = undefined;
   const standing = await project.file(PAGE_PATH);
   if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
   page.vacancy = standing.kind === 'found' ? vacancyIn(standing.value) : undefined;
   const view = viewAfter(page.vacancy);
-  const mark = pageFingerprint(view);
-  const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${mark}\n`);
+  const fingerprint = pageFingerprint(view);
+  const isNews = standing.kind === 'absent' || !standing.value.startsWith(`${fingerprint}\n`);
   if (isNews) {
-    if ((await incident(checker, facts, view, page.vacancy, budget)) === 'unknown') return;
-    if (!(await write(checker, view, standing.kind === 'found', budget))) return;
+    if ((await incident(context, facts, view, page.vacancy)) === 'unknown') return;
+    if (!(await write(context, view, standing.kind === 'found'))) return;
   }
-  page.mark = mark;
+  page.fingerprint = fingerprint;
   page.vacancy = view.vacancy;
 }
 
@@ -60,26 +54,20 @@ export async function publish(checker: CheckerContext, facts: Facts, budget: Bud
  * of which no page says it, where the write failed and the vacancy ended. What was broken off before is done again.
  */
 async function incident(
-  checker: CheckerContext,
+  context: RoundContext,
   facts: Facts,
   { obstacles, vacancy }: PageView,
   before: Vacancy | undefined,
-  budget: Budget,
 ): Promise<Notified> {
   const isOver = before !== undefined && vacancy === undefined;
   const isToTell = vacancy?.isNotified === true && before?.isNotified !== true;
   if (!isOver && !isToTell) return 'done';
-  if (budget.exhausted() !== undefined) return 'unknown';
-  return isOver ? closeIncidents(checker, budget) : raiseIncident(checker, facts, obstacles ?? [], budget);
+  if (context.budget.exhausted() !== undefined) return 'unknown';
+  return isOver ? closeIncidents(context) : raiseIncident(context, facts, obstacles ?? []);
 }
 
 /** The page and its pictures in one commit: they never tell different stories. */
-async function write(
-  { project, log }: CheckerContext,
-  view: PageView,
-  exists: boolean,
-  budget: Budget,
-): Promise<boolean> {
+async function write({ project, log, budget }: RoundContext, view: PageView, exists: boolean): Promise<boolean> {
   const { term } = view;
   const [earlier, ...pictures] = await Promise.all([
     readTerms(project, term.number - 1, SHOWN_TERMS - 1),

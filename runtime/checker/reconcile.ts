@@ -4,9 +4,8 @@
  */
 import { differenceOf, hasMainTag, sameTags, wantedTags, type RecordRole } from '../core/decision/tags.ts';
 import { termPath, type Term } from '../core/model/term.ts';
-import type { RecordFacts } from '../core/model/facts.ts';
-import type { Budget, CheckerContext } from './context.ts';
-import type { Observation } from './observe.ts';
+import type { Facts, RecordFacts } from '../core/model/facts.ts';
+import type { RoundContext } from './context.ts';
 
 export type Reconciled =
   | { readonly kind: 'steady' }
@@ -19,13 +18,8 @@ interface Task {
   readonly place: RecordRole;
 }
 
-export async function reconcile(
-  checker: CheckerContext,
-  seen: Observation,
-  term: Term,
-  budget: Budget,
-): Promise<Reconciled> {
-  const tasks = tasksOf(checker, seen, term);
+export async function reconcile(context: RoundContext, facts: Facts, term: Term): Promise<Reconciled> {
+  const tasks = tasksOf(facts, term);
   for (const { record, cluster } of tasks)
     if (record.read.kind === 'unknown')
       return { kind: 'stopped', why: `record ${record.id} of ${cluster} is unknown: ${record.read.why}` };
@@ -33,33 +27,28 @@ export async function reconcile(
   // 1. Off: no record that should not have the main tags keeps them. 2. On: only when that is done.
   for (const task of [...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]) {
     if (!needsEdit(task)) continue;
-    const edit = await editRecord(checker, task, term, budget);
+    const edit = await editRecord(context, task, term);
     if (edit.kind === 'stopped') return edit;
     edits.push(...edit.edits);
   }
   if (edits.length === 0) return { kind: 'steady' };
   // 3. The last look: what another hand wrote meanwhile is seen now and not in a round from now.
-  const wrong = await lastLook(checker, tasks);
+  const wrong = await lastLook(context, tasks);
   return wrong === undefined ? { kind: 'changed', edits } : { kind: 'stopped', why: wrong };
 }
 
-function tasksOf(checker: CheckerContext, seen: Observation, term: Term): Task[] {
-  const { config } = checker;
+function tasksOf({ self, rivals, mainTags }: Facts, term: Term): Task[] {
   const known = new Set<number>();
   const task = (cluster: string, record: RecordFacts, ownTags: readonly string[]): Task[] => {
     if (known.has(record.id)) return [];
     known.add(record.id);
-    const isOwn = cluster === config.cluster;
-    return [
-      { record, cluster, place: { isHolder: cluster === term.holder, ownTags, isOwn, mainTags: config.mainTags } },
-    ];
+    const isOwn = cluster === self.name;
+    return [{ record, cluster, place: { isHolder: cluster === term.holder, ownTags, isOwn, mainTags } }];
   };
   return [
-    ...seen.records.flatMap((record) => task(config.cluster, record, config.ownTags)),
-    ...seen.rivals.flatMap((rival) =>
-      [...rival.records, ...rival.former].flatMap((record) =>
-        task(rival.name, record, rival.report.kind === 'found' ? rival.report.value.ownTags : []),
-      ),
+    ...self.records.flatMap((record) => task(self.name, record, self.ownTags)),
+    ...rivals.flatMap((rival) =>
+      [...rival.records, ...rival.former].flatMap((record) => task(rival.name, record, rival.ownTags)),
     ),
   ];
 }
@@ -73,8 +62,8 @@ function needsEdit({ record, place }: Task): boolean {
 type Edit =
   { readonly kind: 'edited'; readonly edits: readonly string[] } | { readonly kind: 'stopped'; readonly why: string };
 
-async function editRecord(checker: CheckerContext, task: Task, term: Term, budget: Budget): Promise<Edit> {
-  const { records, project, clock, config } = checker;
+async function editRecord(context: RoundContext, task: Task, term: Term): Promise<Edit> {
+  const { records, project, clock, config, budget } = context;
   const { id } = task.record;
   const stopped = (why: string): Edit => ({ kind: 'stopped', why });
   const readAt = clock.now();
@@ -102,14 +91,14 @@ async function editRecord(checker: CheckerContext, task: Task, term: Term, budge
 }
 
 /** What is still wrong after the writes, or undefined. */
-async function lastLook(checker: CheckerContext, tasks: readonly Task[]): Promise<string | undefined> {
+async function lastLook(context: RoundContext, tasks: readonly Task[]): Promise<string | undefined> {
   const looks = await Promise.all(
-    tasks.map(async (task) => ({ task, read: await checker.records.read(task.record.id) })),
+    tasks.map(async (task) => ({ task, read: await context.records.read(task.record.id) })),
   );
   for (const { task, read } of looks) {
     if (read.kind === 'absent') continue;
     if (read.kind === 'unknown') return `the last look at record ${task.record.id} failed: ${read.why}`;
-    const has = hasMainTag(read.value.tags, checker.config.mainTags);
+    const has = hasMainTag(read.value.tags, context.config.mainTags);
     if (has !== task.place.isHolder)
       return `the last look shows record ${task.record.id} of ${task.cluster} ${has ? 'with' : 'without'} the main tags; the next round mends it`;
   }

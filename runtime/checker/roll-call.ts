@@ -6,8 +6,8 @@ import type { Facts, RecordView, RollFacts } from '../core/model/facts.ts';
 import { lapseSeconds } from '../core/decision/decide.ts';
 import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/decision/roll.ts';
 import { awakeAfterSeconds, vouchSeconds } from '../timing.ts';
-import type { CheckerConfig } from '../config.ts';
-import type { CheckerContext } from './context.ts';
+import type { Rules } from '../core/model/rules.ts';
+import type { RoundContext } from './context.ts';
 
 /** The records of a cluster that exist; one that is gone has no managers to answer. */
 const living = (records: Facts['self']['records']): RecordView[] =>
@@ -17,15 +17,15 @@ type Called =
   | { readonly kind: 'called'; readonly reads: readonly RollReads[] }
   | { readonly kind: 'unknown'; readonly why: string };
 
-export async function rollCall(checker: CheckerContext, facts: Facts, holder: string): Promise<RollFacts> {
-  const { config } = checker;
-  const rival = facts.rivals.find((candidate) => candidate.name === holder);
-  if (!rival) return { kind: 'unknown', why: `${holder} is not known` };
-  const wait = checker.clock.sleep.bind(checker.clock, config.timing.rollCallSeconds * 1000);
+export async function rollCall(context: RoundContext, facts: Facts): Promise<RollFacts> {
+  const { rules, clock } = context;
+  const rival = facts.holder?.rival;
+  if (!rival) return { kind: 'unknown', why: `${facts.holder?.name ?? 'the holder'} is not known` };
+  const wait = (): Promise<void> => clock.sleep(rules.timing.rollCallSeconds * 1000);
   const [theirs, ours] = await Promise.all([
     // While Pulumi replaces a record, older pods live on under the one that the report no longer names.
-    callRecords(checker, living([...rival.records, ...rival.former]), wait),
-    callRecords(checker, living(facts.self.records), wait),
+    callRecords(context, living([...rival.records, ...rival.former]), wait),
+    callRecords(context, living(facts.self.records), wait),
   ]);
   if (theirs.kind === 'unknown') return theirs;
   if (ours.kind === 'unknown') return ours;
@@ -34,10 +34,10 @@ export async function rollCall(checker: CheckerContext, facts: Facts, holder: st
   return {
     kind: 'called',
     at: lastRead([...theirs.reads, ...ours.reads], facts.now),
-    answered: sum(theirs.reads, vouchFor(facts, holder, config)),
+    answered: sum(theirs.reads, vouchFor(facts, rules)),
     ownAnswered: sum(ours.reads, undefined),
     contact: newestContact(theirs.reads),
-    ownContact: contactBefore(ours.reads, awakeAfterSeconds(config.timing)),
+    ownContact: contactBefore(ours.reads, awakeAfterSeconds(rules.timing)),
   };
 }
 
@@ -45,25 +45,25 @@ export async function rollCall(checker: CheckerContext, facts: Facts, holder: st
  * How young the last contact of a manager with running jobs must be for it to answer: undefined where jobs no longer vouch.
  * While GitLab has not heard this cluster's own managers for that long either, jobs may have had no chance to report.
  */
-function vouchFor(facts: Facts, holder: string, { timing, policy }: CheckerConfig): number | undefined {
-  if (lapseSeconds(facts, holder, timing) > policy.busyMaxSeconds) return undefined;
-  const { heardSince } = facts.self.stamped;
+function vouchFor(facts: Facts, { timing, policy }: Rules): number | undefined {
+  if (lapseSeconds(facts, timing) > policy.busyMaxSeconds) return undefined;
+  const { heardSince } = facts.self.lease;
   const isHeard = heardSince !== 0 && facts.now - heardSince >= vouchSeconds(timing);
   return isHeard ? vouchSeconds(timing) : Number.POSITIVE_INFINITY;
 }
 
 async function callRecords(
-  checker: CheckerContext,
+  { records: runners }: RoundContext,
   records: readonly RecordView[],
   wait: () => Promise<void>,
 ): Promise<Called> {
-  const before = await Promise.all(records.map((record) => checker.records.managers(record.id)));
+  const before = await Promise.all(records.map((record) => runners.managers(record.id)));
   const calls = await Promise.all(
-    records.map((record) => checker.records.write(record.id, { description: record.description })),
+    records.map((record) => runners.write(record.id, { description: record.description })),
   );
   for (const call of calls) if (call.kind === 'unknown') return call;
   await wait();
-  const after = await Promise.all(records.map((record) => checker.records.managers(record.id)));
+  const after = await Promise.all(records.map((record) => runners.managers(record.id)));
   const reads: RollReads[] = [];
   for (const [index, record] of records.entries()) {
     const [first, call, second] = [before[index], calls[index], after[index]];

@@ -1,78 +1,85 @@
-/** A round: observe, report, decide, converge. It ends in one sentence. */
+/** A round of the checker, as the list of its steps. It ends in one sentence. */
 import { decide, type Decision } from '../core/decision/decide.ts';
-import type { Facts, RollFacts } from '../core/model/facts.ts';
+import type { GroundResult } from '../core/decision/ground.ts';
+import { nextLease } from '../core/decision/next-lease.ts';
+import type { Facts, RollFacts, RoundFacts } from '../core/model/facts.ts';
 import type { Term } from '../core/model/term.ts';
 import { claim } from '../fleet/claim.ts';
-import { startBudget, type Budget, type CheckerContext } from './context.ts';
-import { reconcile } from './reconcile.ts';
-import { observe, type Observation } from './observe.ts';
-import { publish, type PageMemory } from './publish.ts';
-import { commitReport, stamp, stampCall, stampTerm } from './report.ts';
-import { rollCall } from './roll-call.ts';
+import { startRound, type CheckerContext, type PageMemory, type RoundContext } from './context.ts';
 import { notifyFoundTerm, notifyTerm } from './notify.ts';
+import { observe } from './observe.ts';
+import { publish } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+import { recount } from './recount.ts';
+import { rememberCall, rememberTerm, renewLease } from './renew-lease.ts';
+import { commitReport } from './report.ts';
+import { rollCall } from './roll-call.ts';
 
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
 
-/** With what the round has decided on, where it came so far. */
+/** With the facts that the round has decided on, where it came so far. */
 export type Round = RoundResult & { readonly facts?: Facts };
 
-/** `page` is what the run knows of the page; a round alone knows nothing of it. */
-export async function round(checker: CheckerContext, page: PageMemory = { mark: undefined }): Promise<Round> {
-  const budget = startBudget(checker.clock, checker.config.timing.budgetSeconds);
-  // 1. Observe.
-  const observed = await observe(checker);
-  if (observed.kind === 'blind') return { kind: 'unfinished', why: observed.why };
-  const seen = observed.observation;
-  // 2. Report.
-  const stamped = await stamp(checker, seen, budget);
-  if (stamped.kind === 'failed') return { kind: 'unfinished', why: stamped.why };
-  await commitReport(checker, seen, stamped.lease);
-  // 3. Decide; a silent holder is called before it is believed to be gone.
-  const { policy, timing } = checker.config;
-  let facts = factsOf(checker, seen, stamped.lease);
-  let decision = decide(facts, { policy, timing });
-  if (decision.kind === 'call') {
-    const spent = budget.exhausted();
-    if (spent !== undefined) return { kind: 'unfinished', why: spent, facts };
-    const { rival } = decision;
-    checker.log.info('roll-call-started', `calling the roll of ${rival}: ${decision.reason}`, { rival });
-    const roll = await rollCall(checker, facts, rival);
-    logRoll(checker, rival, roll);
-    facts = { ...facts, roll };
-    decision = decide(facts, { policy, timing });
-    if (decision.kind !== 'claim') await stampCall(checker, seen, stamped.lease, roll);
-  }
-  const result = await act(checker, seen, facts, decision, budget);
-  // After a claim the facts are those of the term before; the next round shows the new one.
+const unfinished = (why: string): RoundResult => ({ kind: 'unfinished', why });
+
+export async function round(checker: CheckerContext, page: PageMemory = { fingerprint: undefined }): Promise<Round> {
+  const context = startRound(checker, page);
+  // 1. Observe: read everything that is decided on.
+  const observed = await observe(context);
+  if (observed.kind === 'unknown') return unfinished(observed.why);
+  // 2. Adopted runners that GitLab does not hear are called before they are counted as offline.
+  const counted = await recount(context, observed.facts, observed.count);
+  if (counted.kind === 'unknown') return unfinished(counted.why);
+  const seen = counted.value;
+  // 3. Renew the lease, and commit the report where it says something new.
+  const { lease, ground } = nextLease(seen, context.rules);
+  const renewed = await renewLease(context, seen, lease);
+  if (renewed.kind === 'failed') return unfinished(renewed.why);
+  await commitReport(context, seen, lease);
+  // 4. Decide. A silent holder's roll is called before its silence is believed.
+  const decided = await decideAndCall(context, seen, { ...seen, self: { ...seen.self, lease } }, ground);
+  const { facts, decision } = decided;
+  if (decided.exhausted !== undefined) return { ...unfinished(decided.exhausted), facts };
+  // 5. Claim, and reconcile the records' tags with the newest term.
+  const result = await act(context, seen, facts, decision);
+  // 6. Tell people. After a claim the facts are those of the term before; the next round shows the new one.
   if (decision.kind !== 'claim') {
-    await notifyFoundTerm(checker, seen, budget);
-    if (result.kind === 'finished') await publish(checker, facts, budget, page);
+    await notifyFoundTerm(context, seen);
+    if (result.kind === 'finished') await publish(context, facts);
   }
   return { ...result, facts };
 }
 
-function factsOf(checker: CheckerContext, seen: Observation, stamped: Facts['self']['stamped']): Facts {
-  const { config } = checker;
-  return {
-    now: seen.now,
-    self: {
-      name: config.cluster,
-      preferred: config.preferred,
-      online: seen.online,
-      total: seen.total,
-      ownTags: config.ownTags,
-      records: seen.records,
-      stamped,
-    },
-    rivals: seen.rivals,
-    mainTags: config.mainTags,
-    term: seen.term,
-    control: seen.control,
-  };
+interface Decided {
+  readonly facts: Facts;
+  readonly decision: Decision;
+  /** Why the roll was not called in this round. */
+  readonly exhausted?: string;
 }
 
-function logRoll({ log }: CheckerContext, rival: string, roll: RollFacts): void {
+async function decideAndCall(
+  context: RoundContext,
+  seen: RoundFacts,
+  facts: Facts,
+  ground: GroundResult,
+): Promise<Decided> {
+  const { rules, budget, log } = context;
+  const decision = decide(facts, ground, rules);
+  if (decision.kind !== 'call') return { facts, decision };
+  const exhausted = budget.exhausted();
+  if (exhausted !== undefined) return { facts, decision, exhausted };
+  const { rival } = decision;
+  log.info('roll-call-started', `calling the roll of ${rival}: ${decision.reason}`, { rival });
+  const roll = await rollCall(context, facts);
+  logRoll(context, rival, roll);
+  const called: Facts = { ...facts, roll };
+  const next = decide(called, ground, rules);
+  if (next.kind !== 'claim') await rememberCall(context, seen, facts.self.lease, roll);
+  return { facts: called, decision: next };
+}
+
+function logRoll({ log }: RoundContext, rival: string, roll: RollFacts): void {
   switch (roll.kind) {
     case 'called': {
       const { answered, ownAnswered } = roll;
@@ -84,70 +91,56 @@ function logRoll({ log }: CheckerContext, rival: string, roll: RollFacts): void 
   }
 }
 
-/** 4. Converge, under the term that was found or the one that was just claimed. */
-async function act(
-  checker: CheckerContext,
-  seen: Observation,
-  facts: Facts,
-  decision: Decision,
-  budget: Budget,
-): Promise<RoundResult> {
+/** Under the term that was found, or under the one that was just claimed. */
+async function act(context: RoundContext, seen: RoundFacts, facts: Facts, decision: Decision): Promise<RoundResult> {
   switch (decision.kind) {
     case 'nothing':
     case 'call':
-      return finish(checker, seen, facts, 'nothing', decision.reason);
-    case 'converge':
-      if (facts.term.kind !== 'term') return finish(checker, seen, facts, 'nothing', decision.reason);
-      return convergeUnder(checker, seen, facts, facts.term.term, decision.reason, budget);
+      return finish(context, facts, 'nothing', decision.reason);
+    case 'reconcile':
+      if (facts.term.kind !== 'term') return finish(context, facts, 'nothing', decision.reason);
+      return reconcileUnder(context, facts, facts.term.term, decision.reason);
     case 'claim': {
-      const claimed = await claim(checker, facts, decision, budget);
-      if (claimed.kind === 'failed') return { kind: 'unfinished', why: claimed.why };
+      const claimed = await claim(context, facts, decision, context.budget);
+      if (claimed.kind === 'failed') return unfinished(claimed.why);
       const { term } = claimed;
       const { number, holder, previous, ground } = term;
-      checker.log.warn(
+      context.log.warn(
         claimed.isOwn ? 'term-claimed' : 'term-found',
         `term ${number}: ${holder} takes the main tags: ${term.reason}`,
         { term: number, holder, previous, ground },
       );
-      await stampTerm(checker, seen, facts.self.stamped, term);
-      const result = await convergeUnder(checker, seen, facts, term, decision.reason, budget);
-      if (claimed.isOwn) await notifyTerm(checker, term, budget);
+      await rememberTerm(context, seen, facts.self.lease, term);
+      const result = await reconcileUnder(context, facts, term, decision.reason);
+      if (claimed.isOwn) await notifyTerm(context, term);
       return result;
     }
   }
 }
 
-async function convergeUnder(
-  checker: CheckerContext,
-  seen: Observation,
-  facts: Facts,
-  term: Term,
-  reason: string,
-  budget: Budget,
-): Promise<RoundResult> {
-  const result = await reconcile(checker, seen, term, budget);
+async function reconcileUnder(context: RoundContext, facts: Facts, term: Term, reason: string): Promise<RoundResult> {
+  const result = await reconcile(context, facts, term);
   switch (result.kind) {
     case 'steady':
-      return finish(checker, seen, facts, 'steady', reason);
+      return finish(context, facts, 'steady', reason);
     case 'changed':
-      checker.log.warn('tags-changed', `tags changed under term ${term.number}`, {
+      context.log.warn('tags-changed', `tags changed under term ${term.number}`, {
         term: term.number,
         edits: result.edits.join('; '),
       });
-      return finish(checker, seen, facts, 'converged', reason);
+      return finish(context, facts, 'converged', reason);
     case 'stopped':
-      return { kind: 'unfinished', why: `convergence stopped: ${result.why}` };
+      return unfinished(`convergence stopped: ${result.why}`);
   }
 }
 
-function finish(checker: CheckerContext, seen: Observation, facts: Facts, did: string, reason: string): RoundResult {
-  const term =
-    facts.term.kind === 'term' ? `term ${facts.term.term.number} ${facts.term.term.holder}` : `term ${facts.term.kind}`;
-  const sentence = `${checker.config.cluster} ${seen.online}/${seen.total}, ${term}: ${did} – ${reason}`;
-  checker.log.info('round-finished', sentence, {
-    online: seen.online,
-    total: seen.total,
-    ...(facts.term.kind === 'term' && { term: facts.term.term.number, holder: facts.term.term.holder }),
+function finish({ log }: RoundContext, { self, term: found }: Facts, did: string, reason: string): RoundResult {
+  const term = found.kind === 'term' ? `term ${found.term.number} ${found.term.holder}` : `term ${found.kind}`;
+  const sentence = `${self.name} ${self.online}/${self.total}, ${term}: ${did} – ${reason}`;
+  log.info('round-finished', sentence, {
+    online: self.online,
+    total: self.total,
+    ...(found.kind === 'term' && { term: found.term.number, holder: found.term.holder }),
     did,
   });
   return { kind: 'finished', sentence };

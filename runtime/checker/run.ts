@@ -1,7 +1,6 @@
 /** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
-import type { CheckerContext } from './context.ts';
+import type { CheckerContext, PageMemory } from './context.ts';
 import { preflight } from './preflight.ts';
-import type { PageMemory } from './publish.ts';
 import { round, type Round } from './round.ts';
 
 export interface RunResult {
@@ -28,7 +27,7 @@ export async function run(
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
   const cleared = await preflight(checker);
   if (cleared.kind === 'refused') return { finished: 0, unfinished: 0, why: cleared.why, refused: true };
-  const page: PageMemory = { mark: undefined };
+  const page: PageMemory = { fingerprint: undefined };
   let finished = 0;
   let unfinished = 0;
   let why: string | undefined;

@@ -3,12 +3,11 @@ import { isoOf } from '../core/model/time.ts';
 import { fileText } from '../core/model/stored-file.ts';
 import { parseTerm, termPath, type Term } from '../core/model/term.ts';
 import type { Facts } from '../core/model/facts.ts';
-import { currentHolder } from '../core/decision/ground.ts';
 import { NOBODY, type Ground } from '../core/model/lease.ts';
-import { memberLease } from '../core/decision/rivals.ts';
 import { decisionRecord, type FORCED } from '../core/decision/decision-record.ts';
 import type { CheckerConfig } from '../config.ts';
-import type { Budget, CheckerContext } from '../checker/context.ts';
+import type { Clock, StatusProject } from '../ports.ts';
+import type { Budget } from './budget.ts';
 
 export type Claimed =
   /** The term's file stands, as this process wrote it or as whoever was first. */
@@ -26,7 +25,11 @@ export interface Claim {
 }
 
 /** Who claims, and for which cluster. */
-export interface Claimant extends Pick<CheckerContext, 'project' | 'clock' | 'random'> {
+export interface Claimant {
+  readonly project: StatusProject;
+  readonly clock: Clock;
+  /** From 0 up to 1; only for jitter. */
+  readonly random: () => number;
   readonly config: Pick<CheckerConfig, 'cluster' | 'policy' | 'timing'>;
 }
 
@@ -63,10 +66,9 @@ function standing(number: number, text: string, own: string): Claimed {
   return parsed.ok ? { kind: 'term', term: parsed.value, isOwn: text === own } : { kind: 'failed', why: parsed.why };
 }
 
-/** Of a holder that fell silent: its last stamp. */
-function lastHeard(facts: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
-  const holder = facts.rivals.find(({ name }) => name === currentHolder(facts)?.name);
-  const read = holder && memberLease(holder.name, holder.records);
+/** The last stamp of a holder that went silent. */
+function lastHeard({ holder }: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
+  const read = holder?.rival?.lease;
   return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};
 }
 
@@ -76,7 +78,7 @@ function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term
     version: 1,
     number: decision.number,
     holder: config.cluster,
-    previous: currentHolder(facts)?.name ?? NOBODY,
+    previous: facts.holder?.name ?? NOBODY,
     at: isoOf(facts.now),
     ground: decision.ground,
     reason: decision.reason,

@@ -5,10 +5,10 @@
  * at that before its repository's own write begins (gitlab-facts D3): two writes within that moment both pass, and the later
  * one wins.
  */
-import { controlOf } from '../checker/observe.ts';
 import { CONTROL_PATH, type Control } from '../core/model/control.ts';
 import { fileText } from '../core/model/stored-file.ts';
 import type { FleetAccess } from './access.ts';
+import { controlOf } from './read-members.ts';
 
 export type Edited =
   | { readonly kind: 'changed' }

@@ -3,7 +3,7 @@
  * converge on it as on any other. The person's word takes the place of the evidence, and of nothing else.
  */
 import { claim } from '../fleet/claim.ts';
-import { startBudget } from '../checker/context.ts';
+import { startBudget } from '../fleet/budget.ts';
 import type { Term } from '../core/model/term.ts';
 import type { ForcedMove } from '../core/outlook/plan-move.ts';
 import { FORCED } from '../core/decision/decision-record.ts';

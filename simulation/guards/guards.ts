@@ -30,7 +30,7 @@ export const GUARDS: readonly Guard[] = [
     name: 'unknown is not offline, in the checker: records',
     edits: [
       edit(
-        'core/decision/rivals.ts',
+        'core/model/member.ts',
         `    if (read.kind === 'unknown') return unknown(`,
         `    if (read.kind === 'unknown' && id < 0) return unknown(`,
       ),
@@ -41,8 +41,8 @@ export const GUARDS: readonly Guard[] = [
       ),
       edit(
         'checker/reconcile.ts',
-        `  const tasks = tasksOf(checker, seen, term);`,
-        `  const tasks = tasksOf(checker, seen, term);\n  const edits0 = tasks.length < 0;`,
+        `  const tasks = tasksOf(facts, term);`,
+        `  const tasks = tasksOf(facts, term);\n  const edits0 = tasks.length < 0;`,
       ),
     ],
   },
@@ -71,8 +71,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/decide.ts',
-        `  if (assessment.ground === 'silent' && holder?.name !== undefined) {`,
-        `  if (assessment.ground === 'silent' && holder?.name === undefined) {`,
+        `  if (ground.ground === 'silent' && holder !== undefined) {`,
+        `  if (ground.ground === 'silent' && holder === undefined) {`,
       ),
     ],
   },
@@ -85,8 +85,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'checker/roll-call.ts',
-        `  if (lapseSeconds(facts, holder, timing) > policy.busyMaxSeconds) return undefined;`,
-        `  if (lapseSeconds(facts, holder, timing) > -policy.busyMaxSeconds) return undefined;`,
+        `  if (lapseSeconds(facts, timing) > policy.busyMaxSeconds) return undefined;`,
+        `  if (lapseSeconds(facts, timing) > -policy.busyMaxSeconds) return undefined;`,
       ),
     ],
   },
@@ -112,15 +112,15 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a stamp’s time is from before its observation',
-    edits: [edit('checker/report.ts', `    at: seen.stampAt,`, `    at: seen.now,`)],
+    edits: [edit('core/decision/next-lease.ts', `    at: stampAt,`, `    at: facts.now,`)],
   },
   {
     name: 'no stamp without a known count',
     edits: [
       edit(
         'checker/observe.ts',
-        `  const pods = await checker.pods.deployments();`,
-        `  const asked = await checker.pods.deployments();
+        `  const pods = await context.pods.deployments();`,
+        `  const asked = await context.pods.deployments();
   const pods = asked.kind === 'unknown' && config.lastPods ? config.lastPods : asked;
   if (pods.kind === 'known') Object.assign(config, { lastPods: pods });`,
       ),
@@ -166,8 +166,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'checker/reconcile.ts',
-        `  const wrong = await lastLook(checker, tasks);`,
-        `  const wrong = tasks.length < 0 ? await lastLook(checker, tasks) : undefined;`,
+        `  const wrong = await lastLook(context, tasks);`,
+        `  const wrong = tasks.length < 0 ? await lastLook(context, tasks) : undefined;`,
       ),
     ],
   },
@@ -217,10 +217,10 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/decide.ts',
-        `  return Math.max(highest, facts.self.stamped.term) + 1;`,
-        `  return (facts.term.kind === 'term' ? facts.term.term.number : 0) + 1;`,
+        `  return Math.max(holder?.number ?? 0, self.lease.term, ...known) + 1;`,
+        `  return known.length < 0 ? 0 : (holder?.number ?? 0) + 1;`,
       ),
-      edit('checker/observe.ts', `highestKnown(previousLease, ownReport, rivals)`, `{ number: 0, holder: undefined }`),
+      edit('checker/observe.ts', `highestKnown(known, ownTerms)`, `{ number: 0, holder: undefined }`),
     ],
   },
   {
@@ -266,8 +266,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/ground.ts',
-        `isDamagedFor(memory, observed.now, timing.leaseSeconds)`,
-        `(memory.ground === 'damaged' && observed.now - memory.since > timing.leaseSeconds)`,
+        `isDamagedFor(memory, now, leaseSeconds)`,
+        `(memory.ground === 'damaged' && now - memory.since > leaseSeconds)`,
       ),
     ],
   },
@@ -282,8 +282,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/decide.ts',
-        `  if (pinned !== facts.self.name || holder === facts.self.name || assessment.kind === 'unknown') return assessment;`,
-        `  if (pinned !== facts.self.name || holder === facts.self.name) return assessment;`,
+        `  if (pinned !== self.name || holder?.name === self.name || found.kind === 'unknown') return found;`,
+        `  if (pinned !== self.name || holder?.name === self.name) return found;`,
       ),
     ],
   },
@@ -292,8 +292,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/ground.ts',
-        `  if (!retired || assessment.kind === 'unknown') return assessment;`,
-        `  if (!retired) return assessment;`,
+        `  if (!retired || found.kind === 'unknown') return found;`,
+        `  if (!retired) return found;`,
       ),
     ],
   },
@@ -309,7 +309,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a claimed term goes into the lease at once',
-    edits: [edit('checker/round.ts', `      await stampTerm(checker, seen, facts.self.stamped, term);`, ``)],
+    edits: [edit('checker/round.ts', `      await rememberTerm(context, seen, facts.self.lease, term);`, ``)],
   },
   {
     name: 'a challenger at work believes a silence only after an earlier call',

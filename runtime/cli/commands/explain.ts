@@ -5,7 +5,6 @@ import type { Facts, MemberFacts } from '../../core/model/facts.ts';
 import type { Term } from '../../core/model/term.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { replay, type Replay } from '../../core/decision/replay.ts';
-import { memberLease } from '../../core/decision/rivals.ts';
 import type { Decision } from '../../core/decision/decide.ts';
 import type { DecisionRecord } from '../../core/decision/decision-record.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
@@ -68,7 +67,7 @@ const decisionOf = ({ kind, reason }: Decision): Explained['decision'] => ({ kin
 
 function sawOf({ facts, policy }: DecisionRecord): Explained['saw'] {
   const { self, roll } = facts;
-  const { memory } = self.stamped;
+  const { memory } = self.lease;
   return [
     { what: 'GitLab’s time', value: moment(isoOf(facts.now)) },
     {
@@ -95,8 +94,7 @@ function sawOf({ facts, policy }: DecisionRecord): Explained['saw'] {
   ];
 }
 
-function rivalText({ name, records }: MemberFacts): string {
-  const read = memberLease(name, records);
+function rivalText({ lease: read, records }: MemberFacts): string {
   switch (read.kind) {
     case 'unknown':
       return read.why;

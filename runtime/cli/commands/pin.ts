@@ -1,9 +1,8 @@
 /** `hadr pin` and `hadr unpin`. */
 import { duration, isoOf, moment } from '../../core/model/time.ts';
 import { isRetired, type Control } from '../../core/model/control.ts';
-import type { FleetFacts } from '../../core/model/facts.ts';
+import { holderOf, type FleetFacts } from '../../core/model/facts.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
-import { currentHolder } from '../../core/decision/ground.ts';
 import { pinnedCluster } from '../../core/decision/rivals.ts';
 import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
 import { notNow, wrongUsage, type ExitCode } from '../exit.ts';
@@ -49,7 +48,7 @@ function durationGiven(text: string | undefined): number | undefined {
 
 /** What the pin brings about, as the pinned cluster's own checker will decide it. */
 function followsOf(facts: FleetFacts, cluster: string, { access }: FleetContext): string {
-  const holder = currentHolder(facts)?.name;
+  const holder = holderOf(facts.term, facts.members)?.name;
   if (holder === cluster) return 'it holds them';
   const pinned: Control | undefined =
     facts.control.kind === 'found' ? { ...facts.control.value, pin: { cluster } } : undefined;

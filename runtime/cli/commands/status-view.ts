@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import { isoOf, type GitLabSeconds, duration, moment } from '../../core/model/time.ts';
 import type { Read } from '../../core/model/read.ts';
-import type { Rules } from '../../core/decision/decide.ts';
+import type { Rules } from '../../core/model/rules.ts';
 import type { MemberFacts, FleetFacts } from '../../core/model/facts.ts';
 import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/outlook/health.ts';
 import { heldFor } from '../../core/decision/ground.ts';
 import { ageOf } from '../../core/model/lease.ts';
-import { isFresh, pinnedCluster, memberLease } from '../../core/decision/rivals.ts';
+import { isFresh, pinnedCluster } from '../../core/decision/rivals.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
 import type { CommitView } from '../../ports.ts';
 import { table, type Paint } from '../present/table.ts';
@@ -41,7 +41,7 @@ const clusterSchema = z.strictObject({
   next: z
     .strictObject({
       move: z
-        .enum(['nothing', 'converge', 'call', 'claim', 'no-lease'])
+        .enum(['nothing', 'reconcile', 'call', 'claim', 'no-lease'])
         .describe('What its checker would do now; no-lease: nothing, because it renews no lease.'),
       why: z.string(),
     })
@@ -135,9 +135,8 @@ function commitOf(answer: Read<CommitView | undefined>) {
 }
 
 function clusterOf(member: MemberFacts, fleet: FleetFacts, rules: Rules, commits: Commits): ClusterStatus {
-  const { name, report, records, former } = member;
+  const { name, report, records, former, lease: read } = member;
   const { term, now } = fleet;
-  const read = memberLease(name, records);
   const lease = read.kind === 'lease' ? read.lease : undefined;
   const { kind, reason } = nextMove(fleet, name, rules);
   return {
@@ -186,7 +185,7 @@ export function statusText(status: Status, paint: Paint): string {
 
 const MOVES: Readonly<Record<ClusterStatus['next']['move'], string>> = {
   nothing: '',
-  converge: '',
+  reconcile: '',
   call: 'calls the roll: ',
   claim: 'claims the next term: ',
   'no-lease': 'does nothing: ',

@@ -1,7 +1,8 @@
 /** Each cluster as GitLab shows it: its report, its records, its lease, and whether it means the same fleet. */
 import type { RecordFacts, MemberFacts, FleetFacts } from '../../core/model/facts.ts';
 import { ageOf } from '../../core/model/lease.ts';
-import { isFresh, memberLease } from '../../core/decision/rivals.ts';
+import { isFresh } from '../../core/decision/rivals.ts';
+import { memberLease } from '../../core/model/member.ts';
 import { canonical, roomForMainTags, sameTags } from '../../core/decision/tags.ts';
 import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';

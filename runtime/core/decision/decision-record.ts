@@ -1,36 +1,43 @@
 /**
- * What a term records of its decision: the facts and rules themselves, without what no decision reads. So a term tells all of
- * its own story and none of its predecessors'.
+ * What a term records of its decision: the facts and the rules, without what no decision reads. So each term can be explained
+ * from its own file. The stored form is that of the first release, so that every release can replay the terms of every other.
  */
-import type { Rules } from './decide.ts';
-import type { Facts, RecordFacts, TermFacts } from '../model/facts.ts';
+import type { Facts, MemberFacts, RecordFacts, TermFacts } from '../model/facts.ts';
 import { leaseLines } from '../model/lease.ts';
+import type { Rules } from '../model/rules.ts';
 
-/** The ground of a term that a person has forced. It is none that a decision ever has. */
+/** The ground of a term that a person has forced. No decision ever has it. */
 export const FORCED = 'forced';
 
 export interface DecisionRecord extends Rules {
   readonly facts: Facts;
 }
 
-/** What goes into the term's file. People's lines in a note, descriptions and the displaced term's own evidence stay out. */
-export function decisionRecord(facts: Facts, { policy, timing }: Rules): DecisionRecord {
-  const { self, rivals } = facts;
+/** What goes into the term's file. Left out: people's lines in a note, descriptions, and the record of the term before. */
+export function decisionRecord(facts: Facts, { policy, timing }: Rules): object {
+  const { now, self, rivals, mainTags, term, control, roll } = facts;
+  const { name, preferred, online, total, ownTags, records, lease } = self;
   return {
     facts: {
-      ...facts,
-      term: withoutEvidence(facts.term),
-      self: { ...self, records: self.records.map(compact) },
-      rivals: rivals.map((rival) => ({
-        ...rival,
-        records: rival.records.map(compact),
-        former: rival.former.map(compact),
-      })),
+      now,
+      self: { name, preferred, online, total, ownTags, records: records.map(compact), stamped: lease },
+      rivals: rivals.map(storedMember),
+      mainTags,
+      term: withoutEvidence(term),
+      control,
+      ...(roll && { roll }),
     },
     policy,
     timing,
   };
 }
+
+const storedMember = ({ name, report, records, former }: MemberFacts): object => ({
+  name,
+  report,
+  records: records.map(compact),
+  former: former.map(compact),
+});
 
 const withoutEvidence = (term: TermFacts): TermFacts =>
   term.kind === 'term' ? { ...term, term: { ...term.term, evidence: null } } : term;

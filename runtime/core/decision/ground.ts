@@ -12,13 +12,12 @@
  *                             older than L, none   silent: the roll decides
  */
 import { isoOf, type GitLabSeconds } from '../model/time.ts';
-import type { Policy } from '../../config.ts';
-import type { Timing } from '../../timing.ts';
-import type { Facts, MemberFacts } from '../model/facts.ts';
+import type { Facts, MemberFacts, RoundFacts } from '../model/facts.ts';
 import { isRetired } from '../model/control.ts';
 import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
-import { countStamp, emptyMemory, standGround } from './memory.ts';
-import { isFresh, minOnlineOf, memberLease, unknownRecord } from './rivals.ts';
+import { unknownRecord } from '../model/member.ts';
+import type { Rules } from '../model/rules.ts';
+import { isFresh } from './rivals.ts';
 
 export type GroundResult =
   | { readonly kind: 'unknown'; readonly why: string }
@@ -26,104 +25,44 @@ export type GroundResult =
   | { readonly kind: 'keeps'; readonly why: string }
   | { readonly kind: 'ground'; readonly ground: Ground; readonly why: string };
 
-/** What may be known before this round's stamp: it decides what the stamp remembers. */
-export type Observed = Omit<Facts, 'self' | 'roll'> & {
-  readonly self: { readonly preferred: boolean; readonly online: number; readonly total: number };
-};
-
-/** The number that a claim would displace, and the cluster that would lose by it. */
-export function currentHolder(observed: Pick<Facts, 'term'>): { number: number; name: string | undefined } | undefined {
-  switch (observed.term.kind) {
-    case 'none':
-      return { number: 0, name: undefined };
-    case 'term':
-      return { number: observed.term.term.number, name: observed.term.term.holder };
-    case 'damaged':
-      return { number: observed.term.number, name: observed.term.named };
-    case 'unknown':
-      return undefined;
-  }
-}
-
-/** The memory after this round's look, before the stamp that carries it. On an unknown term it stays as it was. */
-export function nextMemory(previous: Memory, observed: Observed, self: string, policy: Policy, timing: Timing): Memory {
-  const holder = currentHolder(observed);
-  if (!holder) return previous;
-  const before = previous.term === holder.number ? previous : emptyMemory(holder.number);
-  const damagedSince = observed.term.kind === 'damaged' ? before.damagedSince || observed.now : 0;
-  const base = { ...before, damagedSince };
-  if (holder.name === self) return emptyMemory(holder.number);
-  const rival = observed.rivals.find((candidate) => candidate.name === holder.name);
-  const counted = rival ? counts(base, rival, observed, policy, timing) : base;
-  const assessment = findGround(observed, counted, self, policy, timing);
-  // An unknown look breaks no ground: it says nothing.
-  if (assessment.kind === 'unknown') return counted;
-  return standGround(counted, assessment.kind === 'ground' ? assessment.ground : undefined, observed.now);
-}
-
-function counts(memory: Memory, rival: MemberFacts, observed: Observed, policy: Policy, timing: Timing): Memory {
-  const read = memberLease(rival.name, rival.records);
-  if (!isFresh(read, timing)) return memory;
-  // Nobody knows what was between two stamps that are further apart: the counting starts anew.
-  const isBroken = read.lease.at - memory.stamp > timing.leaseSeconds;
-  const counted = isBroken ? { ...memory, faint: 0, stronger: 0, evenSince: 0 } : memory;
-  return countStamp(counted, read.lease, {
-    online: observed.self.online,
-    total: observed.self.total,
-    minAdvantage: policy.minAdvantage,
-    holderMinOnline: minOnlineOf(rival, policy.minOnline),
-  });
-}
-
 /** What speaks for a move, given what is remembered. Pure, and the same before and after the stamp. */
-export function findGround(
-  observed: Observed,
-  memory: Memory,
-  self: string,
-  policy: Policy,
-  timing: Timing,
-): GroundResult {
-  const { term, control } = observed;
+export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rules): GroundResult {
+  const { term, control, self, now } = facts;
+  const { leaseSeconds } = rules.timing;
   if (term.kind === 'unknown') return { kind: 'unknown', why: term.why };
   if (term.kind === 'none') return { kind: 'ground', ground: 'first', why: 'no cluster has held the main tags yet' };
   const holder = term.kind === 'term' ? term.term.holder : term.named;
-  if (holder === self) {
+  if (holder === self.name) {
     if (term.kind === 'term') return { kind: 'keeps', why: 'this cluster holds the main tags' };
     return { kind: 'ground', ground: 'damaged', why: `${term.why}; this cluster held it and says so again` };
   }
-  if (term.kind === 'damaged' && !isDamagedFor(memory, observed.now, timing.leaseSeconds))
+  if (term.kind === 'damaged' && !isDamagedFor(memory, now, leaseSeconds))
     return {
       kind: 'ground',
       ground: 'damaged',
-      why: `${term.why}; ${holder ?? 'its holder'} has ${timing.leaseSeconds} s to say so again`,
+      why: `${term.why}; ${holder ?? 'its holder'} has ${leaseSeconds} s to say so again`,
     };
-  const rival = observed.rivals.find((candidate) => candidate.name === holder);
+  const rival = facts.holder?.rival;
   if (holder === undefined || !rival)
     return {
       kind: 'ground',
       ground: 'damaged',
       why: `${term.kind === 'damaged' ? term.why : 'the term'} names nobody known`,
     };
-  const assessment = assessRival(observed, rival, memory, policy, timing);
+  const found = groundAgainst(facts, rival, memory, rules);
   const retired = control.kind === 'found' && isRetired(control.value, holder);
   // Not on anything unknown: a claim that cannot be converged would leave nobody with the tags.
-  if (!retired || assessment.kind === 'unknown') return assessment;
+  if (!retired || found.kind === 'unknown') return found;
   return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
 }
 
 const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: number): boolean =>
   damagedSince !== 0 && now - damagedSince > seconds;
 
-function assessRival(
-  observed: Observed,
-  rival: MemberFacts,
-  memory: Memory,
-  policy: Policy,
-  timing: Timing,
-): GroundResult {
+function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Memory, rules: Rules): GroundResult {
   const former = unknownRecord(rival.name, rival.former);
   if (former) return former;
-  const read = memberLease(rival.name, rival.records);
+  const read = rival.lease;
   switch (read.kind) {
     case 'unknown':
       return read;
@@ -134,27 +73,28 @@ function assessRival(
     case 'none':
       return { kind: 'ground', ground: 'silent', why: `${rival.name} asserts nothing: ${read.why}` };
     case 'lease':
-      if (!isFresh(read, timing))
+      if (!isFresh(read, rules.timing))
         return { kind: 'ground', ground: 'silent', why: `${rival.name} has asserted nothing for ${ageOf(read)} s` };
-      return assessFresh(observed, rival, read.lease, memory, policy);
+      return groundInFresh(facts, rival, read.lease, memory, rules);
   }
 }
 
-function assessFresh(
-  observed: Observed,
+function groundInFresh(
+  facts: Facts | RoundFacts,
   rival: MemberFacts,
   lease: Lease,
   memory: Memory,
-  policy: Policy,
+  { policy }: Rules,
 ): GroundResult {
-  const { online, total } = observed.self;
+  const { now, term } = facts;
+  const { online, total, preferred } = facts.self;
   const theirs = `${rival.name} ${lease.online}/${lease.total}`;
-  if (lease.online < minOnlineOf(rival, policy.minOnline)) {
+  if (lease.online < rival.minOnline) {
     if (memory.faint < policy.confirm)
       return { kind: 'keeps', why: `${theirs} is faint in ${memory.faint} of ${policy.confirm} stamps` };
     return { kind: 'ground', ground: 'faint', why: `${theirs} said so in ${memory.faint} stamps` };
   }
-  const held = observed.term.kind === 'term' ? heldFor(observed.now, observed.term.term.at) : 0;
+  const held = term.kind === 'term' ? heldFor(now, term.term.at) : 0;
   const steady = held >= policy.holdForSeconds;
   if (memory.stronger >= policy.confirm && steady)
     return {
@@ -162,9 +102,9 @@ function assessFresh(
       ground: 'stronger',
       why: `own ${online}/${total} against ${theirs} in ${memory.stronger} stamps`,
     };
-  const even = memory.evenSince === 0 ? 0 : observed.now - memory.evenSince;
+  const even = memory.evenSince === 0 ? 0 : now - memory.evenSince;
   if (
-    observed.self.preferred &&
+    preferred &&
     policy.failback === 'automatic' &&
     memory.evenSince !== 0 &&
     even >= policy.failbackAfterSeconds &&

@@ -1,12 +1,14 @@
-/** A term's decision, made once more from nothing but what the term has recorded (core/term-evidence.ts). */
+/** Makes a term's decision once more, from nothing but what the term has recorded (decision-record.ts). */
 import * as z from 'zod';
 import { clusterName, policySchema, timingSchema } from '../../config.ts';
 import { decide, type Decision } from './decide.ts';
-import type { Facts } from '../model/facts.ts';
+import { holderOf, type Facts } from '../model/facts.ts';
+import { memberOf } from '../model/member.ts';
 import { controlSchema } from '../model/control.ts';
 import { reportSchema } from '../model/report.ts';
 import { termSchema, type Term } from '../model/term.ts';
 import { GROUNDS } from '../model/lease.ts';
+import { findGround } from './ground.ts';
 import { FORCED, type DecisionRecord } from './decision-record.ts';
 
 const at = z.number();
@@ -90,34 +92,52 @@ const roll = z.union([
   z.object({ kind: z.literal('unknown'), why }),
 ]);
 
-const factsSchema = z
-  .object({
-    now: at,
-    self: z.object({
-      name: clusterName,
-      preferred: z.boolean(),
-      online: z.number(),
-      total: z.number(),
-      ownTags: z.array(z.string()),
+const storedFacts = z.object({
+  now: at,
+  self: z.object({
+    name: clusterName,
+    preferred: z.boolean(),
+    online: z.number(),
+    total: z.number(),
+    ownTags: z.array(z.string()),
+    records,
+    stamped: lease,
+  }),
+  rivals: z.array(
+    z.object({
+      name: z.string(),
+      report: z.union([answer(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
       records,
-      stamped: lease,
+      former: records,
     }),
-    rivals: z.array(
-      z.object({
-        name: z.string(),
-        report: z.union([answer(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
-        records,
-        former: records,
-      }),
-    ),
-    mainTags: z.array(z.string()),
-    term: termFacts,
-    control: answer(controlSchema),
-    roll: roll.optional(),
-  })
-  .transform(({ roll: called, ...facts }): Facts => ({ ...facts, ...(called && { roll: called }) }));
+  ),
+  mainTags: z.array(z.string()),
+  term: termFacts,
+  control: answer(controlSchema),
+  roll: roll.optional(),
+});
 
-const evidenceSchema = z.object({ facts: factsSchema, policy: policySchema, timing: timingSchema });
+const recordSchema = z
+  .object({ facts: storedFacts, policy: policySchema, timing: timingSchema })
+  .transform(({ facts, policy, timing }): DecisionRecord => ({
+    facts: factsOf(facts, policy.minOnline),
+    policy,
+    timing,
+  }));
+
+/** The stored facts with everything that follows from them. */
+function factsOf(stored: z.infer<typeof storedFacts>, minOnline: number): Facts {
+  const { roll: called, self: storedSelf, rivals: members, ...facts } = stored;
+  const { stamped, ...self } = storedSelf;
+  const rivals = members.map((member) => memberOf(member, minOnline));
+  return {
+    ...facts,
+    self: { ...self, lease: stamped },
+    rivals,
+    holder: holderOf(facts.term, rivals),
+    ...(called && { roll: called }),
+  };
+}
 
 export type Replay =
   /** The same facts give the same claim. */
@@ -128,19 +148,20 @@ export type Replay =
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export function replay(term: Term): Replay {
-  const parsed = evidenceSchema.safeParse(term.evidence);
+  const parsed = recordSchema.safeParse(term.evidence);
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
     return { kind: 'unreadable', why: `what term ${term.number} recorded cannot be read at "evidence.${where}"` };
   }
   const evidence = parsed.data;
-  const decision = decide(evidence.facts, evidence);
+  const { facts } = evidence;
+  const decision = decide(facts, findGround(facts, facts.self.lease.memory, evidence), evidence);
   if (term.ground === FORCED) return { kind: 'forced', evidence, decision };
   const same =
     decision.kind === 'claim' &&
     decision.number === term.number &&
     decision.ground === term.ground &&
     decision.reason === term.reason &&
-    evidence.facts.self.name === term.holder;
+    facts.self.name === term.holder;
   return same ? { kind: 'same', evidence } : { kind: 'differs', evidence, decision };
 }

@@ -34,13 +34,22 @@ export interface ManagerView {
 /** A report as it was read. `unreadable` is a file that is there and makes no sense. */
 export type ReportRead = Read<Report> | { readonly kind: 'unreadable'; readonly why: string };
 
-/** Another cluster. Its records come from its report or, where that is lost or unreadable, from the newest term. */
+/** What a cluster's records say of its lease. */
+export type MemberLease = LeaseRead | { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly why: string };
+
+/** One cluster of the fleet as its report and its records show it (member.ts makes it). */
 export interface MemberFacts {
   readonly name: string;
   readonly report: ReportRead;
+  /** The records that its report names or, where that is lost or unreadable, the newest term. */
   readonly records: readonly RecordFacts[];
   /** Records that the newest term knows and the report no longer names: while Pulumi replaces one, both may have the tags. */
   readonly former: readonly RecordFacts[];
+  readonly lease: MemberLease;
+  /** As it reports them; the reader's own `minOnline`, and neither preference nor tags, where its report is lost. */
+  readonly minOnline: number;
+  readonly preferred: boolean;
+  readonly ownTags: readonly string[];
 }
 
 export interface SelfFacts {
@@ -51,7 +60,7 @@ export interface SelfFacts {
   readonly ownTags: readonly string[];
   readonly records: readonly RecordFacts[];
   /** The lease that this round has put into the note. */
-  readonly stamped: Lease;
+  readonly lease: Lease;
 }
 
 /** The newest term, found by number. */
@@ -77,6 +86,15 @@ export type RollFacts =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** What a claim would displace: the newest term, and the cluster that it names. */
+export interface Holder {
+  /** The number of the newest term, 0 before the first. */
+  readonly number: number;
+  readonly name: string | undefined;
+  /** Undefined where this cluster holds the term, where no cluster does, and where the name is not known. */
+  readonly rival: MemberFacts | undefined;
+}
+
 export interface Facts {
   /** GitLab's time, the newest that this round has seen. */
   readonly now: GitLabSeconds;
@@ -84,9 +102,47 @@ export interface Facts {
   readonly rivals: readonly MemberFacts[];
   readonly mainTags: readonly string[];
   readonly term: TermFacts;
+  /** Undefined while the newest term is unknown. */
+  readonly holder: Holder | undefined;
   readonly control: Read<Control>;
   /** Only after a round has decided to call. */
   readonly roll?: RollFacts;
+}
+
+/** What only a cluster's own checker knows, before it renews its lease. */
+export interface RoundSelf extends Omit<SelfFacts, 'lease'> {
+  readonly report: ReportRead;
+  /** The record that carries the lease. */
+  readonly lowest: RecordView;
+  /** The lease that this round found in its own note. */
+  readonly previousLease: Lease | undefined;
+  /** GitLab's time from before the pods were counted: what this round's stamp asserts was true since then. */
+  readonly stampAt: GitLabSeconds;
+  /** Since when GitLab has heard this cluster's own managers without a gap; 0 where it does not. */
+  readonly heardSince: GitLabSeconds;
+}
+
+/** What a round has observed, before it renews its lease. */
+export interface RoundFacts extends Omit<Facts, 'self' | 'roll'> {
+  readonly self: RoundSelf;
+}
+
+export const holderOf = (term: TermFacts, rivals: readonly MemberFacts[]): Holder | undefined => {
+  const named = namedBy(term);
+  return named && { ...named, rival: rivals.find(({ name }) => name === named.name) };
+};
+
+function namedBy(term: TermFacts): Omit<Holder, 'rival'> | undefined {
+  switch (term.kind) {
+    case 'none':
+      return { number: 0, name: undefined };
+    case 'term':
+      return { number: term.term.number, name: term.term.holder };
+    case 'damaged':
+      return { number: term.number, name: term.named };
+    case 'unknown':
+      return undefined;
+  }
 }
 
 /** The fleet as people's commands and a stack read it: from outside its clusters, so all of them are members. */
@@ -101,6 +157,3 @@ export interface FleetFacts {
 /** The record that carries a cluster's lease: the one with the lowest id. */
 export const leaseRecord = (records: readonly RecordFacts[]): RecordFacts | undefined =>
   records.reduce<RecordFacts | undefined>((low, record) => (!low || record.id < low.id ? record : low), undefined);
-
-/** A rival's lease, or what else its records say. */
-export type MemberLease = LeaseRead | { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly why: string };

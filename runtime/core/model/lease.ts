@@ -174,27 +174,3 @@ export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSe
 /** Seconds since the stamp, never negative: GitLab's nodes may differ by a second or two. */
 export const ageOf = (read: { readonly lease: Lease; readonly readAt: GitLabSeconds }): number =>
   Math.max(0, read.readAt - read.lease.at);
-
-/**
- * In touch since when, for a stamp at `at` that follows `previous`: unbroken while no two stamps are further apart than
- * L + T (one failed call does not break it), else from this stamp on.
- */
-export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
-  if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
-  return previous.inTouchSince;
-}
-
-/**
- * Heard since when, by the last contact of this cluster's own managers (undefined for none): unbroken while that is never
- * older than `limitSeconds`, and while stamps follow each other as closely, for nobody looked in between.
- */
-export function heardSince(
-  previous: Lease | undefined,
-  contactedAt: GitLabSeconds | undefined,
-  at: GitLabSeconds,
-  limitSeconds: number,
-): GitLabSeconds {
-  if (contactedAt === undefined || at - contactedAt > limitSeconds) return 0;
-  if (!previous || previous.heardSince === 0 || at - previous.at > limitSeconds) return Math.floor(contactedAt);
-  return previous.heardSince;
-}

@@ -2,12 +2,11 @@
  * Could any cluster hold the main tags? Judged for people who must be told, and by what a checker has seen anyway. Nothing
  * is moved on it: who may claim is decided in decide.ts.
  */
-import type { Rules } from '../decision/decide.ts';
-import { currentHolder } from '../decision/ground.ts';
+import type { Rules } from '../model/rules.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import { ageOf, type Lease } from '../model/lease.ts';
-import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
+import { isFresh, pinnedCluster } from '../decision/rivals.ts';
 
 /** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
 export type Fitness =
@@ -27,11 +26,11 @@ const unfit = (why: string): Fitness => ({ kind: 'unfit', why });
  * after a wait: a wait is part of every move and no reason to wake anybody. Undefined while control or term are unknown.
  */
 export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness[] | undefined {
-  const holder = currentHolder(facts)?.name;
+  const holder = facts.holder?.name;
   if (facts.control.kind !== 'found' || holder === undefined) return undefined;
   const control = facts.control.value;
   const { self } = facts;
-  const own = strength(self.stamped, rules.policy.minOnline);
+  const own = strength(self.lease, rules.policy.minOnline);
   const all = [
     { name: self.name, fitness: order(facts, control, self.name, holder) ?? own },
     ...facts.rivals.map((rival) => ({
@@ -59,8 +58,8 @@ const strength = (lease: Lease, needed: number): Fitness =>
     : { kind: 'fit', lease };
 
 /** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
-export function fitnessOf(rival: MemberFacts, { policy, timing }: Rules): Fitness {
-  const read = memberLease(rival.name, rival.records);
+export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
+  const read = rival.lease;
   switch (read.kind) {
     case 'unknown':
       return read;
@@ -70,7 +69,7 @@ export function fitnessOf(rival: MemberFacts, { policy, timing }: Rules): Fitnes
       return unfit(`asserts nothing: ${read.why}`);
     case 'lease':
       if (!isFresh(read, timing)) return unfit(`has asserted nothing for ${ageOf(read)} s`);
-      return strength(read.lease, minOnlineOf(rival, policy.minOnline));
+      return strength(read.lease, rival.minOnline);
   }
 }
 
@@ -88,7 +87,7 @@ export function outlookOf(facts: Facts, rules: Rules): Outlook {
   const all = fleetFitness(facts, rules);
   if (!all) return { kind: 'unknown' };
   if (all.some(({ fitness }) => fitness.kind === 'fit')) return { kind: 'some' };
-  const { at, inTouchSince } = facts.self.stamped;
+  const { at, inTouchSince } = facts.self.lease;
   const isKnown =
     all.every(({ fitness }) => fitness.kind === 'unfit') && at - inTouchSince >= rules.timing.leaseSeconds;
   if (!isKnown) return { kind: 'unknown' };

@@ -2,13 +2,13 @@
  * How a fleet is, in one word and its reasons. Judged by the tags that GitLab shows, for jobs go where the tags are; what
  * the term and the leases say beside them makes the reasons.
  */
-import type { Rules } from '../decision/decide.ts';
+import type { Rules } from '../model/rules.ts';
 import { fitnessOf } from './fitness.ts';
 import { isRetired, type Control } from '../model/control.ts';
-import { currentHolder } from '../decision/ground.ts';
 import { successionOf } from './succession.ts';
-import type { FleetFacts, MemberFacts } from '../model/facts.ts';
-import { pinnedCluster, unknownRecord } from '../decision/rivals.ts';
+import { holderOf, type FleetFacts, type MemberFacts } from '../model/facts.ts';
+import { pinnedCluster } from '../decision/rivals.ts';
+import { unknownRecord } from '../model/member.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
 
 export const HEALTHS = ['ok', 'degraded', 'no holder', 'two holders', 'unknown'] as const;
@@ -54,7 +54,7 @@ function doubtsOf(fleet: FleetFacts): string[] {
 }
 
 function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rules): string[] {
-  const holder = currentHolder(fleet)?.name;
+  const holder = holderOf(fleet.term, fleet.members)?.name;
   const asked = fleet.control.kind === 'found' ? askedOf(fleet, fleet.control.value) : [];
   const mismatch =
     holder !== undefined && tagged.length === 1 && tagged[0] !== holder

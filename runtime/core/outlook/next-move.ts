@@ -2,27 +2,29 @@
  * The fleet through the eyes of one cluster's checker, for people who look from outside: what it would decide now, from its
  * own newest stamp instead of a count of its pods. Nothing is written by looking.
  */
-import { decide, type Decision, type Rules } from '../decision/decide.ts';
-import { currentHolder } from '../decision/ground.ts';
+import { decide, type Decision } from '../decision/decide.ts';
+import type { Rules } from '../model/rules.ts';
+import { findGround } from '../decision/ground.ts';
 import type { Known } from '../model/read.ts';
-import type { Facts, FleetFacts } from '../model/facts.ts';
+import { holderOf, type Facts, type FleetFacts } from '../model/facts.ts';
 import { ageOf } from '../model/lease.ts';
 import { emptyMemory } from '../decision/memory.ts';
-import { isFresh, memberLease } from '../decision/rivals.ts';
+import { isFresh } from '../decision/rivals.ts';
 
 /** The facts of `name`, or why it has none: without a lease nobody knows what it counts and remembers. */
 export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return { kind: 'unknown', why: `${name} is not in the fleet` };
-  const read = memberLease(name, member.records);
+  const read = member.lease;
   if (read.kind === 'unknown') return read;
   if (read.kind === 'gone') return { kind: 'unknown', why: 'it has no runner record' };
   if (read.kind === 'none') return { kind: 'unknown', why: read.why };
   const { lease } = read;
   const report = member.report.kind === 'found' ? member.report.value : undefined;
-  const number = currentHolder(fleet)?.number;
+  const number = holderOf(fleet.term, [])?.number;
   // What it remembers of an earlier term is void: its next stamp will say so.
   const isVoid = number !== undefined && lease.memory.term !== number;
+  const rivals = fleet.members.filter((candidate) => candidate.name !== name);
   return {
     kind: 'known',
     value: {
@@ -34,11 +36,12 @@ export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
         total: lease.total,
         ownTags: report?.ownTags ?? [],
         records: member.records,
-        stamped: isVoid ? { ...lease, memory: emptyMemory(number) } : lease,
+        lease: isVoid ? { ...lease, memory: emptyMemory(number) } : lease,
       },
-      rivals: fleet.members.filter((candidate) => candidate.name !== name),
+      rivals,
       mainTags: fleet.mainTags,
       term: fleet.term,
+      holder: holderOf(fleet.term, rivals),
       control: fleet.control,
     },
   };
@@ -55,10 +58,11 @@ export function nextMove(fleet: FleetFacts, name: string, rules: Rules): NextMov
   const facts = factsFor(fleet, name);
   if (!member || facts.kind === 'unknown')
     return { kind: 'no-lease', reason: facts.kind === 'unknown' ? facts.why : `${name} is not in the fleet` };
-  const read = memberLease(name, member.records);
+  const read = member.lease;
   if (read.kind === 'lease' && !isFresh(read, rules.timing))
     return { kind: 'no-lease', reason: `its checker has asserted nothing for ${ageOf(read)} s` };
-  return decide(facts.value, rulesFor(fleet, name, rules));
+  const own = rulesFor(fleet, name, rules);
+  return decide(facts.value, findGround(facts.value, facts.value.self.lease.memory, own), own);
 }
 
 /** The rules as `name` has them: how many runners it needs is in its report. */

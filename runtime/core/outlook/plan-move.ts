@@ -3,12 +3,13 @@
  * the protocol: the plan holds only where the named cluster's own checker would claim under a pin. A forced term is what
  * remains where it would not.
  */
-import { currentHolder } from '../decision/ground.ts';
-import { nextNumber, claimBlocker, type Rules } from '../decision/decide.ts';
+import { nextNumber, claimBlocker } from '../decision/decide.ts';
+import type { Rules } from '../model/rules.ts';
 import { fitnessOf } from './fitness.ts';
-import type { Facts, MemberFacts, FleetFacts } from '../model/facts.ts';
+import { holderOf, type Facts, type MemberFacts, type FleetFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/control.ts';
-import { isFresh, pinnedCluster, memberLease, unknownRecord } from '../decision/rivals.ts';
+import { isFresh, pinnedCluster } from '../decision/rivals.ts';
+import { unknownRecord } from '../model/member.ts';
 import { differenceOf, wantedTags } from '../decision/tags.ts';
 import { factsFor, nextMove, rulesFor } from './next-move.ts';
 
@@ -54,7 +55,7 @@ function common({ control, term, now }: FleetFacts, to: string): Ready | Hindere
   if (term.kind === 'unknown') return notKnown(`the newest term is unknown: ${term.why}`);
   if (term.kind === 'none')
     return hindered('no cluster holds the main tags yet; the first checkers to run settle that');
-  const from = currentHolder({ term })?.name;
+  const from = holderOf(term, [])?.name;
   if (from === undefined) return notKnown('nobody knows who holds the main tags: the newest term names no cluster');
   if (from === to) return hindered(`${to} holds the main tags already`);
   return { kind: 'ready', from, control: asked };
@@ -117,7 +118,7 @@ export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedM
   if (facts.kind === 'unknown') return notKnown(`${to} is unknown: ${facts.why}`);
   const own = unknownRecord(to, facts.value.self.records);
   if (own) return notKnown(own.why);
-  const alive = fleet.members.filter(({ name, records }) => isFresh(memberLease(name, records), rules.timing));
+  const alive = fleet.members.filter(({ lease }) => isFresh(lease, rules.timing));
   if (alive.length === 0)
     return hindered(
       `no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,

@@ -7,7 +7,8 @@ import type { Timing } from '../../timing.ts';
 import type { FleetFacts, RecordFacts, MemberFacts } from '../model/facts.ts';
 import { fitnessOf } from './fitness.ts';
 import { isRetired, type Control } from '../model/control.ts';
-import { challengers, notHeard, pinnedCluster, unknownRecord } from '../decision/rivals.ts';
+import { challengers, notHeard, pinnedCluster } from '../decision/rivals.ts';
+import { unknownRecord } from '../model/member.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
 
 /** Where the main tags are, seen from a cluster that wants to leave. */
@@ -52,7 +53,7 @@ export function successionOf(facts: FleetFacts, cluster: string, policy: Policy,
   if (!control) return { kind: 'nobody', why: 'control.json is not known' };
   if (control.paused) return { kind: 'nobody', why: 'control.json says paused: no cluster may take the main tags' };
   const rivals = facts.members.filter((member) => member.name !== cluster);
-  const ready = challengers({ ...facts, rivals }, control, timing, policy.minOnline, cluster);
+  const ready = challengers({ ...facts, rivals }, control, timing, cluster);
   if (ready.length > 0) return { kind: 'ready', names: ready.map((challenger) => challenger.name) };
   const pinned = pinnedCluster(control, facts.now);
   if (pinned === cluster) return { kind: 'nobody', why: `control.json pins the main tags to ${cluster}` };

@@ -10,7 +10,7 @@ import { outlookOf } from '../outlook/fitness.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired } from '../model/control.ts';
 import type { Term } from '../model/term.ts';
-import { isFresh, minOnlineOf, pinnedCluster, memberLease } from '../decision/rivals.ts';
+import { isFresh, pinnedCluster } from '../decision/rivals.ts';
 
 export const PAGE_PATH = 'README.md';
 export const BADGE_PATH = 'badge.svg';
@@ -75,7 +75,7 @@ export function pageView(
   const own: PageCluster = { ...common(self), online, total, state: stateOf(online, policy.minOnline) };
   const clusters = [own];
   for (const rival of rivals) {
-    const shown = shownOf(rival, policy, timing);
+    const shown = shownOf(rival, timing);
     if (!shown) return undefined;
     clusters.push({ ...common(rival), ...shown });
   }
@@ -107,12 +107,8 @@ const stateOf = (online: number, minOnline: number): ClusterState => ({
 });
 
 /** What a rival's records tell, or undefined where they cannot be read. */
-function shownOf(
-  rival: MemberFacts,
-  policy: Policy,
-  timing: Timing,
-): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
-  const read = memberLease(rival.name, rival.records);
+function shownOf(rival: MemberFacts, timing: Timing): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
+  const read = rival.lease;
   switch (read.kind) {
     case 'unknown':
       return undefined;
@@ -123,7 +119,7 @@ function shownOf(
     case 'lease': {
       const { online, total, at } = read.lease;
       if (!isFresh(read, timing)) return { online, total, state: { kind: 'no-lease', since: isoOf(at) } };
-      return { online, total, state: stateOf(online, minOnlineOf(rival, policy.minOnline)) };
+      return { online, total, state: stateOf(online, rival.minOnline) };
     }
   }
 }

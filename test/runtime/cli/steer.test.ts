@@ -47,8 +47,8 @@ describe('hadr beside living checkers', function () {
     assert.deepEqual([b?.name, b?.holder, b?.tagged, b?.preferred], [B, false, false, false]);
     assert.deepEqual(a?.runners, { online: 2, total: 2 });
     assert.equal(a?.lease?.fresh, true);
-    assert.deepEqual(a?.next, { move: 'converge', why: 'this cluster holds the main tags' });
-    assert.deepEqual(b?.next, { move: 'converge', why: 'cluster-a 2/2 is healthy' });
+    assert.deepEqual(a?.next, { move: 'reconcile', why: 'this cluster holds the main tags' });
+    assert.deepEqual(b?.next, { move: 'reconcile', why: 'cluster-a 2/2 is healthy' });
     assert.deepEqual(
       b?.records.map(({ tags }) => tags),
       [['runner-b']],
@@ -262,7 +262,7 @@ describe('hadr beside living checkers', function () {
     const { code, data } = await fleet.json(`explain ${number}`);
     fleet.commit(`terms/${number}.json`, text);
     const explained = explainSchema.parse(data);
-    assert.deepEqual([code, explained.result, explained.decision.kind], [1, 'differs', 'converge']);
+    assert.deepEqual([code, explained.result, explained.decision.kind], [1, 'differs', 'reconcile']);
   });
 
   it('failover --force claims for a cluster that may not claim itself, and the living checkers make the tags follow', async () => {
@@ -289,7 +289,7 @@ describe('hadr beside living checkers', function () {
       ['forced', 'root says so: trust-me', to],
     );
     const explained = explainSchema.parse((await fleet.json(`explain ${moved.term}`)).data);
-    assert.deepEqual([explained.result, explained.decision.kind], ['forced', 'converge']);
+    assert.deepEqual([explained.result, explained.decision.kind], ['forced', 'reconcile']);
     fleet.cluster(to).ready = 2;
   });
 });

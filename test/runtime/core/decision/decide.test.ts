@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { policySchema } from '../../../../runtime/config.ts';
-import { decide, type Decision, type Rules } from '../../../../runtime/core/decision/decide.ts';
+import { decide as decideOn, type Decision } from '../../../../runtime/core/decision/decide.ts';
+import { findGround } from '../../../../runtime/core/decision/ground.ts';
+import { memberOf } from '../../../../runtime/core/model/member.ts';
+import type { Rules } from '../../../../runtime/core/model/rules.ts';
 import { NO_CONTROL, type Control } from '../../../../runtime/core/model/control.ts';
 import type { Term } from '../../../../runtime/core/model/term.ts';
-import type { Facts, RecordFacts, MemberFacts } from '../../../../runtime/core/model/facts.ts';
+import { holderOf, type Facts, type RecordFacts } from '../../../../runtime/core/model/facts.ts';
 import { formatLease, type Ground, type Lease } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
 import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';
@@ -76,12 +79,16 @@ function factsOf(scene: Scene): Facts {
     scene.holderAge === undefined
       ? null
       : formatLease(lease('cluster-a', NOW - scene.holderAge, holderOnline, holderTotal));
-  const rival: MemberFacts = {
-    name: 'cluster-a',
-    report: { kind: 'absent', at: NOW },
-    records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],
-    former: scene.former ?? [],
-  };
+  const rival = memberOf(
+    {
+      name: 'cluster-a',
+      report: { kind: 'absent', at: NOW },
+      records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],
+      former: scene.former ?? [],
+    },
+    RULES.policy.minOnline,
+  );
+  const term = scene.term ?? { kind: 'term', term: TERM, at: NOW };
   const memory = { ground: scene.ground ?? 'none', since: NOW - (scene.stood ?? 0), ...scene.memory } as const;
   return {
     now: NOW,
@@ -92,7 +99,7 @@ function factsOf(scene: Scene): Facts {
       total: 2,
       ownTags: ['runner-b'],
       records: [{ id: 2, read: scene.ownRecord ?? record(2, null, ['runner-b']) }],
-      stamped: {
+      lease: {
         ...lease('cluster-b', NOW, online, 2, memory),
         inTouchSince: NOW - inTouch,
         heardSince: NOW - (scene.heard ?? 600),
@@ -100,11 +107,15 @@ function factsOf(scene: Scene): Facts {
     },
     rivals: [rival],
     mainTags: ['rnd-runner'],
-    term: scene.term ?? { kind: 'term', term: TERM, at: NOW },
+    term,
+    holder: holderOf(term, [rival]),
     control: scene.control ?? { kind: 'found', value: NO_CONTROL, at: NOW },
     ...(scene.roll && { roll: scene.roll }),
   };
 }
+
+const decide = (facts: Facts, rules: Rules): Decision =>
+  decideOn(facts, findGround(facts, facts.self.lease.memory, rules), rules);
 
 const control = (more: Partial<Control>): Facts['control'] => ({
   kind: 'found',
@@ -124,7 +135,7 @@ const silent: Scene = { holderAge: 100, ground: 'silent' };
 
 /** Name, scene, what is decided, and what its reason must say. */
 const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
-  ['a healthy holder keeps the tags', { holderAge: 10 }, 'converge', /cluster-a 2\/2 is healthy/],
+  ['a healthy holder keeps the tags', { holderAge: 10 }, 'reconcile', /cluster-a 2\/2 is healthy/],
   [
     'unknown control: nothing',
     { ...silent, control: { kind: 'unknown', why: '503' } },
@@ -146,13 +157,13 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   [
     'an unknown record is not a silent one',
     { holderAge: 100, holderRecord: { kind: 'unknown', why: '403' } },
-    'converge',
+    'reconcile',
     /holder unknown: record 1/,
   ],
   ['a lapsed lease is called first', silent, 'call', /asserted nothing for 100 s/],
   ['a silent roll is a claim', { ...silent, roll: silentRoll }, 'claim', /asserted nothing/],
-  ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'converge', /keeps the main tags/],
-  ['a silence that is heard here too is not believed', { ...silent, roll: called(0, 0) }, 'converge', /hear nobody/],
+  ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'reconcile', /keeps the main tags/],
+  ['a silence that is heard here too is not believed', { ...silent, roll: called(0, 0) }, 'reconcile', /hear nobody/],
   [
     'a contact of its own after an earlier call proves that GitLab hears, of a cluster at work as well',
     { ...silent, stood: 90, memory: { calledAt: NOW - 70 }, roll: called(0, 0, NOW - 40) },
@@ -162,43 +173,43 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   [
     'nor without any call before this one: it may have been pinned away all the time',
     { ...silent, stood: 900, roll: called(0, 0, NOW - 40) },
-    'converge',
+    'reconcile',
     /hear nobody/,
   ],
   [
     'and one from before the first call does not, however long the silence',
     { ...silent, stood: 900, memory: { calledAt: NOW - 30 }, roll: called(0, 0, NOW - 40) },
-    'converge',
+    'reconcile',
     /hear nobody/,
   ],
   [
     'runners of its own that GitLab has not heard for a lease may not take over',
     { ...silent, heard: 59, roll: silentRoll },
-    'converge',
+    'reconcile',
     /heard its runners for 59 s of 60/,
   ],
   [
     'a record that is being replaced and cannot be read makes the holder unknown',
     { ...silent, former: [{ id: 9, read: { kind: 'unknown', why: '500' } }], roll: silentRoll },
-    'converge',
+    'reconcile',
     /holder unknown: record 9 of cluster-a: 500/,
   ],
   [
     'an unknown holder is not displaced, retired or not',
     { holderRecord: { kind: 'unknown', why: '500' }, control: control({ retired: ['cluster-a'] }) },
-    'converge',
+    'reconcile',
     /holder unknown/,
   ],
   [
     'an unknown roll is not a silent one',
     { ...silent, roll: { kind: 'unknown', why: '502' } },
-    'converge',
+    'reconcile',
     /roll call is unknown: 502/,
   ],
   [
     'a missing lease waits 2T before the roll',
     { holderAge: undefined, ground: 'silent', stood: 29 },
-    'converge',
+    'reconcile',
     /waits 30 s, of which 29/,
   ],
   ['and is called then', { holderAge: undefined, ground: 'silent', stood: 30 }, 'call', /asserts nothing/],
@@ -208,7 +219,7 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     'claim',
     /0\/2 said so in 2 stamps/,
   ],
-  ['and not before', { holderAge: 5, holderOnline: 0, memory: { faint: 1 } }, 'converge', /faint in 1 of 2/],
+  ['and not before', { holderAge: 5, holderOnline: 0, memory: { faint: 1 } }, 'reconcile', /faint in 1 of 2/],
   [
     'a stronger cluster claims',
     { holderAge: 5, holderOnline: 1, memory: { stronger: 2 } },
@@ -218,21 +229,21 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   [
     'equal strength never moves the tag, preferred or not',
     { holderAge: 5, preferred: true, memory: { evenSince: 1 } },
-    'converge',
+    'reconcile',
     /healthy/,
   ],
   [
     'not in touch for a lease',
     { ...silent, inTouch: 59, roll: silentRoll },
-    'converge',
+    'reconcile',
     /in touch with GitLab for 59 s of 60/,
   ],
-  ['not online', { ...silent, online: 0, roll: silentRoll }, 'converge', /0\/2 online, 1 needed/],
-  ['retired', { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll }, 'converge', /retired/],
+  ['not online', { ...silent, online: 0, roll: silentRoll }, 'reconcile', /0\/2 online, 1 needed/],
+  ['retired', { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll }, 'reconcile', /retired/],
   [
     'pinned away',
     { ...silent, control: control({ pin: { cluster: 'cluster-c' } }), roll: silentRoll },
-    'converge',
+    'reconcile',
     /pinned to cluster-c/,
   ],
   [
@@ -250,7 +261,7 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   [
     'pinned here, and the holder is unknown',
     { holderRecord: { kind: 'unknown', why: '500' }, control: control({ pin: { cluster: 'cluster-b' } }) },
-    'converge',
+    'reconcile',
     /holder unknown/,
   ],
   [
@@ -270,13 +281,13 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
         Array.from({ length: 49 }, (_, i) => `t${i}`),
       ),
     },
-    'converge',
+    'reconcile',
     /no room/,
   ],
   [
     'records that are gone wait for a lease',
     { holderRecord: { kind: 'absent', at: NOW }, ground: 'gone', stood: 59 },
-    'converge',
+    'reconcile',
     /waits 60 s/,
   ],
   [
@@ -331,7 +342,7 @@ describe('the decision', () => {
 
   it('claims a number above every lease and term', () => {
     const facts = factsOf({ ...silent, roll: silentRoll });
-    const knows9 = { ...facts, self: { ...facts.self, stamped: { ...facts.self.stamped, term: 9 } } };
+    const knows9 = { ...facts, self: { ...facts.self, lease: { ...facts.self.lease, term: 9 } } };
     const decision = decide(knows9, RULES);
     assert.ok(decision.kind === 'claim' && decision.number === 10);
   });

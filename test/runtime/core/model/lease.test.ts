@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import {
   formatLease,
-  heardSince,
-  inTouchSince,
   leaseFrom,
   MAX_LEASE_CHARACTERS,
   noteWithLease,
@@ -104,22 +102,5 @@ describe('a lease', () => {
     assert.equal(leaseFrom(note, 'cluster-b', lease.at).kind, 'none');
     assert.equal(leaseFrom(note.slice(0, -3), 'cluster-a', lease.at).kind, 'none');
     assert.equal(leaseFrom(null, 'cluster-a', lease.at).kind, 'none');
-  });
-
-  it('keeps in touch over a gap of L + T and starts anew after a longer one', () => {
-    assert.equal(inTouchSince(lease, lease.at + 75, 75), lease.inTouchSince);
-    assert.equal(inTouchSince(lease, lease.at + 76, 75), lease.at + 76);
-    assert.equal(inTouchSince(undefined, 5, 75), 5);
-  });
-
-  it('is heard as long as neither its managers’ contact nor its own stamps leave a gap', () => {
-    const at = lease.at + 15;
-    const heard = { ...lease, heardSince: lease.at - 300 };
-    assert.equal(heardSince(heard, at - 65, at, 65), lease.at - 300);
-    assert.equal(heardSince(heard, at - 66, at, 65), 0);
-    assert.equal(heardSince(heard, undefined, at, 65), 0);
-    // Back after an outage, and after a time in which nobody looked: from this contact on.
-    assert.equal(heardSince({ ...lease, heardSince: 0 }, at - 3.5, at, 65), at - 4);
-    assert.equal(heardSince(heard, lease.at + 98, lease.at + 100, 65), lease.at + 98);
   });
 });

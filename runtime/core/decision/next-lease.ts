@@ -1,0 +1,93 @@
+/**
+ * The lease that a round asserts: what this cluster counts, and what its checker must remember until its next round. Pure.
+ * The ground is found here, once: what is remembered depends on it, and so does the decision.
+ */
+import { longestTouchGapSeconds } from '../../timing.ts';
+import type { RoundFacts } from '../model/facts.ts';
+import { NOBODY, type Lease, type Memory } from '../model/lease.ts';
+import type { GitLabSeconds } from '../model/time.ts';
+import type { Rules } from '../model/rules.ts';
+import { findGround, type GroundResult } from './ground.ts';
+import { countStamp, emptyMemory, standGround } from './memory.ts';
+import { isFresh } from './rivals.ts';
+
+export interface NextLease {
+  readonly lease: Lease;
+  readonly ground: GroundResult;
+}
+
+export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
+  const { self, holder } = facts;
+  const { previousLease: previous, stampAt } = self;
+  const { memory, ground } = remember(facts, rules);
+  const lease: Lease = {
+    cluster: self.name,
+    online: self.online,
+    total: self.total,
+    holder: holder?.name ?? previous?.holder ?? NOBODY,
+    // A number that was known once is never forgotten: a new term must be above it even if its file is lost.
+    term: Math.max(holder?.number ?? 0, previous?.term ?? 0),
+    at: stampAt,
+    inTouchSince: inTouchSince(previous, stampAt, longestTouchGapSeconds(rules.timing)),
+    heardSince: self.heardSince,
+    memory,
+  };
+  return { lease, ground };
+}
+
+/**
+ * In touch since when, for a stamp at `at` that follows `previous`: unbroken while no two stamps are further apart than
+ * L + T (one failed call does not break it), else from this stamp on.
+ */
+export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
+  if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
+  return previous.inTouchSince;
+}
+
+/**
+ * Heard since when, by the last contact of this cluster's own managers (undefined for none): unbroken while that is never
+ * older than `limitSeconds`, and while stamps follow each other as closely, for what happened in between is not known.
+ */
+export function heardSince(
+  previous: Lease | undefined,
+  contactedAt: GitLabSeconds | undefined,
+  at: GitLabSeconds,
+  limitSeconds: number,
+): GitLabSeconds {
+  if (contactedAt === undefined || at - contactedAt > limitSeconds) return 0;
+  if (!previous || previous.heardSince === 0 || at - previous.at > limitSeconds) return Math.floor(contactedAt);
+  return previous.heardSince;
+}
+
+/** The memory after this round's look, and the ground that it stands for. On an unknown term the memory stays as it was. */
+function remember(facts: RoundFacts, rules: Rules): { readonly memory: Memory; readonly ground: GroundResult } {
+  const { holder, term, now, self } = facts;
+  const previous = self.previousLease?.memory ?? emptyMemory(holder?.number ?? 0);
+  if (!holder) return { memory: previous, ground: findGround(facts, previous, rules) };
+  if (holder.name === self.name) {
+    const memory = emptyMemory(holder.number);
+    return { memory, ground: findGround(facts, memory, rules) };
+  }
+  const before = previous.term === holder.number ? previous : emptyMemory(holder.number);
+  const damagedSince = term.kind === 'damaged' ? before.damagedSince || now : 0;
+  const counted = countRival({ ...before, damagedSince }, facts, rules);
+  const ground = findGround(facts, counted, rules);
+  // An unknown holder breaks no ground: nothing was learned of it.
+  if (ground.kind === 'unknown') return { memory: counted, ground };
+  return { memory: standGround(counted, ground.kind === 'ground' ? ground.ground : undefined, now), ground };
+}
+
+function countRival(memory: Memory, { self, holder }: RoundFacts, { policy, timing }: Rules): Memory {
+  const rival = holder?.rival;
+  if (!rival || !isFresh(rival.lease, timing)) return memory;
+  const { lease } = rival.lease;
+  // What happened between two stamps that are further apart is not known: the counts begin again.
+  const isBroken = lease.at - memory.stamp > timing.leaseSeconds;
+  const counted = isBroken ? { ...memory, faint: 0, stronger: 0, evenSince: 0 } : memory;
+  return countStamp(counted, lease, {
+    online: self.online,
+    total: self.total,
+    minAdvantage: policy.minAdvantage,
+    holderMinOnline: rival.minOnline,
+  });
+}
