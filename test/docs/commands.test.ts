@@ -51,7 +51,7 @@ function check(words: readonly string[]): void {
 const concrete = (words: readonly string[]): string[] => words.filter((word) => !/^[>&]/.test(word));
 
 function checkNpm([first = '', ...rest]: readonly string[]): void {
-  if (first === 'ci' || first === 'test' || first === 'install') return;
+  if (['ci', 'install', 'install-scripts', 'test'].includes(first)) return;
   assert.equal(first, 'run');
   const name = rest.find((word) => !word.startsWith('-')) ?? '';
   assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`);

@@ -10,6 +10,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'helm uninstall': 'helm is not of this project; the Deployment is deleted as it would',
   'npm run test:guards -- --record': 'searches for minutes; what it wrote is what CI plays',
   'bash .ci/run': 'is what runs this test',
+  'npm run release': 'commits and tags; test/tools/release.test.ts runs it in a repository of its own',
+  'npm install-scripts': 'changes package.json, and only when a dependency is new',
 };
 
 /** Stands in the docs for what a reader puts there: `kubectl scale deployment …`, `--replace URN`, `--limit N`. */
