@@ -74,7 +74,7 @@ const ARROWS = {
   'infra/providers.ts': { may: ['infra/settings', GITLAB_SDK], packages: PULUMI },
   'infra/settings': {
     may: [...BASE, CORE, 'infra/names.ts', 'infra/kubernetes'],
-    packages: ['@pulumi/pulumi', 'zod'],
+    packages: ['@pulumi/pulumi', 'smol-toml', 'zod'],
     node: true,
   },
   'infra/kubernetes': { may: [...BASE, 'infra/names.ts', 'infra/settings'], packages: PULUMI },
@@ -107,13 +107,11 @@ const ARROWS = {
 
 /** Arrows that exist and should not. The list only becomes shorter. */
 const DEBTS = {
-  'infra/kubernetes': [ADAPTERS],
-  'infra/settings': ['infra/runners'],
   simulation: ['test/support'],
 };
 
 /** Where circles are left. This list, too, only becomes shorter. */
-const CIRCLES = '^(simulation/oracle|infra/settings|infra/kubernetes)/';
+const CIRCLES = '^(simulation/oracle)/';
 
 const escaped = (text) => text.replaceAll(/[.\\]/g, '\\$&');
 const under = (path) => `^${escaped(path)}(/|$)`;

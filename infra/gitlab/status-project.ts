@@ -1,18 +1,26 @@
 /** The project that holds reports and terms: created by the one stack that manages it, looked up by the others. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
+import { branchAccess } from './branch-access.ts';
+import type { Edition } from './edition.ts';
 import { numericId } from './owner.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export interface StatusProjectArgs {
   readonly settings: Settings['statusProject'];
   readonly fleet: readonly string[];
+  /** GitLab's edition, where this stack creates the project; undefined where it looks the project up. */
+  readonly edition: Edition | undefined;
 }
 
 export class StatusProject extends pulumi.ComponentResource {
   /** Numeric: a project that is renamed keeps it. */
   readonly projectId: pulumi.Output<number>;
   readonly webUrl: pulumi.Output<string>;
+
+  private readonly prefix: string;
+  private readonly args: StatusProjectArgs;
+  private readonly options: pulumi.CustomResourceOptions & { readonly provider: gitlab.Provider };
 
   constructor(
     name: string,
@@ -21,26 +29,38 @@ export class StatusProject extends pulumi.ComponentResource {
   ) {
     const { provider, ...rest } = opts;
     super('hadr:index:StatusProject', name, {}, { ...rest, providers: [provider] });
-    const { manage, path } = args.settings;
-    const project = manage ? this.create(name, args, provider) : lookUp(path, provider);
+    this.prefix = name;
+    this.args = args;
+    // The terms are the memory of the whole fleet: without them no cluster knows which one holds the tags. Where this stack is
+    // destroyed and the project stays for the others, its branch stays protected too.
+    this.options = { parent: this, provider, protect: true };
+
+    const project = args.edition === undefined ? this.lookUp() : this.create(args.edition);
     this.projectId = project.id.apply(numericId);
     this.webUrl = project.webUrl;
     this.registerOutputs({ projectId: this.projectId, webUrl: this.webUrl });
   }
 
-  private create(name: string, args: StatusProjectArgs, provider: gitlab.Provider): gitlab.Project {
-    const { branch } = args.settings;
-    const path = String(args.settings.path);
+  private lookUp() {
+    const { path } = this.args.settings;
+    const which = typeof path === 'number' ? { id: String(path) } : { pathWithNamespace: path };
+    return gitlab.getProjectOutput(which, { provider: this.options.provider });
+  }
+
+  private create(edition: Edition): gitlab.Project {
+    const { settings, fleet } = this.args;
+    const path = String(settings.path);
     const slash = path.lastIndexOf('/');
+    const group = gitlab.getGroupOutput({ fullPath: path.slice(0, slash) }, { provider: this.options.provider });
     const project = new gitlab.Project(
-      `${name}-project`,
+      `${this.prefix}-project`,
       {
         name: path.slice(slash + 1),
         path: path.slice(slash + 1),
-        namespaceId: gitlab.getGroupOutput({ fullPath: path.slice(0, slash) }, { provider }).groupId,
-        description: `Who holds the main tags of the runners in ${args.fleet.join(', ')}: reports, terms and their history.`,
+        namespaceId: group.groupId,
+        description: `Who holds the main tags of the runners in ${fleet.join(', ')}: reports, terms and their history.`,
         visibilityLevel: 'private',
-        defaultBranch: branch,
+        defaultBranch: settings.branch,
         // Without a first commit there is no branch to commit to.
         initializeWithReadme: true,
         // Checkers open an incident where no cluster is eligible.
@@ -51,27 +71,19 @@ export class StatusProject extends pulumi.ComponentResource {
         sharedRunnersEnabled: false,
         groupRunnersEnabled: false,
       },
-      // The terms are the memory of the whole fleet: with them gone, nobody knows who holds the tags.
-      { parent: this, provider, protect: true },
+      this.options,
     );
-    new gitlab.BranchProtection(
-      `${name}-branch`,
-      {
-        project: project.id,
-        branch,
-        // The checkers' tokens are Developers; a force push could lose terms, so nobody may.
-        pushAccessLevel: 'developer',
-        mergeAccessLevel: 'developer',
-        allowForcePush: false,
-      },
-      // Where this stack goes and the project stays for the others, its branch stays as safe as it was.
-      { parent: this, provider, protect: true },
-    );
+    this.protectBranch(project, edition);
     return project;
   }
-}
 
-function lookUp(path: string | number, provider: gitlab.Provider) {
-  const which = typeof path === 'number' ? { id: String(path) } : { pathWithNamespace: path };
-  return gitlab.getProjectOutput(which, { provider });
+  private protectBranch(project: gitlab.Project, edition: Edition): void {
+    const { branch, pushRole } = this.args.settings;
+    new gitlab.BranchProtection(
+      `${this.prefix}-branch`,
+      // A force push could lose terms.
+      { project: project.id, branch, ...branchAccess(edition, pushRole), allowForcePush: false },
+      this.options,
+    );
+  }
 }

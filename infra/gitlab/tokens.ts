@@ -4,13 +4,15 @@ import * as pulumi from '@pulumi/pulumi';
 import type { TokenExpiry } from '../../runtime/config.ts';
 import type { Names } from '../names.ts';
 import type { Owner } from './owner.ts';
-import type { TokenSettings } from '../settings/settings.ts';
+import type { Settings, TokenSettings } from '../settings/settings.ts';
 
 export interface TokensArgs {
   readonly owner: Owner;
   readonly statusProject: pulumi.Input<number>;
   readonly names: Names['tokens'];
   readonly given: TokenSettings['given'];
+  /** The role of the status token: the branch's protection asks for it. */
+  readonly statusRole: Settings['statusProject']['pushRole'];
   /** Whether there are sidecars: adopted runners have none. */
   readonly sidecars: boolean;
   /** The last day of those that the stack makes (token-expiry.ts). */
@@ -24,7 +26,7 @@ export interface Token {
 }
 
 type Part = keyof Names['tokens'];
-type Role = 'developer' | 'maintainer' | 'owner';
+type Role = 'maintainer' | 'owner';
 
 export class Tokens extends pulumi.ComponentResource {
   /** Edits every record of the fleet. */
@@ -73,9 +75,10 @@ export class Tokens extends pulumi.ComponentResource {
   }
 
   private forStatus(): Token {
-    const project = pulumi.interpolate`${this.args.statusProject}`;
+    const { statusProject, statusRole } = this.args;
+    const project = pulumi.interpolate`${statusProject}`;
     // No smaller scope may commit through the API.
-    const inputs = { ...this.common('status'), project, scopes: ['api'], accessLevel: 'developer' };
+    const inputs = { ...this.common('status'), project, scopes: ['api'], accessLevel: statusRole };
     return stackMade(new gitlab.ProjectAccessToken(`${this.prefix}-status`, inputs, this.options));
   }
 

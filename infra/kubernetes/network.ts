@@ -4,6 +4,7 @@
  */
 import type { types } from '@pulumi/kubernetes';
 import type { Settings } from '../settings/settings.ts';
+import { portOf } from '../settings/web-address.ts';
 
 type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
@@ -16,11 +17,6 @@ const DNS: Port[] = [
 
 /** Most network plugins apply a policy to the address behind the Service `kubernetes`, where its port 443 is often 6443. */
 const API_SERVER_PORTS = [443, 6443];
-
-export const portOf = (url: string): number => {
-  const { protocol, port } = new URL(url);
-  return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
-};
 
 const tcp = (ports: readonly number[]): Port[] =>
   [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ protocol: 'TCP', port }));

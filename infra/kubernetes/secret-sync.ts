@@ -4,19 +4,26 @@
  * only when it next looks at the pod, about a minute later. So the program does not end before that.
  */
 import * as pulumi from '@pulumi/pulumi';
-import { systemClock } from '../../runtime/adapters/process/clock.ts';
+
+/** In ms. */
+interface Clock {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
 
 export class SecretSync {
   /** The `afterUpdate` hook of each Secret with a token. What is made anew nobody has mounted: only an update is waited for. */
   readonly hook: pulumi.ResourceHook;
   private readonly seconds: number;
+  private readonly clock: Clock;
   private writtenAt: number | undefined;
 
-  constructor(seconds: number) {
+  constructor(seconds: number, clock: Clock) {
     this.seconds = seconds;
+    this.clock = clock;
     // It only takes the time. One that waited would hold a lock of the engine, which then writes no state and goes on with nothing.
     this.hook = new pulumi.ResourceHook('secret-written', () => {
-      this.writtenAt = systemClock.now();
+      this.writtenAt = this.clock.now();
     });
   }
 
@@ -27,12 +34,12 @@ export class SecretSync {
   settled(secrets: readonly pulumi.Output<string>[], lines: pulumi.Output<string[]>): pulumi.Output<string[]> {
     const waited = pulumi.all([...secrets]).apply(async () => {
       if (this.writtenAt === undefined) return;
-      const left = this.writtenAt + this.seconds * 1000 - systemClock.now();
+      const left = this.writtenAt + this.seconds * 1000 - this.clock.now();
       const seconds = Math.max(0, Math.ceil(left / 1000));
       await pulumi.log.info(
         `tokens are written; an old one is revoked in ${seconds} s, when every pod has the new one`,
       );
-      await systemClock.sleep(left);
+      await this.clock.sleep(left);
     });
     return pulumi.all([lines, waited]).apply(([given]) => given);
   }

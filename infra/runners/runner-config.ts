@@ -1,5 +1,6 @@
 /** gitlab-runner's config.toml from typed options. Pure: no Pulumi, no clock. */
-import { parse, stringify, TomlError, type TomlTable } from 'smol-toml';
+import { stringify, type TomlTable } from 'smol-toml';
+import { isTable, runnerToml, type RunnerTable } from '../settings/runner-toml.ts';
 
 export interface RunnerConfigOptions {
   /** How the runner names itself in its log. */
@@ -47,32 +48,7 @@ export function runnerConfig(options: RunnerConfigOptions): string {
   });
 }
 
-export type TomlResult =
-  { readonly kind: 'table'; readonly table: TomlTable } | { readonly kind: 'broken'; readonly why: string };
-
-/**
- * What a user wrote for one table of the runner's config. Whoever pastes it with its header, `[runners.kubernetes]`, means
- * the same. The reason of a failure never quotes the text: a cache's TOML may hold an access key.
- */
-export function runnerToml(text: string, section: 'kubernetes' | 'cache'): TomlResult {
-  let table: TomlTable;
-  try {
-    table = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    return { kind: 'broken', why: `is not TOML (line ${error.line}, column ${error.column})` };
-  }
-  if (!('runners' in table)) return { kind: 'table', table };
-  const runners: unknown = table['runners'];
-  const outer: unknown = Array.isArray(runners) ? runners[0] : runners;
-  const inner = isTable(outer) ? outer[section] : undefined;
-  const alone = Object.keys(table).length === 1 && isTable(outer) && Object.keys(outer).length === 1;
-  if (!alone || !isTable(inner) || (Array.isArray(runners) && runners.length !== 1))
-    return { kind: 'broken', why: `holds more than the table runners.${section}` };
-  return { kind: 'table', table: inner };
-}
-
-function tableOf(text: string, section: 'kubernetes' | 'cache'): TomlTable {
+function tableOf(text: string, section: RunnerTable): TomlTable {
   const result = runnerToml(text, section);
   if (result.kind === 'broken') throw new Error(`the TOML for [runners.${section}] ${result.why}`);
   return result.table;
@@ -86,8 +62,4 @@ function merge(base: TomlTable, over: TomlTable): TomlTable {
     merged[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
   }
   return merged;
-}
-
-function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

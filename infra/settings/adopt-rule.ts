@@ -1,6 +1,6 @@
 /** Adopted runners: a stack makes its runners or adopts them, and what is only of those that it makes must not be given then. */
 import type { Adopted } from '../../runtime/config.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { RUNNER_DEFAULTS } from './schema.ts';
 import { given, problem } from './text.ts';
 

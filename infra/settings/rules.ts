@@ -5,15 +5,11 @@
 import { MAX_TAGS } from '../../runtime/config.ts';
 import { timingProblems } from '../../runtime/timing.ts';
 import { hasDigest } from '../kubernetes/images.ts';
-import { runnerToml } from '../runners/runner-config.ts';
 import { adoptRule } from './adopt-rule.ts';
-import type { ParsedSettings } from './schema.ts';
+import type { Rule, Sections } from './rule.ts';
+import { runnerToml } from './runner-toml.ts';
 import { given, problem } from './text.ts';
-
-/** Sections that could be parsed. */
-export type Sections = { readonly [K in keyof ParsedSettings]?: ParsedSettings[K] | undefined };
-
-export type Rule = (sections: Sections, stack: string) => string[];
+import { addressProblems } from './web-address.ts';
 
 export function ruleProblems(sections: Sections, stack: string): string[] {
   return RULES.flatMap((rule) => rule(sections, stack));
@@ -44,7 +40,7 @@ const gitlabRule: Rule = ({ gitlab, lab }) => {
   const problems: string[] = [];
   if (gitlab.allowHttp && lab === false)
     problems.push('gitlab.allowHttp: true is only for a lab; remove it, or set lab to true where tokens are worthless');
-  problems.push(...urlProblems('gitlab.url', gitlab.url, gitlab.allowHttp, 'gitlab.allowHttp'));
+  problems.push(...addressProblems('gitlab.url', gitlab.url, gitlab.allowHttp, 'gitlab.allowHttp'));
   if (gitlab.group === undefined && gitlab.project === undefined)
     problems.push(
       'gitlab.group: is missing; name the group (or with gitlab.project the project) that owns the runners',
@@ -55,21 +51,6 @@ const gitlabRule: Rule = ({ gitlab, lab }) => {
     );
   return problems;
 };
-
-/** An address is scheme, host and port. GitLab's clients append their own path, and a path here would be doubled or lost. */
-function urlProblems(key: string, text: string, allowHttp: boolean, flag: string): string[] {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol))
-    return [problem(key, text, 'is not a web address; give one such as https://gitlab.example.com')];
-  // Said without the value: a password in a URL is a secret.
-  if (url.username !== '' || url.password !== '') return [`${key}: holds a user or password; remove them`];
-  const problems: string[] = [];
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    problems.push(problem(key, text, `has a path behind the host; give ${url.origin}`));
-  if (url.protocol === 'http:' && !allowHttp)
-    problems.push(problem(key, text, `is not https; give https://${url.host} (${flag} allows http in a lab)`));
-  return problems;
-}
 
 const statusRule: Rule = ({ statusProject }) => {
   if (!statusProject) return [];
@@ -135,7 +116,7 @@ const policyRule: Rule = ({ policy, runner, adopt }) =>
 
 const kubernetesRule: Rule = ({ kubernetes, lab }) => {
   if (!kubernetes) return [];
-  const problems = urlProblems('kubernetes.server', kubernetes.server, lab !== false, 'lab');
+  const problems = addressProblems('kubernetes.server', kubernetes.server, lab !== false, 'lab');
   if (kubernetes.context === undefined && kubernetes.kubeconfig === undefined)
     problems.push(
       'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that a stack never lands in another',

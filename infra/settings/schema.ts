@@ -76,6 +76,12 @@ const statusProject = z.strictObject({
     .describe('true in the one stack that creates the status project; the others look it up, and go after it.'),
   path: pathOrId.describe('The full path of the status project; where it is not managed, its id does as well.'),
   branch: z.string().min(1, 'must not be empty').default('main').describe('The branch that holds the status.'),
+  pushRole: z
+    .enum(['developer', 'maintainer'])
+    .default('developer')
+    .describe(
+      'The smallest role that may push to the branch, and the role of the status tokens that the stacks make. maintainer keeps Developers, also inherited ones, from writing terms. The same in every stack.',
+    ),
 });
 
 const runner = z.strictObject({

@@ -4,10 +4,12 @@ import type * as z from 'zod';
 import { clusterName, type GitLabConfig, type TokenExpiry } from '../../runtime/config.ts';
 import { mirrored } from '../kubernetes/images.ts';
 import { PROJECT, type Names } from '../names.ts';
-import { portOf } from '../kubernetes/network.ts';
-import { ruleProblems, type Sections } from './rules.ts';
+import { Refusal } from './refusal.ts';
+import type { Sections } from './rule.ts';
+import { ruleProblems } from './rules.ts';
 import { SECTIONS, settingsSchema, type ParsedSettings, type PathOrId } from './schema.ts';
 import { given, problem, problemsIn, unknownKey } from './text.ts';
+import { portOf } from './web-address.ts';
 
 /** Who owns the runner records: GitLab asks different roles for a group's and a project's runners. */
 export type OwnerRef =
@@ -48,8 +50,8 @@ export interface Secrets {
   readonly webhook?: pulumi.Output<string>;
 }
 
-/** A config that was refused: every problem in one message. Pulumi prints it without a stack trace. */
-export class ConfigError extends pulumi.RunError {
+/** A config that was refused: every problem in one message. */
+export class ConfigError extends Refusal {
   readonly problems: readonly string[];
 
   constructor(stack: string, problems: readonly string[]) {
@@ -130,6 +132,7 @@ function parseSections(values: Readonly<Record<string, unknown>>, problems: stri
     images: take('images', shape.images),
     notify: take('notify', shape.notify),
     monitoring: take('monitoring', shape.monitoring),
+    log: take('log', shape.log),
     tokens: take('tokens', shape.tokens),
   };
 }

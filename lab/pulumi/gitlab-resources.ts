@@ -104,13 +104,33 @@ const project: Resource = {
   },
 };
 
+/** The provider's plan refuses the other edition's arguments (pulumi-gitlab 10.1, branch_protection). */
+async function editionChecked(api: GitLabApi, inputs: Values): Promise<void> {
+  const enterprise = (await api('GET', '/metadata'))?.['enterprise'] === true;
+  const refused = enterprise ? ['pushAccessLevel', 'mergeAccessLevel'] : ['allowedToPushes', 'allowedToMerges'];
+  for (const key of refused)
+    if (inputs[key] !== undefined)
+      throw new Error(
+        `feature unavailable: ${key} is not for GitLab ${enterprise ? 'Enterprise' : 'Community'} Edition`,
+      );
+}
+
+const allowed = z.array(z.object({ accessLevel: z.string() })).optional();
+
+const rolesOf = (list: unknown): readonly Values[] | undefined =>
+  allowed.parse(list)?.map(({ accessLevel }) => ({ access_level: LEVELS[accessLevel] }));
+
 const branchProtection: Resource = {
   fixed: ['project', 'branch'],
   async create(api, inputs) {
+    await editionChecked(api, inputs);
     const path = `/projects/${String(inputs['project'])}/protected_branches`;
     await api('POST', path, {
       name: inputs['branch'],
       push_access_level: LEVELS[String(inputs['pushAccessLevel'])],
+      merge_access_level: LEVELS[String(inputs['mergeAccessLevel'])],
+      allowed_to_push: rolesOf(inputs['allowedToPushes']),
+      allowed_to_merge: rolesOf(inputs['allowedToMerges']),
       allow_force_push: inputs['allowForcePush'],
     });
     return { id: `${String(inputs['project'])}:${String(inputs['branch'])}`, outputs: {} };

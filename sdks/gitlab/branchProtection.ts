@@ -6,9 +6,9 @@ import type * as outputs from './types/output.ts';
 export interface BranchProtectionArgs {
   /** Let those who may push also rewrite history. */
   readonly allowForcePush?: pulumi.Input<boolean>;
-  /** Users, groups or roles that may merge, beside `mergeAccessLevel`. Premium. */
+  /** Users, groups or roles that may merge. Enterprise Edition only; the Community Edition takes `mergeAccessLevel`. */
   readonly allowedToMerges?: pulumi.Input<pulumi.Input<inputs.BranchProtectionAllowedToMerge>[]>;
-  /** Users, groups, deploy keys or roles that may push, beside `pushAccessLevel`. Premium. */
+  /** Users, groups, deploy keys or roles that may push. Enterprise Edition only; the Community Edition takes `pushAccessLevel`. */
   readonly allowedToPushes?: pulumi.Input<pulumi.Input<inputs.BranchProtectionAllowedToPush>[]>;
   /** Users, groups or roles that may lift the protection. Premium. */
   readonly allowedToUnprotects?: pulumi.Input<pulumi.Input<inputs.BranchProtectionAllowedToUnprotect>[]>;
@@ -16,11 +16,11 @@ export interface BranchProtectionArgs {
   readonly branch: pulumi.Input<string>;
   /** Pushes that touch files with a code owner are refused without a merge request. Premium. */
   readonly codeOwnerApprovalRequired?: pulumi.Input<boolean>;
-  /** Smallest role that may merge: `no one`, `developer` or `maintainer`. */
+  /** Smallest role that may merge: `no one`, `developer` or `maintainer`. Community Edition only. */
   readonly mergeAccessLevel?: pulumi.Input<string>;
   /** Number or full path of the project, as text. */
   readonly project: pulumi.Input<string>;
-  /** Smallest role that may push: `no one`, `developer` or `maintainer`. */
+  /** Smallest role that may push: `no one`, `developer` or `maintainer`. Community Edition only. */
   readonly pushAccessLevel?: pulumi.Input<string>;
 }
 

@@ -17,4 +17,5 @@ export { getProject, getProjectOutput } from './getProject.ts';
 export type { GetProjectArgs, GetProjectOutputArgs, GetProjectResult } from './getProject.ts';
 export { getGroup, getGroupOutput } from './getGroup.ts';
 export type { GetGroupArgs, GetGroupOutputArgs, GetGroupResult } from './getGroup.ts';
+export { getMetadata, getMetadataOutput, type GetMetadataResult } from './getMetadata.ts';
 export * as types from './types/index.ts';

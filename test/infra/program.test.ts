@@ -163,6 +163,22 @@ describe('the program', () => {
     assert.equal(a.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').options.protect, true);
   });
 
+  it('protects the branch with lists of roles on the Enterprise Edition, whose provider refuses plain levels', async () => {
+    const ee = await runStack('cluster-a', { edition: 'EE' });
+    assert.deepEqual(ee.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').inputs, {
+      project: '77',
+      branch: 'main',
+      allowedToPushes: [{ accessLevel: 'developer' }],
+      allowedToMerges: [{ accessLevel: 'developer' }],
+      allowForcePush: false,
+    });
+  });
+
+  it('asks for the edition only in the stack that creates the project', () => {
+    const asked = (stack: Stack) => stack.calls.filter(({ token }) => token.endsWith('getMetadata')).length;
+    assert.deepEqual([asked(a), asked(b)], [1, 0]);
+  });
+
   it('makes each token with the least role and scope, for a time', () => {
     const expiresAt = EXPIRES_ON;
     const group = 'gitlab:index/groupAccessToken:GroupAccessToken';
@@ -255,6 +271,7 @@ describe('the program', () => {
         },
         policy: undefined,
         timing: undefined,
+        log: { format: 'text' },
       },
     );
     const sidecar = sidecarConfigSchema.parse(JSON.parse(dataOf(b, 'runners-sidecar-config')['sidecar.json'] ?? ''));
@@ -273,7 +290,7 @@ describe('the program', () => {
     assert.match(String(a.outputs['runnerImage']), /gitlab-runner:/);
     assert.match(
       String(a.outputs['bounds']),
-      /^a dead cluster loses the main tags within \d+ s \(\d+ s where all its runners were at work\), one that fainted within \d+ s$/,
+      /^the main tags leave a dead cluster within \d+ s \(\d+ s if all its runners had jobs\), and an unhealthy cluster within \d+ s$/,
     );
     const next = z.array(z.string()).parse(a.outputs['next']);
     assert.equal(next[0], 'kubectl --context cluster-a -n gitlab-runner rollout status deployment/runner-cluster-a');
@@ -284,6 +301,16 @@ describe('the program', () => {
 describe('the program with other settings', () => {
   const tokens = { fleet: 'glpat-own-secret-1', sidecar: 'glpat-own-secret-2', status: 'glpat-own-secret-3' };
   const days = { fleetExpiresOn: '2027-01-31', sidecarExpiresOn: 'never', statusExpiresOn: '2027-02-01' };
+
+  it('lets Maintainers alone push, and gives the status token their role, where statusProject.pushRole says so', async () => {
+    const statusProject = { manage: true, path: 'rnd/runner-status', pushRole: 'maintainer' };
+    const stack = await runStack('cluster-a', { config: { statusProject } });
+    const branch = stack.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').inputs;
+    const token = stack.one('gitlab:index/projectAccessToken:ProjectAccessToken', 'tokens-status').inputs;
+    const given = z.looseObject({ pushAccessLevel: z.string(), mergeAccessLevel: z.string() }).parse(branch);
+    assert.deepEqual([given.pushAccessLevel, given.mergeAccessLevel], ['maintainer', 'maintainer']);
+    assert.equal(z.looseObject({ accessLevel: z.string() }).parse(token).accessLevel, 'maintainer');
+  });
 
   it('makes no tokens where the user gives them, and keeps them secret', async () => {
     const stack = await runStack('cluster-b', { config: { tokens: { ...tokens, ...days } } });
@@ -390,7 +417,7 @@ describe('the program with other settings', () => {
     assert.deepEqual(Object.keys(z.looseObject({}).parse(expiries)).sort(), ['fleet', 'status', 'version']);
     assert.deepEqual(stack.outputs['runnerRecordIds'], [12, 13, 14]);
     assert.equal(stack.outputs['runnerImage'], undefined);
-    assert.match(String(stack.outputs['bounds']), /one that fainted within 180 s$/);
+    assert.match(String(stack.outputs['bounds']), /an unhealthy cluster within 180 s$/);
     assert.equal(
       z.array(z.string()).parse(stack.outputs['next'])[2],
       'kubectl --context cluster-b -n gpu rollout status deployment/gpu-runner',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as pulumi from '@pulumi/pulumi';
 import * as z from 'zod';
-import type { Outputs } from '../../infra/program.ts';
+import type { Outputs } from '../../infra/outputs.ts';
 import { program } from '../../infra/program.ts';
 import { allowHooks } from '../../infra/render/mocked-hooks.ts';
 import { configOf } from './yaml.ts';
@@ -44,6 +44,8 @@ export interface Stack {
 export interface StackOptions {
   /** Top-level config keys laid over the shipped file. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** What GitLab says that it is; CE unless given. */
+  readonly edition?: 'CE' | 'EE';
   /** Filled as resources are declared: of a program that fails, this is all there is. */
   readonly seen?: Declared[];
 }
@@ -99,6 +101,8 @@ export async function runStack(stack: string, options: StackOptions = {}): Promi
             return { id: '5', groupId: 5 };
           case 'gitlab:index/getProject:getProject':
             return { id: '77', webUrl: 'https://gitlab.example.com/rnd/runner-status' };
+          case 'gitlab:index/getMetadata:getMetadata':
+            return { id: '1', enterprise: options.edition === 'EE' };
           default:
             throw new Error(`unexpected call of ${args.token}`);
         }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { digestFile, digestOf, digestSchema } from './digest.ts';
+import { digestFile, digestOf, digestSchema, FUNCTIONS } from './digest.ts';
 
 const schemaFile = fileURLToPath(new URL('../../../shared/design/gitlab-schema.json', import.meta.url));
 
@@ -9,7 +9,12 @@ describe('the digest of the provider schema', () => {
   it('is what the schema beside the checkout gives', function () {
     if (!existsSync(schemaFile)) this.skip();
     const schema: unknown = JSON.parse(readFileSync(schemaFile, 'utf8'));
-    assert.deepEqual(digestSchema.parse(JSON.parse(readFileSync(digestFile, 'utf8'))), digestOf(schema));
+    const digest = digestSchema.parse(JSON.parse(readFileSync(digestFile, 'utf8')));
+    // The schema is an extract, made before the program used getMetadata: that entry is from the Python package of the release.
+    const { 'gitlab:index/getMetadata:getMetadata': _function, ...functions } = digest.functions;
+    const { GetMetadataKas: _type, ...types } = digest.types;
+    const names = FUNCTIONS.filter((name) => name !== 'getMetadata');
+    assert.deepEqual({ ...digest, functions, types }, digestOf(schema, names));
   });
 
   it('keeps of a schema the names, types, required marks and secrets, and of the nested types those in use', () => {
@@ -35,6 +40,7 @@ describe('the digest of the provider schema', () => {
       functions: {
         'gitlab:index/getProject:getProject': { outputs: object },
         'gitlab:index/getGroup:getGroup': { outputs: object },
+        'gitlab:index/getMetadata:getMetadata': { outputs: object },
       },
       types: {
         'gitlab:index/Rule:Rule': { properties: { deep: { $ref: '#/types/gitlab:index/Deep:Deep' } } },

@@ -13,7 +13,7 @@ import * as z from 'zod';
 
 /** What the project uses, and so what the SDK carries. */
 const RESOURCES = ['UserRunner', 'Project', 'GroupAccessToken', 'ProjectAccessToken', 'BranchProtection'];
-const FUNCTIONS = ['getProject', 'getGroup'];
+export const FUNCTIONS: readonly string[] = ['getProject', 'getGroup', 'getMetadata'];
 
 export const digestFile = fileURLToPath(new URL('gitlab-digest.json', import.meta.url));
 
@@ -64,13 +64,14 @@ const packageSchema = z.object({
   types: z.record(z.string(), objectSchema),
 });
 
-export function digestOf(schema: unknown): Digest {
+/** Of the resources in use and of `names` among the functions. */
+export function digestOf(schema: unknown, names: readonly string[] = FUNCTIONS): Digest {
   const { version, provider, resources, functions, types } = packageSchema.parse(schema);
   const digest = {
     version,
     provider: ofResource(provider),
     resources: pick('resource', resources, RESOURCES, ofResource),
-    functions: pick('function', functions, FUNCTIONS, ({ inputs, outputs }) => ({
+    functions: pick('function', functions, names, ({ inputs, outputs }) => ({
       inputs: inputs === undefined ? {} : fields(inputs),
       outputs: fields(outputs),
       secrets: secrets({ ...inputs?.properties, ...outputs.properties }),

@@ -124,9 +124,11 @@ describe('the GitLab SDK', () => {
 
     it(`${name} and ${name}Output call the provider's function with every argument`, async () => {
       const all = samples(inputs);
-      const plain: unknown = await Reflect.apply(exportedFunction(name), undefined, [all]);
       const lifted = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, pulumi.output(value)]));
-      const output: unknown = Reflect.apply(exportedFunction(`${name}Output`), undefined, [lifted]);
+      // A function without inputs has no parameter for them.
+      const given = (args: object): object[] => (Object.keys(args).length === 0 ? [] : [args]);
+      const plain: unknown = await Reflect.apply(exportedFunction(name), undefined, given(all));
+      const output: unknown = Reflect.apply(exportedFunction(`${name}Output`), undefined, given(lifted));
       assert.ok(pulumi.Output.isInstance(output));
       assert.deepEqual([plain, await valueOf(output)], [{ answered: true }, { answered: true }]);
       assert.deepEqual(called, [

@@ -9,7 +9,7 @@ import { namesOf } from '../../infra/names.ts';
 import { program } from '../../infra/program.ts';
 import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
 import type { Runner } from '../../lab/gitlab/model/runners.ts';
-import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
+import { startGitLab, type GitLabServer, type ServerOptions } from '../../lab/gitlab/server.ts';
 import { serveApi } from '../../lab/kubernetes/api.ts';
 import { clusterClient, type ClusterClient } from '../../lab/kubernetes/client.ts';
 import { namespaces } from '../../lab/kubernetes/controllers/housekeeping.ts';
@@ -68,8 +68,11 @@ export const shippedAt =
     program(() => Promise.resolve(BUNDLES), now);
 export const shipped = shippedAt(Date.now);
 
-export async function startStacks(engineFor: (reach: Reach) => Promise<Engine> | Engine): Promise<Stacks> {
-  const gitlab = await startGitLab({ longPollMs: 0 });
+export async function startStacks(
+  engineFor: (reach: Reach) => Promise<Engine> | Engine,
+  options: Pick<ServerOptions, 'edition'> = {},
+): Promise<Stacks> {
+  const gitlab = await startGitLab({ longPollMs: 0, ...options });
   const messages: string[] = [];
   gitlab.model.onEvent((event) => void (event.kind === 'commit' && messages.push(event.message)));
   const closing: (() => Promise<void> | void)[] = [];

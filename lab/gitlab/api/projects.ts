@@ -78,6 +78,26 @@ const protection = z.object({
   allow_force_push: flag.default(false),
 });
 
+/** The Enterprise Edition's lists of roles. The Community Edition does not know them and ignores them, as Grape does. */
+const roles = z
+  .array(z.looseObject({ access_level: count }))
+  .min(1)
+  .optional();
+const granular = z.object({ allowed_to_push: roles, allowed_to_merge: roles });
+
+function protectionOf(call: Call): Protection & { readonly name: string } {
+  const body = parse(protection, call.params);
+  const { allowed_to_push, allowed_to_merge } = call.model.edition === 'EE' ? parse(granular, call.params) : {};
+  const least = (allowed: z.infer<typeof roles>): number | undefined =>
+    allowed && Math.min(...allowed.map(({ access_level }) => access_level));
+  return {
+    name: body.name,
+    allowForcePush: body.allow_force_push,
+    pushLevel: least(allowed_to_push) ?? body.push_access_level,
+    mergeLevel: least(allowed_to_merge) ?? body.merge_access_level,
+  };
+}
+
 const protectedView = (name: string, rule: Protection): unknown => ({
   name,
   allow_force_push: rule.allowForcePush,
@@ -118,16 +138,11 @@ const protectionRoutes: readonly Route[] = [
   }),
   route('POST', '/projects/:id/protected_branches', (call) => {
     const { project } = changedProject(call, LEVEL.maintainer);
-    const body = parse(protection, call.params);
-    if (project.protectedBranches.has(body.name))
-      throw new ApiError(409, { message: `Protected branch '${body.name}' already exists` });
-    const rule = {
-      allowForcePush: body.allow_force_push,
-      pushLevel: body.push_access_level,
-      mergeLevel: body.merge_access_level,
-    };
-    project.protectedBranches.set(body.name, rule);
-    return ok(protectedView(body.name, rule), 201);
+    const { name, ...rule } = protectionOf(call);
+    if (project.protectedBranches.has(name))
+      throw new ApiError(409, { message: `Protected branch '${name}' already exists` });
+    project.protectedBranches.set(name, rule);
+    return ok(protectedView(name, rule), 201);
   }),
   route('DELETE', '/projects/:id/protected_branches/:branch', (call) => {
     const { protectedBranches } = changedProject(call, LEVEL.maintainer).project;

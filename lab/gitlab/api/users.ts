@@ -3,10 +3,17 @@ import { SCOPES } from '../model/access.ts';
 import { ok, route, type Route } from './route.ts';
 import { rotated, tokenView } from './tokens.ts';
 
+const VERSION = '19.4.0-lab';
+
 export const userRoutes: readonly Route[] = [
   route('GET', '/version', (call) => {
     call.caller();
-    return ok({ version: '19.4.0-lab', revision: 'lab', enterprise: false });
+    return ok({ version: VERSION, revision: 'lab', enterprise: call.model.edition === 'EE' });
+  }),
+  route('GET', '/metadata', (call) => {
+    call.caller();
+    const kas = { enabled: false, externalUrl: null, externalK8sProxyUrl: null, version: null };
+    return ok({ version: VERSION, revision: 'lab', kas, enterprise: call.model.edition === 'EE' });
   }),
   route('GET', '/user', (call) => {
     const { user } = call.caller();

@@ -17,7 +17,11 @@ export interface GitLabOptions {
   /** How often GitLab asks running jobs to report, in seconds (UPDATE_FREQUENCY_DEFAULT). */
   readonly jobReportSeconds?: number;
   readonly limits?: RunnerLimits;
+  /** The Community Edition unless told otherwise. */
+  readonly edition?: Edition;
 }
+
+export type Edition = 'CE' | 'EE';
 
 /** What happened, as GitLab saw it. The demo and the tests judge by this, not by what a checker reports. */
 export type GitLabEvent =
@@ -48,6 +52,7 @@ export type GitLabEvent =
 export class GitLabModel {
   readonly now: () => number;
   readonly jobReportSeconds: number;
+  readonly edition: Edition;
   readonly access: Access;
   readonly runners: Runners;
   readonly jobs: Jobs;
@@ -61,6 +66,7 @@ export class GitLabModel {
   constructor(options: GitLabOptions) {
     this.now = options.now;
     this.jobReportSeconds = options.jobReportSeconds ?? 60;
+    this.edition = options.edition ?? 'CE';
     this.access = new Access(options.now, options.random);
     this.runners = new Runners(options.now, options.random, options.times ?? GITLAB_TIMES);
     this.jobs = new Jobs(options.now, this.runners, ({ projectId, tags, seconds }) =>

@@ -132,6 +132,14 @@ export interface GetProjectSharedWithGroup {
   readonly groupName: string;
 }
 
+/** The agent server for Kubernetes. Its fields are empty where it is disabled. */
+export interface GetMetadataKas {
+  readonly enabled: boolean;
+  readonly externalK8sProxyUrl: string;
+  readonly externalUrl: string;
+  readonly version: string;
+}
+
 export interface GetGroupDefaultBranchProtectionDefaultAllowedToMerge {
   readonly accessLevel: number;
 }

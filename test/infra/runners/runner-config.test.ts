@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { runnerConfig, runnerToml, type RunnerConfigOptions } from '../../../infra/runners/runner-config.ts';
+import { runnerConfig, type RunnerConfigOptions } from '../../../infra/runners/runner-config.ts';
+import { runnerToml } from '../../../infra/settings/runner-toml.ts';
 
 const options: RunnerConfigOptions = {
   name: 'cluster-a',

@@ -373,6 +373,11 @@ const REFUSALS: readonly Refusal[] = [
     problems: ['notify.webhook: holds a user or password; remove them'],
   },
   {
+    name: 'a format of the log that there is not',
+    change: { log: { format: 'xml' } },
+    problems: ['log.format: "xml" must be valid: invalid option: expected one of "text"|"json"'],
+  },
+  {
     name: 'Prometheus in the namespace of the tokens',
     change: { monitoring: { enabled: true, namespace: 'gitlab-runner' } },
     problems: [
@@ -486,7 +491,13 @@ describe('settings', () => {
     assert.equal(settings.kubernetes.jobNamespace, 'gitlab-runner-jobs');
     assert.equal(settings.kubernetes.server, 'https://kubernetes.default.svc');
     assert.equal(settings.timing.leaseSeconds, 60);
-    assert.deepEqual(settings.statusProject, { manage: false, path: 'rnd/runner-status', branch: 'main' });
+    assert.deepEqual(settings.statusProject, {
+      manage: false,
+      path: 'rnd/runner-status',
+      branch: 'main',
+      pushRole: 'developer',
+    });
+    assert.deepEqual(settings.log, { format: 'text' });
   });
 
   it('takes ids as text, as the CLI stores them, a final slash, and http and short times in a lab', () => {

@@ -17,6 +17,7 @@ import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
 import { KubernetesLabProvider } from '../../../lab/pulumi/kubernetes-provider.ts';
+import { systemClock } from '../../../runtime/adapters/process/clock.ts';
 import { RECORD_ANNOTATION } from '../../../runtime/config.ts';
 import { isoOf } from '../../../runtime/core/model/time.ts';
 import { fileText } from '../../../runtime/core/model/stored-file.ts';
@@ -134,7 +135,7 @@ export async function startStage(): Promise<Stage> {
             statusProjectId: pulumi.output(project),
             deployments: [{ namespace: NAMESPACE, name: NAMES.runner }],
             tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
-            sync: new SecretSync(0),
+            sync: new SecretSync(0, systemClock),
           },
           { provider: new k8s.Provider('kubernetes', {}) },
         );
