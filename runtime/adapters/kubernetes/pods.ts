@@ -33,17 +33,31 @@ const deploymentSchema = z.object({
   }),
 });
 
+const podSchema = z.object({
+  metadata: z.object({ deletionTimestamp: z.string().nullish() }),
+  status: z
+    .object({
+      phase: z.string().optional(),
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+    })
+    .default({ conditions: [] }),
+});
+
 const podListSchema = z.object({
   metadata: z.object({ continue: z.string().optional() }).default({}),
-  items: z.array(
-    z.object({
-      metadata: z.object({ deletionTimestamp: z.string().nullish() }),
-      status: z
-        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
-        .default({ conditions: [] }),
-    }),
-  ),
+  items: z.array(podSchema),
 });
+
+/** A pod in one of these phases never runs again, whatever its Ready condition says: a node shutdown leaves Failed and Ready. */
+const ENDED = ['Failed', 'Succeeded'];
+
+/** Whether a pod can take jobs now: not one that is Ready but terminating, ended, or about to be evicted. */
+function isOnline({ metadata, status }: z.infer<typeof podSchema>): boolean {
+  const is = (type: string): boolean =>
+    status.conditions.some((found) => found.type === type && found.status === 'True');
+  const isGoing = Boolean(metadata.deletionTimestamp) || is('DisruptionTarget');
+  return is('Ready') && !isGoing && !ENDED.includes(status.phase ?? '');
+}
 
 export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close(): void } {
   const secure = options.server.startsWith('https:');
@@ -79,11 +93,7 @@ export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close
       if (next) query.set('continue', next);
       const page = await get(`/api/v1/namespaces/${namespace}/pods?${query.toString()}`, podListSchema);
       if (page.kind === 'unknown') return page;
-      count += page.value.items.filter(
-        (pod) =>
-          !pod.metadata.deletionTimestamp &&
-          pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
-      ).length;
+      count += page.value.items.filter(isOnline).length;
       next = page.value.metadata.continue;
     } while (next);
     return { kind: 'known', value: count };
