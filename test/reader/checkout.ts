@@ -1,4 +1,4 @@
-/** A checkout as somebody has it who has just cloned the project: with what is not committed yet, and a place to pull from. */
+/** A fresh clone of the project, with changes that are not committed yet, and a remote to pull from. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ const git = async (cwd: string, ...args: string[]): Promise<string> =>
 
 const pathsOf = (listing: string): string[] => listing.split('\0').filter((path) => path !== '');
 
-/** Makes `folder` a repository whose branch main is this checkout as it stands. */
+/** Makes `folder` a repository whose branch main has the present files of this checkout. */
 export async function makeOrigin(folder: string): Promise<void> {
   await git(ROOT, 'clone', '--quiet', ROOT, folder);
   await git(folder, 'checkout', '--quiet', '-B', 'main');
@@ -23,7 +23,7 @@ export async function makeOrigin(folder: string): Promise<void> {
     await cp(join(ROOT, path), join(folder, path));
   }
   await git(folder, 'add', '--all');
-  await git(folder, 'commit', '--quiet', '--allow-empty', '--message', 'As it stands');
+  await git(folder, 'commit', '--quiet', '--allow-empty', '--message', 'The present files');
 }
 
 export const cloneOf = (origin: string, folder: string): Promise<string> =>

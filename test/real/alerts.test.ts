@@ -193,12 +193,12 @@ describe('the alerts, under promtool', () => {
     );
   }
 
-  it('are rules that promtool takes', async () => {
+  it('are valid rules for promtool', async () => {
     const { stdout } = await run(promtool, ['check', 'rules', join(folder, 'rules.yml')]);
     assert.match(stdout, new RegExp(`SUCCESS: ${ALERTS.length} rules found`));
   });
 
-  it('and the dashboard are PromQL', async () => {
+  it('and the dashboard have valid PromQL', async () => {
     const text = await readFile(new URL('../../infra/monitoring/dashboard.json', import.meta.url), 'utf8');
     const expressions: unknown[] = [];
     JSON.parse(text, (key, value: unknown) => void (key === 'expr' && expressions.push(value)));
@@ -210,13 +210,13 @@ describe('the alerts, under promtool', () => {
     assert.ok(rules.length > 12);
   });
 
-  it('are each tried', () =>
+  it('are each tested', () =>
     assert.deepEqual([...new Set(CASES.map(({ alert }) => alert))].sort(), ALERTS.map(({ alert }) => alert).sort()));
 
   for (const one of CASES)
     it(`${one.alert} ${one.what}`, async () => assert.equal(await complaints([ruleTest(one)]), ''));
 
-  it('are not taken for right whatever they do', async () => {
+  it('fail a test with a wrong expectation', async () => {
     const [first] = CASES;
     assert.ok(first);
     assert.match(await complaints([ruleTest({ ...first, fires: { 3: [{}] } })]), /FAILED/);

@@ -47,7 +47,7 @@ describe('destroying a stack, under the real engine', function () {
       assert.deepEqual(acts(), before);
     });
 
-    it('lets the main tag go down with the last cluster in the way that the refusal names', async () => {
+    it('destroys the last cluster with its main tag by the commands of the refusal', async () => {
       const { folder, environment } = engines[0]!;
       const cwd = join(folder, 'project');
       const env = { ...process.env, ...environment };
@@ -59,7 +59,7 @@ describe('destroying a stack, under the real engine', function () {
       assert.deepEqual(project && [...project.protectedBranches.keys()], ['main']);
     });
 
-    it('showed no secret all along', () =>
+    it('showed no secret', () =>
       secrets.assertHidden(engines, 12, [
         'cluster-b hands rnd-runner over to cluster-a',
         'no other cluster can take over',

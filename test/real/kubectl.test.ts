@@ -53,7 +53,7 @@ describe('kubectl on a real control plane', function () {
     assert.match(await ask('describe', 'pods', '--selector', RUNNERS), /Image: +docker\.io\/gitlab\/gitlab-runner/);
   });
 
-  it('shows what a running container has said: the newest lines, and when', async () => {
+  it('shows the newest lines of a running container with their times', async () => {
     const started = /^\S+ info sidecar-started /m;
     await until('a sidecar is started', async () => started.test(await ask('logs', RUNNER, '-c', 'sidecar')), SOON_MS);
     const [line = '', ...more] = lines(await ask('logs', '--tail=1', '--timestamps', RUNNER, '-c', 'sidecar'));
@@ -71,14 +71,14 @@ describe('kubectl on a real control plane', function () {
     assert.ok(followed.filter((line) => / info round-finished /.test(line)).length > 1, followed.join('\n'));
   });
 
-  it('shows by a selector what finished runs have said', async () => {
+  it('shows the logs of finished runs by a selector', async () => {
     const runs = async () => (await cluster.pods(CHECKERS)).map(({ status }) => status.phase);
     await until('one is finished, and none goes on', async () => (await runs()).join() === 'Succeeded', SOON_MS);
     assert.match(await ask('logs', '--tail=50', `--selector=${CHECKERS}`), / info round-finished /);
     assert.match(await ask('describe', 'pods', `--selector=${CHECKERS}`), /Reason: +Completed/);
   });
 
-  it('tells the runs of a container apart', async () => {
+  it('shows the previous run of a container separately', async () => {
     const [pod] = await cluster.pods(RUNNERS);
     assert.ok(pod);
     const log = (...more: readonly string[]) => ask('logs', pod.name, '-c', 'sidecar', '--timestamps', ...more);
@@ -94,21 +94,21 @@ describe('kubectl on a real control plane', function () {
     assert.equal(lines(await log('--previous'))[0], before);
   });
 
-  it('takes runners away and gives them back', async () => {
+  it('scales runners down and up', async () => {
     await ask('scale', RUNNER, '--replicas=1');
     await until('one is left', async () => (await cluster.pods(RUNNERS)).length === 1, SOON_MS);
     await ask('scale', RUNNER, '--replicas=2');
     assert.match(await ask('rollout', 'status', RUNNER), /successfully rolled out/);
   });
 
-  it('is told that the lab’s node runs no command in a container', async () => {
+  it('gets an error for exec, which the lab’s node does not support', async () => {
     assert.match(
       await refused('exec', RUNNER, '-c', 'runner', '--', 'true'),
       /the lab’s kubelet shows containers’ logs/,
     );
   });
 
-  it('finds the logs again when the cluster has returned', async () => {
+  it('shows the logs again after the cluster has recovered', async () => {
     cluster.crash();
     await assert.rejects(ask('logs', RUNNER, '-c', 'sidecar'));
     await cluster.recover();

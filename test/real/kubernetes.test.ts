@@ -49,7 +49,7 @@ describe('a stack on a real control plane', function () {
 
   after(() => fleet.close());
 
-  it('has its runners run by a Deployment, and the node’s processes make them ready', async () => {
+  it('runs its runners in a Deployment until they are ready', async () => {
     await until(
       'both are ready',
       async () => (await cluster.pods(RUNNERS)).filter((pod) => pod.ready).length === 2,
@@ -62,12 +62,12 @@ describe('a stack on a real control plane', function () {
     assert.deepEqual(new Set(ownersOf(pods)), new Set([`ReplicaSet ${replicaSet?.metadata.name ?? ''}`]));
   });
 
-  it('has its checker count them, with its own token', async () => {
+  it('has a checker that counts them with its own token', async () => {
     await cluster.startRun(NAMES.checker);
     await until('it has reported', () => fleet.report(A)?.online === 2, SOON_MS);
   });
 
-  it('has a run beside the schedule end the one that is still going, as the schedule’s own would', async () => {
+  it('ends an active run when another one starts besides the schedule', async () => {
     const CHECKERS = 'app.kubernetes.io/component=checker';
     const running = async () => (await cluster.pods(CHECKERS)).filter((pod) => pod.status.phase === 'Running');
     await cluster.startRun(NAMES.checker);
@@ -87,7 +87,7 @@ describe('a stack on a real control plane', function () {
     );
   });
 
-  it('enforces Pod Security restricted where the tokens are', async () => {
+  it('enforces Pod Security restricted in the namespace with the tokens', async () => {
     const body = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -118,7 +118,7 @@ describe('a stack on a real control plane', function () {
       return found.allowed;
     };
 
-    it('lets the checker read its one Deployment and list pods beside it, and refuses every other verb', async () => {
+    it('lets the checker read its Deployment and list pods, and refuses every other verb', async () => {
       const expected = [
         `get deployments.apps of ${NAMES.runner} in ${NAMESPACE}`,
         `list pods in ${NAMESPACE}`,
@@ -127,7 +127,7 @@ describe('a stack on a real control plane', function () {
       assert.deepEqual(await rightsOf(NAMES.checker), expected.sort());
     });
 
-    it('lets the runners’ account do in the jobs’ namespace what the executor needs, and nothing in their own', async () => {
+    it('lets the runners’ account do what the executor needs in the jobs’ namespace, and nothing in its own', async () => {
       const each = (resource: string, ...verbs: readonly string[]): string[] =>
         verbs.flatMap((verb) => [NAMES.runner, 'another'].map((name) => `${verb} ${resource} of ${name} in ${JOBS}`));
       const all = (resource: string, ...verbs: readonly string[]): string[] =>
@@ -149,7 +149,7 @@ describe('a stack on a real control plane', function () {
       assert.deepEqual(await rightsOf(NAMES.runner), expected.sort());
     });
 
-    it('lets neither become somebody else, nor read what the server says of itself', async () => {
+    it('lets neither account impersonate another or read the server’s own endpoints', async () => {
       for (const account of [NAMES.checker, NAMES.runner]) {
         const api = new KubernetesApi(await accessOf(account));
         const may = async (verb: string, resource: string, group = ''): Promise<boolean> => {
@@ -177,7 +177,7 @@ describe('a stack on a real control plane', function () {
     });
   });
 
-  it('has its runs started by the real CronJob controller at the minute, and trimmed', async () => {
+  it('starts and removes runs by the real CronJob controller each minute', async () => {
     const jobs = () => list(`/apis/batch/v1/namespaces/${NAMESPACE}/jobs`);
     const scheduled = await until(
       'a run of the schedule has succeeded',
@@ -192,7 +192,7 @@ describe('a stack on a real control plane', function () {
     await until('one of them is kept', async () => (await jobs()).length === 1, SOON_MS);
   });
 
-  it('was asked for nothing but that by its pods', async () => {
+  it('got no other calls from its pods', async () => {
     const lines = (await readFile(cluster.auditLog, 'utf8')).trim().split('\n');
     const event = z.object({
       verb: z.string(),

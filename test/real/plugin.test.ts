@@ -22,7 +22,7 @@ const SOON_MS = 40_000;
 /** The lab's kubelet looks at its volumes every 5 s. */
 const SECRET_SYNC_SECONDS = 8;
 
-describe('both stacks by the real plugin on real control planes', function () {
+describe('both stacks, applied by the real plugin on real control planes', function () {
   this.timeout(180_000);
   const { engines, secrets, engineFor } = underRealEngine();
   let fleet: Fleet;
@@ -56,7 +56,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     await fleet.close();
   });
 
-  it('goes up once its runners are ready', async () => {
+  it('completes pulumi up when its runners are ready', async () => {
     assert.match(secrets.text, /using pulumi-resource-kubernetes from \$PATH/);
     const { deployment } = await (await engineOf(A).stack(fleet.member(A).config, program)).exportStack();
     assert.match(JSON.stringify(deployment), /"readyReplicas":2/);
@@ -68,7 +68,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     for (const name of [A, B]) assert.deepEqual(await up(name), NOTHING);
   });
 
-  it('shows no difference after controllers, kubelet and checkers worked on it, and moves nothing', async () => {
+  it('shows no difference and moves nothing after changes by controllers, kubelet and checkers', async () => {
     await until('A holds the main tag', () => holders().join() === namesOf(A).record, SOON_MS);
     await until('B has reported', () => fleet.report(B)?.online === 2, SOON_MS);
     const term = fleet.newestTerm();
@@ -81,7 +81,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.deepEqual([holders(), fleet.newestTerm()], [[namesOf(A).record], term]);
   });
 
-  it('rolls the runner pods of a changed image, and ends when the new ones are ready', async () => {
+  it('rolls out a changed image, and ends when the new runner pods are ready', async () => {
     const image = 'docker.io/gitlab/gitlab-runner:alpine-v18.5.0';
     assert.deepEqual(await up(A, { runner: { image } }), { ...NOTHING, updated: ['runners-deployment'] });
     const { spec, status } = await deploymentOf(api, NAMESPACE, namesOf(A).runner);
@@ -90,7 +90,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.deepEqual(await up(A), { ...NOTHING, updated: ['runners-deployment'] });
   });
 
-  it('replaces an immutable ConfigMap: another name, and the old one is gone', async () => {
+  it('replaces an immutable ConfigMap by one with another name', async () => {
     const maps = () => inA(`/api/v1/namespaces/${NAMESPACE}/configmaps`);
     const before = await maps();
     const changes = await up(A, { ownTags: ['runner-a', 'arm64'] });
@@ -103,7 +103,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     await up(A);
   });
 
-  it('writes a renewed token into its Secret in place, so that no pod rolls', async () => {
+  it('updates a renewed token in its Secret without a rollout', async () => {
     const path = `/api/v1/namespaces/${NAMESPACE}/secrets`;
     const before = await inA(path);
     const { metadata } = await deploymentOf(api, NAMESPACE, namesOf(A).runner);
@@ -116,7 +116,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.equal(after.metadata.generation, metadata.generation);
   });
 
-  it('removes all of the holder from its cluster, once the other has the tag', async () => {
+  it('removes the holder’s objects after the other cluster has the tag', async () => {
     await until('B may claim', () => mayClaim(fleet.member(B).record, B), SOON_MS);
     await engineOf(A).destroy(configOf(A), program, { excludeProtected: true });
     assert.deepEqual(holders(), [namesOf(B).record]);
@@ -128,13 +128,13 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.equal((await inA('/apis/scheduling.k8s.io/v1/priorityclasses')).includes(namesOf(A).priorityClass), false);
   });
 
-  it('makes it anew', async () => {
+  it('creates the stack again', async () => {
     const { created, ...others } = await up(A);
     assert.ok(created.includes('runners-deployment') && created.includes('hand-over'));
     assert.deepEqual({ created: [], ...others }, NOTHING);
   });
 
-  it('says of a cluster that died that it cannot be reached, and changes nothing', async () => {
+  it('reports a dead cluster as unreachable, and changes nothing', async () => {
     fleet.member(B).cluster.crash();
     await until('A has taken the tag', () => holders().join() === namesOf(A).record, SOON_MS);
     for (const act of [() => up(B), () => engineOf(B).destroy(configOf(B), program)])
@@ -142,7 +142,7 @@ describe('both stacks by the real plugin on real control planes', function () {
     assert.ok(records().some(({ description }) => description === namesOf(B).record));
   });
 
-  it('takes it out where it is told that what cannot be reached is gone', async () => {
+  it('removes the stack of a dead cluster with PULUMI_K8S_DELETE_UNREACHABLE', async () => {
     const stack = await engineOf(B).stack(configOf(B), program);
     stack.workspace.envVars['PULUMI_K8S_DELETE_UNREACHABLE'] = 'true';
     await engineOf(B).destroy(configOf(B), program);
@@ -154,6 +154,6 @@ describe('both stacks by the real plugin on real control planes', function () {
     );
   });
 
-  it('showed no secret all along: not in its state, its history, its files or its output', () =>
+  it('showed no secret in state, history, files or output', () =>
     secrets.assertHidden(engines, 12, ['runner-cluster-a', 'hadr-cluster-a-fleet', 'ciphertext']));
 });

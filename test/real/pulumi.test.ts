@@ -44,7 +44,7 @@ describe('the stacks under the real engine', function () {
 
   after(() => stacks.close());
 
-  it('previews without touching anything', async () => {
+  it('previews without any change', async () => {
     const stack = await ofA();
     const { changeSummary } = await stack.preview({ ...engine().output(), ...watch });
     assert.deepEqual(changeSummary, { create: 35 });
@@ -52,7 +52,7 @@ describe('the stacks under the real engine', function () {
     assert.deepEqual(await a.api.list({ apiVersion: 'v1', kind: 'Secret' }), []);
   });
 
-  it('makes both, the one that manages the status project first', async () => {
+  it('creates both stacks, first the one that manages the status project', async () => {
     await a.up();
     await stacks.b.up();
     assert.deepEqual(stacks.a.record()?.tags, ['runner-a']);
@@ -100,14 +100,14 @@ describe('the stacks under the real engine', function () {
     Object.assign(record(), { tags: [MAIN_TAG, 'runner-a'] });
   });
 
-  it('gives a changed own tag to the checker, not to the record', async () => {
+  it('gives a changed own tag to the checker’s config, not to the record', async () => {
     const { changes } = await a.up({ ownTags: ['runner-a', 'arm64'] });
     assert.deepEqual(changes, { ...NOTHING, replaced: ['checker-config'], updated: ['checker-cronjob'] });
     assert.deepEqual(record().tags, [MAIN_TAG, 'runner-a']);
     await a.up();
   });
 
-  it('rolls the runner pods of a changed image, and touches nothing in GitLab', async () => {
+  it('rolls out a changed image, and changes nothing in GitLab', async () => {
     const writes: string[] = [];
     const stop = stacks.gitlab.model.onEvent((event) => {
       if (event.kind === 'request' && event.method !== 'GET') writes.push(`${event.method} ${event.path}`);
@@ -119,7 +119,7 @@ describe('the stacks under the real engine', function () {
     await a.up();
   });
 
-  it('makes a record anew that was deleted behind its back, without the main tag', async () => {
+  it('creates a record again that was deleted by hand, without the main tag', async () => {
     const { id, token } = record();
     stacks.gitlab.model.runners.remove(record());
     const { changes } = await a.up();
@@ -131,7 +131,7 @@ describe('the stacks under the real engine', function () {
     assert.notEqual(record().token, token);
   });
 
-  it('goes on with another gitlabToken when the program is run first', async () => {
+  it('works with another gitlabToken if the program runs first', async () => {
     const { access } = stacks.gitlab.model;
     const old = [...access.tokens.values()].find(({ value }) => value === stacks.gitlab.adminToken);
     assert.ok(old);
@@ -145,6 +145,6 @@ describe('the stacks under the real engine', function () {
     assert.deepEqual(summary.resourceChanges, { same: 34, update: 1 });
   });
 
-  it('shows no secret: not in its state, its history, its files, its output or its events', () =>
+  it('shows no secret in state, history, files, output or events', () =>
     secrets.assertHidden(engines, 12, ['runner-cluster-a', 'hadr-cluster-a-fleet', 'ciphertext']));
 });

@@ -14,7 +14,7 @@ describe('the rotation of tokens, under the real engine', function () {
   rotationCases(start, (stacks) => {
     afterEach(() => secrets.learn(stacks()));
 
-    it('previews it as a replacement, and renews one on demand in the same order', async () => {
+    it('previews a rotation as a replacement, and renews a token on demand in the same order', async () => {
       const stack = await engines[0]!.stack(await stacks().a.config({ tokens: { lifetimeDays: 200 } }), shipped);
       const { changeSummary } = await stack.preview(engines[0]!.output());
       // Before they are made, the engine takes all that reads of them for changed: names of Secrets, and with them pods.
@@ -31,7 +31,7 @@ describe('the rotation of tokens, under the real engine', function () {
       assert.deepEqual(calls, ['POST', 'DELETE']);
     });
 
-    it('makes a runner record anew on demand, the new one first', async () => {
+    it('replaces a runner record on demand, the new one first', async () => {
       const { a, gitlab } = stacks();
       const old = a.record();
       assert.ok(old);
@@ -48,7 +48,7 @@ describe('the rotation of tokens, under the real engine', function () {
       assert.notEqual(a.record()?.token, old.token);
     });
 
-    it('told of the wait, and showed no secret all along', async () => {
+    it('announced the wait, and showed no secret', async () => {
       assert.match(secrets.text, /tokens are written; an old one is revoked in 1 s, when every pod has the new one/);
       await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
     });

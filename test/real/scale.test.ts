@@ -98,7 +98,7 @@ describe('a thousand runner pods', function () {
     return bound.length;
   };
 
-  it('are made by the real controllers and scheduler', async () => {
+  it('are created by the real controllers and scheduler', async () => {
     await admin.call('PATCH', DEPLOYMENT, { spec: { replicas: PODS } });
     await until('all are bound and ready', async () => (await makeReady()) === PODS, 200_000);
     const counts = z.looseObject({ status: z.looseObject({ readyReplicas: z.number().default(0) }) });
@@ -109,7 +109,7 @@ describe('a thousand runner pods', function () {
     );
   });
 
-  it('cost a checker one read and ten pages a round, no watch, and less memory than it may have', async () => {
+  it('cost a checker one read and ten pages per round, no watch, and less memory than its limit', async () => {
     const record = [...gitlab.model.runners.all.values()].find(({ description }) => description === NAMES.record);
     assert.ok(record);
     for (let manager = 0; manager < PODS; manager += 1)

@@ -62,7 +62,7 @@ describe('the scanners', function () {
       assert.match(findings.join('\n'), finding);
     });
 
-  it('say which exceptions a manifest makes, and why', async () => {
+  it('list the exceptions of a manifest with their reasons', async () => {
     const { findings, exceptions } = await verdictOn('checkov', /^/, '');
     assert.deepEqual(findings, []);
     assert.deepEqual(exceptions.map((line) => /CKV_K8S_\d+/.exec(line)?.[0]).sort(), [

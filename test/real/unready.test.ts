@@ -36,7 +36,7 @@ const impatient = (): ReturnType<typeof program> => {
   return program();
 };
 
-describe('a stack whose runners do not get ready, by the real plugin', function () {
+describe('a stack with unready runners, applied by the real plugin', function () {
   this.timeout(180_000);
   let folder: string;
   let gitlab: GitLabServer;
@@ -77,7 +77,7 @@ describe('a stack whose runners do not get ready, by the real plugin', function 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('fails, and says which pods are not ready', async () => {
+  it('fails, and names the pods that are not ready', async () => {
     await assert.rejects(up(), (error) => {
       assert.ok(error instanceof Error);
       assert.match(error.message, new RegExp(`'${namesOf(A).runner}' timed out waiting to be Ready`));
@@ -87,7 +87,7 @@ describe('a stack whose runners do not get ready, by the real plugin', function 
     assert.equal(await ready(), 0);
   });
 
-  it('is not of the fleet yet, even when the runners come to life: its checker has no rights', async () => {
+  it('is not a member of the fleet yet, even if the runners get ready: its checker has no rights', async () => {
     gitlab.model.faults.clear();
     await until('both are ready', async () => (await ready()) === 2, SOON_MS);
     events.length = 0;
@@ -100,7 +100,7 @@ describe('a stack whose runners do not get ready, by the real plugin', function 
     await until('it holds the main tag', () => tags().includes(MAIN_TAG), SOON_MS);
   });
 
-  it('waits for them again when they fainted since, but what is the checker’s is changed all the same', async () => {
+  it('waits for runners that became unready, but updates the checker anyway', async () => {
     for (const pod of await cluster.pods(RUNNERS)) cluster.killPod(pod.name, { container: 'runner', stayDown: true });
     await until('none is ready', async () => (await ready()) === 0, SOON_MS);
     const maps = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
@@ -112,7 +112,7 @@ describe('a stack whose runners do not get ready, by the real plugin', function 
     assert.ok(JSON.stringify(job).includes(made[0] ?? '?'));
   });
 
-  it('is whole when they are back', async () => {
+  it('is complete when the runners are ready again', async () => {
     for (const pod of await cluster.pods(RUNNERS)) cluster.releasePod(pod.name);
     await until('both are ready', async () => (await ready()) === 2, SOON_MS);
     const { removed, ...others } = await up({ ownTags: ['runner-a', 'arm64'] });

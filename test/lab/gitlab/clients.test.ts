@@ -11,7 +11,7 @@ describe('the embedded GitLab for any client', () => {
 
   const refusal = ({ status, body }: Answered) => ({ status, body });
 
-  it('links to the next page under the address that it was reached by, with the query as it was', async () => {
+  it('links to the next page with the client’s address and query', async () => {
     for (let index = 0; index < 3; index += 1) await lab.runner(['a']);
     const first = await lab.call('GET', '/runners/all?per_page=2&tag_list=a');
     const next = /<([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
@@ -22,7 +22,7 @@ describe('the embedded GitLab for any client', () => {
     assert.ok(Array.isArray(body) && body.length === 1);
   });
 
-  it('names a parameter that is wrong, wherever it is, and says how', async () => {
+  it('names the wrong parameter and the problem, also in nested parameters', async () => {
     const project = `/projects/${lab.gitlab.projectId}`;
     const commit = (action: object) =>
       lab.call('POST', `${project}/repository/commits`, { branch: 'main', commit_message: 'm', actions: [action] });
@@ -40,7 +40,7 @@ describe('the embedded GitLab for any client', () => {
     assert.equal((await lab.call('GET', '/runners/abc', undefined, 'nonsense')).status, 401);
   });
 
-  it('takes a boolean in a query in whatever way a client writes it', async () => {
+  it('takes a boolean in a query in each spelling of clients', async () => {
     const { id } = await lab.runner(['a']);
     await lab.runner(['a']);
     await lab.call('PUT', `/runners/${id}`, { paused: true });
@@ -51,7 +51,7 @@ describe('the embedded GitLab for any client', () => {
     assert.equal((await lab.call('GET', '/runners/all?paused=perhaps')).text, '{"error":"paused is invalid"}');
   });
 
-  it('takes null for a parameter that is optional, as clients send what they have not set', async () => {
+  it('takes null for an optional parameter', async () => {
     const file = `/projects/${lab.gitlab.projectId}/repository/files/a.txt`;
     const body = { branch: 'main', commit_message: 'm', content: 'x', start_branch: null, encoding: null };
     assert.equal((await lab.call('POST', file, body)).status, 201);
@@ -61,7 +61,7 @@ describe('the embedded GitLab for any client', () => {
     });
   });
 
-  it('makes no token that lives for more than a year', async () => {
+  it('refuses a token that is valid for more than a year', async () => {
     const make = (expires_at: string) =>
       lab.call('POST', `/groups/${lab.gitlab.groupId}/access_tokens`, {
         name: 'long',

@@ -48,7 +48,7 @@ describe('incidents in GitLab', () => {
   const issues = async (query = '') =>
     z.array(issueSchema).parse((await lab.call('GET', `/projects/${id}/issues${query}`)).body);
 
-  it('are opened, found and closed by a Developer of the project, and people\u2019s own issues are none', async () => {
+  it('are opened, found and closed by a Developer, and other issues are not incidents', async () => {
     await lab.call('POST', `/projects/${id}/issues`, { title: 'by a person', labels: 'question' });
     const port = incidents(await tokenOf(30));
     const none = await port.open();
@@ -72,7 +72,7 @@ describe('incidents in GitLab', () => {
     assert.equal((await port.close(4711)).kind, 'absent');
   });
 
-  it('are refused to a Guest, and to everybody where the project has no issues', async () => {
+  it('are refused to a Guest, and to everyone if the project has issues disabled', async () => {
     const guest = await incidents(await tokenOf(10)).raise('t', 'd');
     assert.equal(guest.kind === 'unknown' && guest.forbidden, true);
     await lab.call('PUT', `/projects/${id}`, { issues_access_level: 'disabled' });
@@ -83,7 +83,7 @@ describe('incidents in GitLab', () => {
     assert.deepEqual(none.kind === 'found' && none.value, []);
   });
 
-  it('are shown to a browser', async () => {
+  it('are shown on the project’s page', async () => {
     await incidents(await tokenOf(30)).raise('No cluster is eligible', '- a\n- b');
     const page = await (await fetch(`${lab.gitlab.url}/platform/status`)).text();
     assert.match(page, /#1 No cluster is eligible.*open/);

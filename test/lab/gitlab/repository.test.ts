@@ -32,7 +32,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
   const message = (answer: Answered): unknown =>
     answer.body && typeof answer.body === 'object' && 'message' in answer.body ? answer.body.message : undefined;
 
-  it('K7 lets exactly one of many creators of a path win', async () => {
+  it('K7 lets exactly one of several simultaneous creations of a path succeed', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => commit('create', 'terms/1.json')));
     assert.deepEqual(all.map((answer) => answer.status).toSorted(), [201, 400, 400, 400, 400]);
     assert.equal(
@@ -41,7 +41,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     );
   });
 
-  it('K7 accepts any last_commit_id from which the path is unchanged, and leaves a hole behind its check', async () => {
+  it('K7 accepts any last_commit_id since which the path is unchanged, and does not protect a write after that check', async () => {
     const first = await commit('create', 'a.json');
     const id = /"id":"([0-9a-f]+)"/.exec(first.text)?.[1];
     await commit('create', 'b.json');
@@ -67,7 +67,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     assert.equal(repository.file('a.json', 'main').content, 'mine');
   });
 
-  it('K7 checks last_commit_id only where it is given and the action is no create; the files API words it otherwise', async () => {
+  it('K7 checks last_commit_id only if it is given and the action is not create; the files API has its own error text', async () => {
     const first = /"id":"([0-9a-f]+)"/.exec((await commit('create', 'a.json')).text)?.[1];
     await commit('update', 'a.json');
     assert.equal((await commit('create', 'b.json', { last_commit_id: first })).status, 201);
@@ -84,7 +84,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     );
   });
 
-  it('K7 says which file is missing, and that a project or file does not exist', async () => {
+  it('K7 names a missing file, and answers 404 for a missing project or file', async () => {
     assert.equal(message(await commit('update', 'none.json')), "A file with this name doesn't exist");
     assert.deepEqual((await lab.call('GET', `${project}/repository/files/none.json?ref=main`)).body, {
       message: '404 File Not Found',
@@ -92,7 +92,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     assert.deepEqual((await lab.call('GET', '/projects/4711')).body, { message: '404 Project Not Found' });
   });
 
-  it('K7 refuses a force push into a protected branch and takes it elsewhere', async () => {
+  it('K7 refuses a force push to a protected branch and accepts it on others', async () => {
     await commit('create', 'terms/1.json');
     const start = [...lab.gitlab.model.repositories.values()].at(-1)?.log('main').at(-1)?.id;
     const reset = { start_sha: start, force: true };
@@ -103,7 +103,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     assert.equal((await lab.call('GET', `${project}/repository/files/terms%2F1.json?ref=main`)).status, 404);
   });
 
-  it('K8 locks a Terraform state once, echoes the caller, unlocks by comparison and takes each serial once', async () => {
+  it('K8 locks a Terraform state once, repeats the caller’s fields, unlocks by ID and accepts each serial once', async () => {
     const state = `${project}/terraform/state/hadr`;
     const lock = (ID: string, Info: string): Promise<Answered> =>
       lab.call('POST', `${state}/lock`, { ID, Operation: 'o', Info, Who: 'me', Version: '1', Created: 'c', Path: 'p' });
@@ -120,7 +120,7 @@ describe('the embedded GitLab: repository and Terraform state', () => {
     assert.deepEqual((await lab.call('GET', state)).body, { serial: 2 });
   });
 
-  it('shows a browser the project and the runners', async () => {
+  it('shows pages of a project and of the runners', async () => {
     await commit('create', 'status/cluster-a.json', { content: '{"a":"<b>"}' });
     const page = await (await fetch(`${lab.gitlab.url}/platform/status/-/blob/main/status/cluster-a.json`)).text();
     assert.match(page, /&lt;b&gt;/);

@@ -37,7 +37,7 @@ describe('the embedded GitLab: runners', () => {
     assert.notEqual(next.headers.get('x-gitlab-last-update'), lastUpdate);
   });
 
-  it('K1 sends every poll to Rails after the key’s hour', async () => {
+  it('K1 sends every poll to Rails when the queue key has expired after an hour', async () => {
     lab = await startLab(60_000);
     const { id, token } = await lab.runner(['a']);
     const lastUpdate = (await lab.poll(token, 'r_1')).headers.get('x-gitlab-last-update') ?? '';
@@ -66,7 +66,7 @@ describe('the embedded GitLab: runners', () => {
     assert.match(JSON.stringify(await managers(id)), /"status":"stale"/);
   });
 
-  it('K3 answers polls with 201, 204 and 403, and a verify forges the contact it looks for', async () => {
+  it('K3 answers polls with 201, 204 and 403, and counts a verify as contact', async () => {
     lab = await startLab();
     const { id, token } = await lab.runner(['a']);
     lab.gitlab.model.newJob(lab.gitlab.projectId, ['a'], 5);
@@ -158,7 +158,7 @@ describe('the embedded GitLab: runners', () => {
     assert.match(JSON.stringify(await managers(id)), /"contacted_at":"2026-03-01T12:00:00.000Z"/);
   });
 
-  it('K9 applies a write whose answer never comes', async () => {
+  it('K9 applies a write although its answer is lost', async () => {
     lab = await startLab();
     const { id } = await lab.runner(['a']);
     lab.gitlab.model.faults.add({ kind: 'timeout-after', times: 1 });

@@ -28,7 +28,7 @@ describe('calls of a Kubernetes API', () => {
       response.end(JSON.stringify(body));
     };
 
-  it('say who calls, and what a merge patch is', async () => {
+  it('send the token, and the content type of a merge patch', async () => {
     let seen: http.IncomingHttpHeaders = {};
     answer = (request, response) => {
       seen = request.headers;
@@ -39,12 +39,12 @@ describe('calls of a Kubernetes API', () => {
     assert.equal(seen['content-type'], 'application/merge-patch+json');
   });
 
-  it('take null for a field that is not there', async () => {
+  it('read null as an absent field', async () => {
     answer = reply(200, { metadata: { creationTimestamp: null, name: 'x' } });
     assert.deepEqual(await api.call('GET', '/x'), { metadata: { name: 'x' } });
   });
 
-  it('find nothing where there is nothing to read or delete, and fail with the server’s reason otherwise', async () => {
+  it('return undefined for a missing object, and throw the server’s reason for any other refusal', async () => {
     answer = reply(404, { reason: 'NotFound', message: 'pods "x" not found' });
     assert.equal(await api.call('GET', '/x'), undefined);
     assert.equal(await api.call('DELETE', '/x'), undefined);
@@ -58,7 +58,7 @@ describe('calls of a Kubernetes API', () => {
     );
   });
 
-  it('are made again on a new connection where the server had closed the idle one', async () => {
+  it('are repeated on a new connection if the server closed the idle one', async () => {
     let calls = 0;
     answer = (request, response) => {
       calls += 1;
@@ -70,7 +70,7 @@ describe('calls of a Kubernetes API', () => {
     assert.deepEqual(await api.call('GET', '/x'), { calls: 3 });
   });
 
-  it('watch on after the server has ended the watch, until they are told to stop', async () => {
+  it('start a watch again after the server ended it, until they are stopped', async () => {
     const paths: string[] = [];
     answer = (request, response) => {
       paths.push(request.url ?? '');

@@ -45,7 +45,7 @@ describe('lab Kubernetes API', () => {
     message: body['message'],
   });
 
-  it('fills what the server gives an object, and raises the resource version with each change', async () => {
+  it('sets the server’s fields of an object, and increases the resource version with each change', async () => {
     const { status, body } = await call('POST', maps, configMap('born'));
     assert.equal(status, 201);
     const metadata = body['metadata'];
@@ -184,7 +184,7 @@ describe('lab Kubernetes API', () => {
       assert.equal(mine.status, 404, 'allowed, and not there');
     });
 
-    it('refuses the rest in Kubernetes’ words', async () => {
+    it('refuses everything else with Kubernetes’ texts', async () => {
       const user = 'User "system:serviceaccount:hadr:reader"';
       const refused = async (method: string, path: string): Promise<unknown> => {
         const { status, body } = await call(method, path, undefined, reader);
@@ -212,7 +212,7 @@ describe('lab Kubernetes API', () => {
       await refused('GET', '/api/v1/namespaces/hadr/pods?watch=1');
     });
 
-    it('does not know the token of an account that was deleted', async () => {
+    it('refuses the token of a deleted ServiceAccount', async () => {
       await call('POST', '/api/v1/namespaces/hadr/serviceaccounts', account('brief'));
       const token = cluster.tokenFor('hadr', 'brief');
       assert.equal((await call('GET', '/version', undefined, token)).status, 200);
@@ -221,7 +221,7 @@ describe('lab Kubernetes API', () => {
     });
   });
 
-  it('applies: creates, merges, removes what an earlier apply had, keeps what others set', async () => {
+  it('apply creates, merges, removes fields of an earlier apply, and keeps fields that others set', async () => {
     const object = (data: Record<string, string>) => ({ ...configMap('applied', { namespace: 'hadr' }), data });
     await cluster.client.apply(object({ a: '1', b: '1' }));
     await call('PATCH', `${maps}/applied`, { data: { person: 'x' } });

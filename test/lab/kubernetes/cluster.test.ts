@@ -38,7 +38,7 @@ describe('lab cluster', () => {
     assert.equal((await status())['replicas'], 1);
   });
 
-  it('rolls a changed template without a moment with fewer ready pods', async () => {
+  it('rolls out a changed template without fewer ready pods at any time', async () => {
     await cluster.client.apply(app(2));
     await until('two are ready', () => ready().length === 2);
     let fewest = 2;
@@ -52,7 +52,7 @@ describe('lab cluster', () => {
     assert.equal(fewest, 2);
   });
 
-  it('replaces a deleted pod, and takes the pods with the Deployment', async () => {
+  it('replaces a deleted pod, and deletes the pods with their Deployment', async () => {
     await cluster.client.apply(app(1));
     const [first] = await until('it is ready', () => (ready().length === 1 ? ready() : undefined));
     assert.ok(first);
@@ -62,7 +62,7 @@ describe('lab cluster', () => {
     assert.deepEqual(cluster.pods('app=app'), []);
   });
 
-  it('faints at once, answers nobody, and returns with its pods restarted', async () => {
+  it('crashes at once, answers no call, and recovers with restarted pods', async () => {
     await cluster.client.apply(app(2));
     await until('two are ready', () => ready().length === 2);
     const names = ready().map((each) => each.name);
@@ -91,7 +91,7 @@ describe('lab cluster', () => {
     }
   });
 
-  it('does not run a pod twice that may run once only', async () => {
+  it('does not run a pod again that may only run once', async () => {
     await cluster.client.apply(pod('once', { containers: [{ name: 'c', ...sh('echo ran; exec sleep 600') }] }));
     await until('it runs', () => linesOf(cluster, 'once').length === 1);
     cluster.crash();
@@ -100,7 +100,7 @@ describe('lab cluster', () => {
     assert.deepEqual(linesOf(cluster, 'once'), ['ran']);
   });
 
-  it('kills a pod, which restarts, or stays down until it is released', async () => {
+  it('kills a pod, which restarts at once or stays down until it is released', async () => {
     await cluster.client.apply(app(1));
     const name = await until('it spoke', () =>
       ready()[0] && linesOf(cluster, ready()[0]?.name ?? '').length > 0 ? ready()[0]?.name : undefined,
@@ -118,7 +118,7 @@ describe('lab cluster', () => {
     await until('it is back', () => ready().length === 1 && linesOf(cluster, name).length === 3);
   });
 
-  it('freezes a process and lets it go on', async () => {
+  it('freezes and unfreezes a process', async () => {
     await cluster.client.apply(
       pod('busy', { containers: [{ name: 'c', ...sh('while :; do echo tick; sleep 0.02; done') }] }),
     );
@@ -163,7 +163,7 @@ describe('lab cluster', () => {
     assert.equal(existsSync(home), false);
   });
 
-  it('takes its containers along when its own process is killed', async () => {
+  it('ends its containers when its own process is killed', async () => {
     const entry = join(dirname(fileURLToPath(import.meta.url)), 'parent.ts');
     const parent = spawn(process.execPath, ['--import=tsx', entry], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';

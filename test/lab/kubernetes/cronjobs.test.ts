@@ -62,7 +62,7 @@ describe('lab CronJobs', () => {
     );
   });
 
-  it('with Forbid starts none beside one that is active', async () => {
+  it('with Forbid starts no run while another is active', async () => {
     await cluster.client.apply(cronJob('forbid', { concurrencyPolicy: 'Forbid' }, 'echo run; exec sleep 0.8'));
     await until('a second run', () => runs('forbid').size >= 2);
     const active = cluster.pods().filter((pod) => pod.name.startsWith('forbid-') && pod.status.phase === 'Running');
@@ -70,7 +70,7 @@ describe('lab CronJobs', () => {
     assert.ok((await named('forbid')).length <= 2, 'the minutes between were skipped');
   });
 
-  it('does nothing while suspended, and skips the starts that it shall miss', async () => {
+  it('starts nothing while suspended, and skips the starts of missRun', async () => {
     await cluster.client.apply(cronJob('off', { suspend: true }, 'echo run'));
     await cluster.client.apply(cronJob('missed', {}, 'echo run'));
     cluster.missRun('missed', 1000);

@@ -80,7 +80,7 @@ describe('the lab kubelet’s server', () => {
     return [status, await body];
   };
 
-  it('shows what the container wrote, the newest lines, the times, and what came since', async () => {
+  it('serves the container’s output: all lines, the newest, with times, or since a time', async () => {
     for (const line of ['one', 'two', 'three']) write(line);
     write('later', { at: AT + 60_000 });
     write('of another', { container: 'init' });
@@ -108,7 +108,7 @@ describe('the lab kubelet’s server', () => {
       assert.deepEqual(await get(LOGS + query), [200, 'before\n']);
   });
 
-  it('follows a run to its end, and no line of another', async () => {
+  it('follows a run to its end, without lines of other runs', async () => {
     let end = (): void => undefined;
     exited = new Promise((resolve) => (end = resolve));
     write('there');
@@ -133,7 +133,7 @@ describe('the lab kubelet’s server', () => {
     await until('nobody follows', () => logs.followers === 0);
   });
 
-  it('says why it has no log', async () => {
+  it('gives the reason when there is no log', async () => {
     assert.deepEqual(await get('/containerLogs/ns/gone/main'), [404, 'pod "gone" does not exist']);
     assert.deepEqual(await get('/containerLogs/ns/pod/no'), [400, 'container "no" in pod "pod" is not available']);
     const none = 'previous terminated container "main" in pod "pod" not found';
@@ -142,13 +142,13 @@ describe('the lab kubelet’s server', () => {
     assert.deepEqual(await get(LOGS), [400, 'container "main" in pod "pod" is waiting to start: ContainerCreating']);
   });
 
-  it('refuses an option that it does not know', async () => {
+  it('refuses an unknown option', async () => {
     const [status, why] = await get(`${LOGS}?limitBytes=10`);
     assert.equal(status, 400);
     assert.match(String(why), /^the lab’s kubelet cannot show this log: .*"limitBytes"/);
   });
 
-  it('has nothing else of a kubelet', async () => {
+  it('serves nothing else of a kubelet', async () => {
     for (const [path, method] of [
       ['/exec/ns/pod/main', 'POST'],
       ['/metrics', 'GET'],
@@ -160,7 +160,7 @@ describe('the lab kubelet’s server', () => {
     }
   });
 
-  it('lets nobody in without a certificate of its own authority', async () => {
+  it('refuses clients without a certificate of its CA', async () => {
     await assert.rejects(open(LOGS, {}), 'without one');
     const stranger = issue('kube-apiserver', 'client', issue('kubelets', 'authority'));
     await assert.rejects(open(LOGS, { cert: stranger.certificate, key: stranger.key }), 'with a stranger’s');

@@ -127,7 +127,7 @@ describe('lab kubelet', () => {
     );
   });
 
-  it('says what a container waits for, and starts it when that is there', async () => {
+  it('reports what a container waits for, and starts it when that exists', async () => {
     await cluster.client.apply(
       pod('waits', {
         containers: [
@@ -235,7 +235,7 @@ describe('lab kubelet', () => {
     );
   });
 
-  it('asks readiness and liveness only after the startup probe has succeeded', async () => {
+  it('runs readiness and liveness probes only after the startup probe has succeeded', async () => {
     await cluster.client.apply(
       pod('slow', {
         containers: [
@@ -258,7 +258,7 @@ describe('lab kubelet', () => {
     assert.equal(status()?.restartCount, 0);
   });
 
-  it('ends a pod with SIGTERM to its main process, and with SIGKILL to all when the grace is over', async () => {
+  it('ends a pod with SIGTERM to its main process, and SIGKILL to all processes after the grace period', async () => {
     const stubborn = `trap 'echo got TERM' TERM; sleep 600 & echo child $!; while :; do sleep 0.05; done`;
     await cluster.client.apply(pod('stubborn', { containers: [{ name: 'c', ...sh(stubborn) }] }));
     const child = await until('its child runs', () => /child (\d+)/.exec(linesOf(cluster, 'stubborn')[0] ?? '')?.[1]);
@@ -278,7 +278,7 @@ describe('lab kubelet', () => {
     assert.equal(status.reason, 'DeadlineExceeded');
   });
 
-  it('lets a sidecar among the init containers start first and end last', async () => {
+  it('starts a sidecar of the init containers first and ends it last', async () => {
     await finished(cluster, 'native', {
       initContainers: [
         {

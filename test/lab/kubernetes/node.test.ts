@@ -53,7 +53,7 @@ class OnePod implements NodeApi {
   token = () => Promise.reject(new Error('no token here'));
 }
 
-describe('the kubelet and an API server of its own mind', () => {
+describe('the kubelet with an API server that fails or delays', () => {
   let machine: Machine;
   let kubelet: Kubelet;
   const errors: string[] = [];
@@ -70,7 +70,7 @@ describe('the kubelet and an API server of its own mind', () => {
     errors.length = 0;
   });
 
-  it('writes a status until it is taken', async () => {
+  it('repeats a status write until it succeeds', async () => {
     const api = new OnePod('true');
     api.refuses = true;
     await run(api);
@@ -80,7 +80,7 @@ describe('the kubelet and an API server of its own mind', () => {
     await until('the end is known', () => api.phases.includes('Succeeded'));
   });
 
-  it('leaves a stopped pod alone that is still there, as a finalizer makes it', async () => {
+  it('does nothing for a stopped pod that a finalizer keeps', async () => {
     const api = new OnePod('true');
     await run(api);
     await until('it has ended', () => api.phases.includes('Succeeded'));

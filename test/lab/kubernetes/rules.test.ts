@@ -7,14 +7,14 @@ import { rewriter } from '../../../lab/kubernetes/kubelet/paths.ts';
 
 describe('lab cron schedules', () => {
   const at = (schedule: string, time: string) => parseSchedule(schedule)?.(new Date(time));
-  it('understand stars, lists, ranges and steps', () => {
+  it('understand wildcards, lists, ranges and steps', () => {
     assert.equal(at('* * * * *', '2026-03-01T10:07:00Z'), true);
     assert.equal(at('*/15 * * * *', '2026-03-01T10:45:00Z'), true);
     assert.equal(at('*/15 * * * *', '2026-03-01T10:46:00Z'), false);
     assert.equal(at('5,7-9 10 * * *', '2026-03-01T10:08:00Z'), true);
     assert.equal(at('5,7-9 10 * * *', '2026-03-01T10:06:00Z'), false);
   });
-  it('take either day when both are restricted', () => {
+  it('match either day if day of month and day of week are both restricted', () => {
     assert.equal(at('0 0 13 * 5', '2026-03-13T00:00:00Z'), true);
     assert.equal(at('0 0 13 * 5', '2026-03-06T00:00:00Z'), true, 'a Friday');
     assert.equal(at('0 0 13 * 5', '2026-03-07T00:00:00Z'), false);
@@ -36,7 +36,7 @@ describe('lab cron schedules', () => {
     ])
       assert.equal(parseSchedule(text), undefined, text);
   });
-  it('make up for the newest missed minute only', () => {
+  it('make up only for the newest missed start', () => {
     const every = parseSchedule('* * * * *');
     assert.ok(every);
     assert.equal(dueMinute(every, 10, 10), undefined);
@@ -60,7 +60,7 @@ describe('lab Deployment rollout', () => {
     leaving,
   });
 
-  it('creates what is missing', () => {
+  it('creates missing pods', () => {
     assert.deepEqual(rollout(spec(3), []), { create: 3, remove: [] });
     assert.deepEqual(rollout(spec(2), [pod('a', true, true), pod('b', true, true)]), { create: 0, remove: [] });
   });
@@ -70,16 +70,16 @@ describe('lab Deployment rollout', () => {
     assert.deepEqual(rollout(spec(2), [...old, pod('n1', true, false)]), { create: 0, remove: [] });
     assert.deepEqual(rollout(spec(2), [...old, pod('n1', true, true)]), { create: 0, remove: ['o1'] });
   });
-  it('removes unready old pods at once: they serve nobody', () => {
+  it('removes unready old pods at once', () => {
     const pods = [pod('o1', false, false), pod('o2', false, true)];
     assert.deepEqual(rollout(spec(2), pods), { create: 1, remove: ['o1'] });
   });
-  it('scales down by the unready first, and does not count pods that leave', () => {
+  it('scales down unready pods first, and does not count pods that are being deleted', () => {
     const pods = [pod('a', true, true), pod('b', true, false), pod('c', true, true)];
     assert.deepEqual(rollout(spec(2), pods), { create: 0, remove: ['b'] });
     assert.deepEqual(rollout(spec(1), [pod('gone', true, true, true)]), { create: 1, remove: [] });
   });
-  it('with Recreate waits until the last old pod has gone', () => {
+  it('with Recreate waits until the last old pod is gone', () => {
     assert.deepEqual(rollout(spec(1, 'Recreate'), [pod('o', false, true)]), { create: 0, remove: ['o'] });
     assert.deepEqual(rollout(spec(1, 'Recreate'), [pod('o', false, true, true)]), { create: 0, remove: [] });
     assert.deepEqual(rollout(spec(1, 'Recreate'), []), { create: 1, remove: [] });
@@ -92,7 +92,7 @@ describe('lab container paths', () => {
     { containerPath: '/etc/app/deep/', hostPath: '/tmp/x/volumes/deep' },
     { containerPath: '/tmp', hostPath: '/tmp/x/volumes/tmp' },
   ]);
-  it('replaces a mounted path wherever a path may begin', () => {
+  it('replaces a mounted path at each place where a path can begin', () => {
     assert.equal(rewrite('/etc/app'), '/tmp/x/volumes/app');
     assert.equal(rewrite('--config=/etc/app/a.json'), '--config=/tmp/x/volumes/app/a.json');
     assert.equal(
@@ -100,10 +100,10 @@ describe('lab container paths', () => {
       `cat "/tmp/x/volumes/app/a" >/tmp/x/volumes/app/b;ls /tmp/x/volumes/app`,
     );
   });
-  it('takes the longest mount, once', () => {
+  it('uses the longest mount, in one pass', () => {
     assert.equal(rewrite('/etc/app/deep/f /tmp/y'), '/tmp/x/volumes/deep/f /tmp/x/volumes/tmp/y');
   });
-  it('leaves names that only begin alike, and parts of longer paths', () => {
+  it('does not change names with the same beginning, or parts of longer paths', () => {
     for (const text of ['/etc/apple', '/etc/app-2', '/etc/app.d', '/srv/etc/app', '${HOME}/tmp/x', 'relative/etc/app'])
       assert.equal(rewrite(text), text);
   });

@@ -97,7 +97,7 @@ describe('runners of two helm releases', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('are adopted as they are, the holder first: it keeps the tag that people gave it', async () => {
+  it('are adopted unchanged, the holder first, which keeps its main tag', async () => {
     const before = [await specOf(a), await specOf(b)];
     const runners = [...gitlab.model.runners.all.keys()];
     await a.engine.up(a.config, program);
@@ -112,7 +112,7 @@ describe('runners of two helm releases', function () {
     assert.deepEqual([seen.most, seen.fewest], [0, 2], 'no tag was moved');
   });
 
-  it('lose the tag when they hang in pods that are Ready', async () => {
+  it('lose the main tag when their processes hang in Ready pods', async () => {
     const pods = a.cluster.pods(`app=${HELM_RELEASE}`);
     assert.equal(pods.length, REPLICAS);
     for (const { name } of pods) a.cluster.freezePod(name);
@@ -133,7 +133,7 @@ describe('runners of two helm releases', function () {
     assert.deepEqual(holders(), [B], 'equal strength moves nothing');
   });
 
-  it('are left as they are when the stacks go, the tag with the cluster that took over', async () => {
+  it('stay unchanged when the stacks are destroyed, with the tag on the cluster that took over', async () => {
     const before = [await specOf(a), await specOf(b)];
     await a.engine.destroy(a.config, program, { excludeProtected: true });
     assert.deepEqual([await specOf(a), await specOf(b)], before);

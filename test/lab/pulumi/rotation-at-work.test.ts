@@ -28,7 +28,7 @@ const REPLICAS = 2;
 const daysLeft = (days: number) => ({ lifetimeDays: days, rotateBeforeDays: days - 1 });
 const NAMES = Object.values(namesOf(A).tokens);
 
-describe('a rotation of the tokens of a cluster at work', function () {
+describe('a rotation of tokens while checker and sidecars run', function () {
   this.timeout(90_000);
   let gitlab: GitLabServer;
   let cluster: LabCluster;
@@ -80,7 +80,7 @@ describe('a rotation of the tokens of a cluster at work', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('costs no round of the checker and no look of a sidecar', async () => {
+  it('fails no round of the checker and no read of a sidecar', async () => {
     await served('checker and sidecars are at work', 2);
     const old = [...gitlab.model.access.tokens.values()].filter(({ name }) => NAMES.includes(name));
     assert.equal(old.length, 3);

@@ -1,4 +1,4 @@
-/** What a reader of the docs has before he begins: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
+/** What a reader of the docs needs first: two Kubernetes clusters with a kubeconfig context each, and a GitLab. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -11,34 +11,34 @@ import { bundleRunner } from '../../lab/runner/bundle.ts';
 import { timingSchema } from '../../runtime/config.ts';
 import { A, B } from '../support/stacks.ts';
 import { makeOrigin } from './checkout.ts';
-import { Desk } from './desk.ts';
-import { keyOf } from './habits.ts';
+import { Reader } from './reader.ts';
+import { keyOf } from './steps.ts';
 
-/** Half as fast as the demo: a reader at work is more processes, each of them new, and `hadr` waits for GitLab as checkers do. */
+/** Twice the times of the demo: the reader's commands are additional processes, and `hadr` calls GitLab like the checkers. */
 export const TIMING = timingSchema.parse(
   Object.fromEntries(Object.entries(LAB_TIMING).map(([key, seconds]) => [key, 2 * seconds])),
 );
 
-/** The group of the docs. */
+/** The group that the docs use. */
 const GROUP = 'rnd';
 
-export interface World {
-  /** A clone of the project, a GitLab of its own, and nothing done yet. */
-  open(name: string): Promise<Office>;
-  /** From now on no cluster is needed. */
+export interface Environments {
+  /** A new clone of the project and a new GitLab. */
+  open(name: string): Promise<Environment>;
+  /** Stops the clusters, when no later page needs them. */
   endClusters(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-export interface Office {
-  /** Its group is that of the docs. */
+export interface Environment {
+  /** `groupId` is the group that the docs use. */
   readonly gitlab: GitLabServer;
-  readonly desk: Desk;
-  /** Lays what a lab needs over both stacks' files: http, its times, the API server's address. */
-  layLab(): Promise<void>;
+  readonly reader: Reader;
+  /** Adds the lab's settings to both stacks' files: http, times, addresses of the API servers. */
+  useLabSettings(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startEnvironments(): Promise<Environments> {
   const home = await mkdtemp(join(tmpdir(), 'hadr-docs-'));
   const closing: (() => Promise<unknown> | void)[] = [() => rm(home, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -54,7 +54,7 @@ export async function startWorld(): Promise<World> {
     for (const name of [A, B]) clusters.push(await startRealCluster({ name, runner, runEveryMs }));
     const origin = join(home, 'origin');
     await makeOrigin(origin);
-    const open = async (name: string): Promise<Office> => {
+    const open = async (name: string): Promise<Environment> => {
       const { longPollSeconds, jobReportSeconds } = TIMING;
       const server = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
       closing.push(() => server.close());
@@ -67,12 +67,12 @@ export async function startWorld(): Promise<World> {
         KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig).join(delimiter),
         PULUMI_DEBUG_PROVIDERS: provider.attach,
       };
-      const desk = await Desk.open({ home: own, origin }, env);
-      desk.replace('https://gitlab.example.com', gitlab.url);
-      const layLab = async (): Promise<void> => {
-        for (const { name: stack, access } of clusters) await layOver(desk, stack, access);
+      const reader = await Reader.open({ home: own, origin }, env);
+      reader.replace('https://gitlab.example.com', gitlab.url);
+      const useLabSettings = async (): Promise<void> => {
+        for (const { name: stack, access } of clusters) await writeLabSettings(reader, stack, access);
       };
-      return { gitlab, desk, layLab };
+      return { gitlab, reader, useLabSettings };
     };
     return { open, endClusters, close };
   } catch (error) {
@@ -81,8 +81,8 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-const layOver = (desk: Desk, stack: string, { url }: KubernetesAccess): Promise<void> =>
-  desk.amend(`Pulumi.${stack}.yaml`, [
+const writeLabSettings = (reader: Reader, stack: string, { url }: KubernetesAccess): Promise<void> =>
+  reader.edit(`Pulumi.${stack}.yaml`, [
     [keyOf('lab'), true],
     [keyOf('gitlab', 'allowHttp'), true],
     [keyOf('kubernetes', 'server'), url],

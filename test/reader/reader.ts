@@ -1,6 +1,6 @@
 /**
- * A reader at a shell: enters the lines of the docs as they stand, in a clone of the project, with the real command-line tools
- * and a home of his own. What he would replace (an address, an id) is replaced; nothing else is.
+ * A reader of the docs at a shell. Enters commands of the docs unchanged, in a clone of the project, with the real command-line
+ * tools and an own home folder. Only values that a reader would replace (an address, an id) are replaced.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -18,33 +18,33 @@ import { cloneOf } from './checkout.ts';
 
 const run = promisify(execFile);
 
-/** No line of the docs should keep a reader waiting for longer. */
+/** The time limit of a command. */
 const LINE_MS = 180_000;
 const POLL_MS = 500;
 
-export interface How {
-  /** What he types when he is asked. */
+export interface Expectation {
+  /** Input for a prompt. */
   readonly types?: string;
-  /** The line asks only where a person is: give it a terminal. */
+  /** Runs in a terminal: some commands only ask there. */
   readonly terminal?: boolean;
-  /** The exit code, where it is not 0 or says how the fleet is. */
+  /** The exit code, if it is not 0. */
   readonly code?: number | 'any';
-  /** What he must see. */
+  /** The output must match. */
   readonly shows?: RegExp;
-  /** He leaves with Ctrl-C as soon as he sees it. */
+  /** Sends Ctrl-C when the output matches. */
   readonly until?: RegExp;
 }
 
 export interface Ended {
   readonly code: number | null;
-  /** What was on the screen: output and errors as they came. */
+  /** Standard output and error, in their order. */
   readonly text: string;
 }
 
-export class Desk {
+export class Reader {
   /** The clone. */
   readonly folder: string;
-  /** Lines of the docs that were entered and did what they should, as they stand there. */
+  /** The commands that were entered with the expected result, as the docs have them. */
   readonly entered: string[] = [];
   private readonly env: NodeJS.ProcessEnv;
   private readonly replaced: (readonly [RegExp | string, string])[] = [];
@@ -57,7 +57,7 @@ export class Desk {
   static async open(
     { home, origin }: { readonly home: string; readonly origin: string },
     env: Readonly<Record<string, string>>,
-  ): Promise<Desk> {
+  ): Promise<Reader> {
     const folder = join(home, 'checkout');
     const bin = join(home, 'bin');
     for (const path of [bin, join(home, 'home'), join(home, 'state')]) await mkdir(path, { recursive: true });
@@ -67,52 +67,52 @@ export class Desk {
     const host = join(ROOT, 'lab/pulumi/language-host.ts');
     const start = `#!/bin/sh\nexec '${process.execPath}' --import '${pathToFileURL(createRequire(host).resolve('tsx')).href}' '${host}' "$@"\n`;
     await writeFile(join(bin, 'pulumi-language-nodejs'), start, { mode: 0o755 });
-    // As `npm link` would; where the docs say hadr alone, they leave to the reader how he got it onto his PATH.
+    // As `npm link` does: the docs leave open how hadr gets onto PATH.
     await symlink(join(folder, 'runtime/cli/hadr.mjs'), join(bin, 'hadr'));
-    return new Desk(folder, {
+    return new Reader(folder, {
       ...process.env,
       PATH: [bin, ...folders, process.env['PATH']].join(delimiter),
       ...pulumiIn(home),
       PULUMI_CONFIG_PASSPHRASE: 'of the docs',
-      // He says yes to each preview: the selection with arrow keys is Pulumi's own.
+      // Confirms each preview: Pulumi's own prompt needs arrow keys.
       PULUMI_SKIP_CONFIRMATIONS: 'true',
       NO_COLOR: '1',
       ...env,
     });
   }
 
-  /** `npm ci` on a page that does not say it again. */
+  /** `npm ci`, for a page that does not contain it. */
   async install(): Promise<void> {
     await run('cp', ['--archive', '--link', join(ROOT, 'node_modules'), this.folder]);
   }
 
-  /** What stands in the docs for something of the reader's, and his own; what is said later goes first. */
+  /** Replaces a value of the docs by the reader's own. Later replacements are applied first. */
   replace(from: RegExp | string, to: string): void {
     this.replaced.unshift([from, to]);
   }
 
-  /** A variable of his shell. */
+  /** Sets an environment variable. */
   set(name: string, value: string): void {
     this.env[name] = value;
   }
 
-  /** Enters lines one after the other; what is not said of a line is that it ends with 0. */
-  async follow(lines: readonly string[], hows: Readonly<Record<string, How>> = {}): Promise<void> {
-    for (const line of Object.keys(hows)) assert.ok(lines.includes(line), `no such line: ${line}`);
-    for (const line of lines) await this.enter(line, hows[line]);
+  /** Enters commands in their order. Without an expectation, a command must exit with 0. */
+  async follow(lines: readonly string[], expectations: Readonly<Record<string, Expectation>> = {}): Promise<void> {
+    for (const line of Object.keys(expectations)) assert.ok(lines.includes(line), `the docs have no command ${line}`);
+    for (const line of lines) await this.enter(line, expectations[line]);
   }
 
-  /** Enters one line of the docs. Throws, with the screen, where it does not end as it should. */
-  async enter(line: string, how: How = {}): Promise<string> {
-    const { code, text } = await this.run(line, how);
+  /** Enters one command of the docs. Throws, with the output, if the result is not as expected. */
+  async enter(line: string, expected: Expectation = {}): Promise<string> {
+    const { code, text } = await this.run(line, expected);
     const screen = `$ ${this.own(line)}\n${text.slice(-4000)}\n(exit code ${code})`;
-    if (how.until === undefined && how.code !== 'any') assert.equal(code, how.code ?? 0, screen);
-    if (how.shows) assert.match(text, how.shows, screen);
+    if (expected.until === undefined && expected.code !== 'any') assert.equal(code, expected.code ?? 0, screen);
+    if (expected.shows) assert.match(text, expected.shows, screen);
     this.entered.push(line);
     return text;
   }
 
-  /** Enters it again and again until it ends with 0 and shows what is hoped for, as one does who waits. */
+  /** Enters a command again until it exits with 0 and its output matches. */
   async await(line: string, shows: RegExp, withinMs = 60_000): Promise<string> {
     const end = performance.now() + withinMs;
     for (;;) {
@@ -129,31 +129,31 @@ export class Desk {
     }
   }
 
-  /** A file of the reader's. */
+  /** Writes a file of the reader. */
   async write(name: string, text: string): Promise<void> {
     await writeFile(join(this.folder, name), this.own(text));
   }
 
-  /** Other values in a YAML file of his; the rest stays as it is. */
-  async amend(name: string, values: readonly (readonly [path: readonly string[], value: unknown])[]): Promise<void> {
+  /** Changes values in a YAML file. */
+  async edit(name: string, values: readonly (readonly [path: readonly string[], value: unknown])[]): Promise<void> {
     const file = join(this.folder, name);
     const document = parseDocument(await readFile(file, 'utf8'));
     for (const [path, value] of values) document.setIn(path, value);
     await writeFile(file, document.toString());
   }
 
-  /** The text with what is his own. */
+  /** The text with the reader's own values. */
   own(text: string): string {
     return this.replaced.reduce((now, [from, to]) => now.replaceAll(from, to), text);
   }
 
-  run(line: string, { types, terminal = false, until }: How): Promise<Ended> {
+  run(line: string, { types, terminal = false, until }: Expectation): Promise<Ended> {
     const shell = ['bash', '-euo', 'pipefail', '-c', this.own(line)];
     const quoted = shell.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
     const [program = '', ...args] = terminal ? ['script', '-qefc', quoted, '/dev/null'] : shell;
     const { folder: cwd, env } = this;
     return new Promise((resolve, reject) => {
-      // A group of its own, so that Ctrl-C reaches all of it and nothing outlives the line.
+      // A process group of its own: Ctrl-C reaches all its processes, and none outlives the command.
       const child = spawn(program, args, { cwd, env, detached: true, stdio: 'pipe' });
       const signal = (name: NodeJS.Signals): void => void (child.pid !== undefined && process.kill(-child.pid, name));
       const late = setTimeout(() => signal('SIGKILL'), LINE_MS);
@@ -173,7 +173,7 @@ export class Desk {
         if (until && !seen) return reject(new Error(`${line} never showed ${String(until)}:\n${text.slice(-4000)}`));
         resolve({ code, text });
       });
-      // Whoever has read enough has closed the pipe.
+      // The command may close its input early.
       child.stdin.on('error', () => undefined).end(types ?? '');
     });
   }
