@@ -9,7 +9,7 @@ const CORE = 'runtime/core';
 const MODEL = 'runtime/core/model';
 const FLEET = 'runtime/fleet';
 /** The config's schema, the times and their rules, and the labels of the cluster's objects. */
-const BASE = ['runtime/config.ts', 'runtime/timing.ts', 'runtime/names.ts'];
+const BASE = ['runtime/config.ts', 'runtime/values.ts', 'runtime/expiries.ts', 'runtime/timing.ts', 'runtime/names.ts'];
 
 const PULUMI = ['@pulumi/pulumi', '@pulumi/kubernetes'];
 const GITLAB_SDK = 'sdks/gitlab';
@@ -19,7 +19,9 @@ const ARROWS = {
   // Decisions: plain data in, plain data out. No I/O and no clock.
   'runtime/names.ts': {},
   'runtime/timing.ts': {},
-  'runtime/config.ts': { may: ['runtime/timing.ts'], packages: ['zod'], node: true },
+  'runtime/values.ts': { packages: ['zod'], node: true },
+  'runtime/expiries.ts': { packages: ['zod'] },
+  'runtime/config.ts': { may: ['runtime/timing.ts', 'runtime/values.ts'], packages: ['zod'] },
   'runtime/core/model': { may: BASE, packages: ['zod'] },
   'runtime/core/decision': { may: [...BASE, MODEL], packages: ['zod'] },
   'runtime/core/outlook': { may: [...BASE, MODEL, 'runtime/core/decision'] },

@@ -1,7 +1,8 @@
 /** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { EXPIRIES_FILE, WEBHOOK_FILE } from '../../runtime/config.ts';
+import { WEBHOOK_FILE } from '../../runtime/config.ts';
+import { EXPIRIES_FILE } from '../../runtime/expiries.ts';
 import { checkerPod } from './checker-pod.ts';
 import { checkerExceptions } from '../kubernetes/scanner-exceptions.ts';
 import { labelsOf, namesOf, selectorOf, type Names } from '../names.ts';

@@ -1,7 +1,7 @@
 /** The runtime's tokens, each with the least role and scope that works – or those that the user gave as config secrets. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
-import type { TokenExpiry } from '../../runtime/config.ts';
+import type { TokenExpiry } from '../../runtime/expiries.ts';
 import type { Names } from '../names.ts';
 import type { Owner } from './owner.ts';
 import type { Settings, TokenSettings } from '../settings/settings.ts';

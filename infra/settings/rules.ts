@@ -2,7 +2,7 @@
  * The rules between keys. Each looks only at sections that are valid in themselves, so that every problem shows in the
  * first message and none twice.
  */
-import { MAX_TAGS } from '../../runtime/config.ts';
+import { MAX_TAGS } from '../../runtime/values.ts';
 import { timingProblems } from '../../runtime/timing.ts';
 import { hasDigest } from '../kubernetes/images.ts';
 import { adoptRule } from './adopt-rule.ts';

@@ -1,11 +1,6 @@
 /** checker.json, sidecar.json and expiries.json, checked by the schemas that the runtime reads them with. */
-import {
-  checkerConfigSchema,
-  expiriesSchema,
-  sidecarConfigSchema,
-  type Expiries,
-  type GitLabConfig,
-} from '../../runtime/config.ts';
+import { checkerConfigSchema, sidecarConfigSchema, type GitLabConfig } from '../../runtime/config.ts';
+import { expiriesSchema, type Expiries } from '../../runtime/expiries.ts';
 import { namesOf } from '../names.ts';
 import type { Settings } from './settings.ts';
 

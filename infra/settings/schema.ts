@@ -3,19 +3,9 @@
  * well are its own schemas (runtime/config.ts); rules between keys are in rules.ts.
  */
 import * as z from 'zod';
-import {
-  adoptedSchema,
-  caCertificate,
-  clusterName,
-  DEFAULT_GITLAB_URL,
-  expiryDay,
-  kubernetesName,
-  pathOrId,
-  logSchema,
-  policySchema,
-  tagList,
-  timingSchema,
-} from '../../runtime/config.ts';
+import { adoptedSchema, DEFAULT_GITLAB_URL, logSchema, policySchema, timingSchema } from '../../runtime/config.ts';
+import { caCertificate, branchName, fleetNames, kubernetesName, pathOrId, tagList } from '../../runtime/values.ts';
+import { expiryDay } from '../../runtime/expiries.ts';
 import { WARN_DAYS } from '../../runtime/core/page/expiry.ts';
 
 const port = z
@@ -75,7 +65,7 @@ const statusProject = z.strictObject({
     .default(false)
     .describe('true in the one stack that creates the status project; the others look it up, and go after it.'),
   path: pathOrId.describe('The full path of the status project; where it is not managed, its id does as well.'),
-  branch: z.string().min(1, 'must not be empty').default('main').describe('The branch that holds the status.'),
+  branch: branchName.default('main').describe('The branch that holds the status.'),
   pushRole: z
     .enum(['developer', 'maintainer'])
     .default('developer')
@@ -219,11 +209,7 @@ const monitoring = z.strictObject({
 });
 
 export const settingsSchema = z.strictObject({
-  fleet: z
-    .array(clusterName)
-    .min(2, 'must name at least two clusters')
-    .refine((names) => new Set(names).size === names.length, 'must not name a cluster twice')
-    .describe('The names of all clusters. Each is the name of a stack. The same list in every stack.'),
+  fleet: fleetNames.describe('The names of all clusters. Each is the name of a stack. The same list in every stack.'),
   mainTags: tagList.describe('The tags that move, and that jobs ask for. The same list in every stack.'),
   ownTags: tagList.describe('The tags that this cluster always has.'),
   preferred: z

@@ -1,7 +1,9 @@
 /** The stack's config: read, judged as a whole, and refused before anything is created. */
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
-import { clusterName, type GitLabConfig, type TokenExpiry } from '../../runtime/config.ts';
+import { type GitLabConfig } from '../../runtime/config.ts';
+import { clusterName } from '../../runtime/values.ts';
+import { type TokenExpiry } from '../../runtime/expiries.ts';
 import { mirrored } from '../kubernetes/images.ts';
 import { PROJECT, type Names } from '../names.ts';
 import { Refusal } from './refusal.ts';

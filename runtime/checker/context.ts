@@ -1,5 +1,6 @@
 /** What a checker works with: its config and its ports; and what belongs to one of its rounds. */
-import type { CheckerConfig, Expiries } from '../config.ts';
+import type { CheckerConfig } from '../config.ts';
+import type { Expiries } from '../expiries.ts';
 import type { Known } from '../core/model/read.ts';
 import type { Rules } from '../core/model/rules.ts';
 import { startBudget, type Budget } from '../fleet/budget.ts';

@@ -2,7 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { checkerConfigSchema, EXPIRIES_FILE, expiriesSchema, WEBHOOK_FILE, type CheckerConfig } from '../config.ts';
+import { checkerConfigSchema, WEBHOOK_FILE, type CheckerConfig } from '../config.ts';
+import { EXPIRIES_FILE, expiriesSchema } from '../expiries.ts';
 import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
 import { incidentsOf } from '../adapters/gitlab/incidents.ts';
 import { createHttp } from '../adapters/http/http.ts';

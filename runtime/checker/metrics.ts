@@ -3,7 +3,8 @@
  * gauges that the next one takes up; the rounds it counts begin anew with each.
  */
 import type * as http from 'node:http';
-import type { CheckerConfig, Expiries } from '../config.ts';
+import type { CheckerConfig } from '../config.ts';
+import type { Expiries } from '../expiries.ts';
 import type { Known } from '../core/model/read.ts';
 import { fleetFitness, outlookOf, type Fitness } from '../core/outlook/fitness.ts';
 import type { Facts, RecordFacts } from '../core/model/facts.ts';

@@ -2,16 +2,14 @@
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import {
-  clusterName,
   DEFAULT_GITLAB_URL,
   gitlabSchema,
-  pathOrId,
   policySchema,
   problemsOf,
-  tagList,
   timingSchema,
   type GitLabConfig,
 } from '../config.ts';
+import { clusterName, pathOrId, tagList } from '../values.ts';
 import { readIfThere } from '../adapters/process/files.ts';
 import type { Given } from './command-line.ts';
 import { wrongUsage } from './exit.ts';

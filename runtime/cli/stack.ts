@@ -1,7 +1,8 @@
 /** Config straight from a stack: Pulumi.yaml's defaults and Pulumi.<stack>.yaml, without Pulumi and without its backend. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { adoptedSchema, clusterName, type Adopted } from '../config.ts';
+import { adoptedSchema, type Adopted } from '../config.ts';
+import { clusterName } from '../values.ts';
 import { readIfThere } from '../adapters/process/files.ts';
 import { wrongUsage } from './exit.ts';
 import { yamlValues, type Values } from './yaml.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { checkerConfigSchema, EXPIRIES_FILE, sidecarConfigSchema } from '../../runtime/config.ts';
+import { checkerConfigSchema, sidecarConfigSchema } from '../../runtime/config.ts';
+import { EXPIRIES_FILE } from '../../runtime/expiries.ts';
 import { ConfigError } from '../../infra/settings/settings.ts';
 import { clearText, dataOf, secretOf } from './read.ts';
 import { runStack, SECRETS, type Declared, type Stack } from './stack.ts';

@@ -19,7 +19,7 @@ import { podListSchema } from '../../lab/kubernetes/real/pod-list.ts';
 import { keepNode } from '../../lab/kubernetes/real/registration.ts';
 import { labEngine } from '../../lab/pulumi/engines.ts';
 import { stackConfig } from '../../infra/render/stack-config.ts';
-import { EXPIRIES_FILE } from '../../runtime/config.ts';
+import { EXPIRIES_FILE } from '../../runtime/expiries.ts';
 import { parseLease } from '../../runtime/core/model/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';

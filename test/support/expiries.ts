@@ -1,5 +1,5 @@
 /** Tokens for tests that are not about their end. */
-import type { Expiries, TokenExpiry } from '../../runtime/config.ts';
+import type { Expiries, TokenExpiry } from '../../runtime/expiries.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
 
 const lasting: TokenExpiry = { expiresOn: 'never', madeBy: 'stack' };

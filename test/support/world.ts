@@ -3,7 +3,8 @@
  * hurt. No timers and no network: a test of hours takes milliseconds.
  */
 import { DEFAULT_TIMING } from '../../runtime/timing.ts';
-import { policySchema, type CheckerConfig, type Expiries, type Policy } from '../../runtime/config.ts';
+import { policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
+import { type Expiries } from '../../runtime/expiries.ts';
 import { unknown, type Read, type Known } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { CheckerContext } from '../../runtime/checker/context.ts';

@@ -1,6 +1,7 @@
 /** Makes a term's decision once more, from nothing but what the term has recorded (decision-record.ts). */
 import * as z from 'zod';
-import { clusterName, policySchema, timingSchema } from '../../config.ts';
+import { policySchema, timingSchema } from '../../config.ts';
+import { clusterName } from '../../values.ts';
 import { decide, type Decision } from './decide.ts';
 import { holderOf, type Facts } from '../model/facts.ts';
 import { memberOf } from '../model/member.ts';

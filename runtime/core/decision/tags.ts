@@ -2,7 +2,7 @@
  * Which tags the records should have under a term. GitLab replaces a record's whole list on a write and knows no
  * precondition, so every edit is computed from a list that was read just before it.
  */
-import { MAX_TAGS } from '../../config.ts';
+import { MAX_TAGS } from '../../values.ts';
 import type { RecordFacts } from '../model/facts.ts';
 
 /** Sorted and without repetition: equal sets are equal texts. */

@@ -1,6 +1,6 @@
 /** control.json: what people have asked for. A project without this file asks for nothing. */
 import * as z from 'zod';
-import { clusterName } from '../../config.ts';
+import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
 import { isoTime, parseFile } from './stored-file.ts';
 

@@ -1,6 +1,6 @@
 /** status/<cluster>.json: what a cluster's checker says of its cluster, committed when it changes. */
 import * as z from 'zod';
-import { clusterName } from '../../config.ts';
+import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
 import { parseFile, recordId } from './stored-file.ts';
 

@@ -1,6 +1,6 @@
 /** terms/<number>.json: a claim. Append-only: a term's file is created once and never written again. */
 import * as z from 'zod';
-import { clusterName } from '../../config.ts';
+import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
 import { isoTime, parseFile, recordId } from './stored-file.ts';
 

@@ -1,5 +1,5 @@
 /** What there is to say of tokens that end soon. By GitLab's time, and without asking GitLab: the stack wrote down their days. */
-import type { Expiries, TokenExpiry } from '../../config.ts';
+import type { Expiries, TokenExpiry } from '../../expiries.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Known } from '../model/read.ts';
 

@@ -94,7 +94,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'a tag with a comma',
     change: { mainTags: ['a,b'] },
-    problems: ['mainTags.0: "a,b" must not contain commas or begin or end with blanks'],
+    problems: ['mainTags.0: "a,b" must not contain commas or line breaks, or begin or end with blanks'],
   },
   {
     name: 'a tag twice',

@@ -1,6 +1,6 @@
 /** How a checker warns of tokens that expire: in its report, and in its log once a day, by GitLab's time. */
 import assert from 'node:assert/strict';
-import type { Expiries, TokenExpiry } from '../../../runtime/config.ts';
+import type { Expiries, TokenExpiry } from '../../../runtime/expiries.ts';
 import type { Known } from '../../../runtime/core/model/read.ts';
 import { parseReport, reportPath } from '../../../runtime/core/model/report.ts';
 import { PAGE_PATH } from '../../../runtime/core/page/page.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Expiries, TokenExpiry } from '../../../../runtime/config.ts';
+import type { Expiries, TokenExpiry } from '../../../../runtime/expiries.ts';
 import type { Known } from '../../../../runtime/core/model/read.ts';
 import { expiryWarnings } from '../../../../runtime/core/page/expiry.ts';
 
