@@ -45,10 +45,21 @@ export async function round(checker: CheckerContext, page: PageMemory = { finger
   const result = await act(context, seen, facts, decision);
   // 6. Tell people. After a claim the facts are those of the term before; the next round shows the new one.
   if (decision.kind !== 'claim') {
-    await notifyFoundTerm(context, seen);
-    if (result.kind === 'finished') await publish(context, facts);
+    await aside(context, 'notify', () => notifyFoundTerm(context, seen));
+    if (result.kind === 'finished') await aside(context, 'publish', () => publish(context, facts));
   }
   return { ...result, facts };
+}
+
+/** A step that no decision depends on: an unforeseen error in it costs this step and nothing else. */
+async function aside({ log }: RoundContext, step: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'failed';
+    const stack = (error instanceof Error && error.stack) || why;
+    log.error('step-crashed', `unforeseen error in step ${step}: ${why}`, { step, stack });
+  }
 }
 
 interface Decided {
@@ -112,7 +123,7 @@ async function act(context: RoundContext, seen: RoundFacts, facts: Facts, decisi
       );
       await rememberTerm(context, seen, facts.self.lease, term);
       const result = await reconcileUnder(context, facts, term, decision.reason);
-      if (claimed.isOwn) await notifyTerm(context, term);
+      if (claimed.isOwn) await aside(context, 'notify', () => notifyTerm(context, term));
       return result;
     }
   }

@@ -33,7 +33,7 @@ export async function run(
   let why: string | undefined;
   for (let next = clock.now(); next < last;) {
     const began = clock.now();
-    const result = await round(checker, page);
+    const result = await round(checker, page).catch((error: unknown) => crashed(checker, error));
     saw(result, (clock.now() - began) / 1000);
     if (result.kind === 'finished') finished += 1;
     else {
@@ -45,4 +45,11 @@ export async function run(
     if (next < last) await clock.sleep(next - clock.now());
   }
   return { finished, unfinished, why, refused: false };
+}
+
+/** An unforeseen error costs a round and not the run: the next round begins anew. */
+function crashed({ log }: CheckerContext, error: unknown): Round {
+  const why = error instanceof Error ? error.message : 'failed';
+  log.error('round-crashed', `unforeseen error: ${why}`, { stack: (error instanceof Error && error.stack) || why });
+  return { kind: 'unfinished', why: `unforeseen error: ${why}` };
 }

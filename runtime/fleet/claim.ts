@@ -1,6 +1,6 @@
 /** Claims the next term: creates its file, which exactly one of all claimants can. */
 import { isoOf } from '../core/model/time.ts';
-import { fileText } from '../core/model/stored-file.ts';
+import { fileText, MAX_SENTENCE } from '../core/model/stored-file.ts';
 import { parseTerm, termPath, type Term } from '../core/model/term.ts';
 import type { Facts } from '../core/model/facts.ts';
 import { NOBODY, type Ground } from '../core/model/lease.ts';
@@ -81,7 +81,7 @@ function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term
     previous: facts.holder?.name ?? NOBODY,
     at: isoOf(facts.now),
     ground: decision.ground,
-    reason: decision.reason,
+    reason: decision.reason.slice(0, MAX_SENTENCE),
     ...lastHeard(facts, decision),
     records: Object.fromEntries([
       [config.cluster, idsOf(facts.self.records)],

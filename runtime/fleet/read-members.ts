@@ -5,6 +5,7 @@ import type { MemberFacts, RecordFacts, ReportRead, TermFacts } from '../core/mo
 import { NOBODY } from '../core/model/lease.ts';
 import { memberOf } from '../core/model/member.ts';
 import { parseReport, reportPath } from '../core/model/report.ts';
+import { recordsIn } from '../core/model/term.ts';
 import type { RunnerRecords, StatusProject } from '../ports.ts';
 import { newerOf, type KnownTerm } from './newest-term.ts';
 
@@ -70,12 +71,14 @@ export async function completeFromTerm(
   minOnline: number,
 ): Promise<MemberFacts[]> {
   if (term.kind !== 'term') return [...members];
-  const { holder, records } = term.term;
+  const { holder } = term.term;
   const isStranger = holder !== self && !members.some((member) => member.name === holder);
   const stranger = isStranger ? [await readStranger(ports, holder, minOnline)] : [];
   return Promise.all(
     [...members, ...stranger].map(async (member) => {
-      const others = (records[member.name] ?? []).filter((id) => !member.records.some((record) => record.id === id));
+      const others = recordsIn(term.term, member.name).filter(
+        (id) => !member.records.some((record) => record.id === id),
+      );
       const read = await readRecords(ports, others);
       const isLost = member.report.kind === 'absent' || member.report.kind === 'unreadable';
       const complete =

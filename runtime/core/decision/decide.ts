@@ -10,6 +10,7 @@ import { longestGapSeconds, type Timing } from '../../timing.ts';
 import { isRetired, NO_CONTROL, type Control } from '../model/control.ts';
 import type { Facts } from '../model/facts.ts';
 import { ageOf, type Ground } from '../model/lease.ts';
+import { MAX_TERM } from '../model/stored-file.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Rules } from '../model/rules.ts';
 import type { GroundResult } from './ground.ts';
@@ -50,7 +51,9 @@ export function decide(facts: Facts, found: GroundResult, rules: Rules): Decisio
     const doubt = silenceDoubted(facts, rules);
     if (doubt !== undefined) return stay(`${ground.why}; ${doubt}`);
   }
-  return { kind: 'claim', ground: ground.ground, number: nextNumber(facts), reason: ground.why };
+  const number = nextNumber(facts);
+  if (number > MAX_TERM) return stay(`${ground.why}; no term above ${MAX_TERM} can be written`);
+  return { kind: 'claim', ground: ground.ground, number, reason: ground.why };
 }
 
 const nothing = (reason: string): Decision => ({ kind: 'nothing', reason });

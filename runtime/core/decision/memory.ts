@@ -15,6 +15,9 @@ export const emptyMemory = (term: number): Memory => ({
   calledAt: 0,
 });
 
+/** A lease has room for four digits. */
+const MAX_COUNT = 9999;
+
 /** Own strength against the holder's, as one stamp of the holder shows it. */
 export interface Comparison {
   readonly online: number;
@@ -37,8 +40,8 @@ export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memor
   return {
     ...memory,
     stamp: Math.max(memory.stamp, stamp.at),
-    faint: faint ? memory.faint + news : 0,
-    stronger: stronger ? memory.stronger + news : 0,
+    faint: faint ? Math.min(MAX_COUNT, memory.faint + news) : 0,
+    stronger: stronger ? Math.min(MAX_COUNT, memory.stronger + news) : 0,
     evenSince: even ? memory.evenSince || stamp.at : 0,
   };
 }

@@ -2,19 +2,19 @@
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
-import { isoTime, parseFile } from './stored-file.ts';
+import { isoTime, MAX_CLUSTERS, MAX_SENTENCE, parseFile } from './stored-file.ts';
 
 export const controlSchema = z.strictObject({
   version: z.literal(1),
   paused: z.boolean().default(false),
   pin: z.strictObject({ cluster: clusterName, until: isoTime.optional() }).nullable().default(null),
-  retired: z.array(clusterName).default([]),
+  retired: z.array(clusterName).max(MAX_CLUSTERS).default([]),
   /**
    * Clusters whose stack is being destroyed, or was. They count as retired. The difference: Pulumi wrote this entry, and
    * removes it when the stack is created again. Only people remove an entry of `retired`.
    */
-  destroyed: z.array(clusterName).default([]),
-  note: z.string().optional(),
+  destroyed: z.array(clusterName).max(MAX_CLUSTERS).default([]),
+  note: z.string().max(MAX_SENTENCE).optional(),
 });
 export type Control = z.infer<typeof controlSchema>;
 

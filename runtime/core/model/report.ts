@@ -2,24 +2,25 @@
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
-import { parseFile, recordId } from './stored-file.ts';
+import { MAX_RUNNERS, MAX_TERM, parseFile, recordIds, runnerCount, tags } from './stored-file.ts';
 
 export const reportSchema = z.object({
   version: z.literal(1),
   cluster: clusterName,
   /** For people: `Online 2 / Total 2`. */
-  summary: z.string(),
-  online: z.number().int().min(0),
-  total: z.number().int().min(0),
-  minOnline: z.number().int().min(1),
+  summary: z.string().max(100),
+  online: runnerCount,
+  total: runnerCount,
+  minOnline: z.number().int().min(1).max(MAX_RUNNERS),
   preferred: z.boolean(),
-  records: z.array(recordId),
-  ownTags: z.array(z.string()),
-  mainTags: z.array(z.string()),
-  holder: z.string(),
-  term: z.number().int().min(0),
+  records: recordIds,
+  ownTags: tags,
+  mainTags: tags,
+  /** `nobody` before the first term. */
+  holder: clusterName,
+  term: z.number().int().min(0).max(MAX_TERM),
   /** What people should do before it is too late, a sentence each; absent where there is nothing. */
-  warnings: z.array(z.string()).optional(),
+  warnings: z.array(z.string().max(1000)).max(20).optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

@@ -1,16 +1,36 @@
 /** What the files of the status project have in common. Each file is parsed once, into plain data, where its kind is defined. */
 import * as z from 'zod';
 import type { Parsed } from './read.ts';
+import { secondsOf } from './time.ts';
+
+/*
+ * The bounds of every schema: what our own writers can write, and what our own parsers can read again. A file beyond them is
+ * unreadable, so that one wrong or hostile file cannot stop a checker that reads it, nor poison what that checker writes.
+ */
+/** A lease has room for nine digits. */
+export const MAX_TERM = 999_999_999;
+/** A lease has room for six digits. */
+export const MAX_RUNNERS = 999_999;
+export const MAX_CLUSTERS = 50;
+/** Of one cluster, those that Pulumi is replacing included. Each costs a call in every round of every checker. */
+export const MAX_RECORDS = 50;
+export const MAX_SENTENCE = 4000;
+const MAX_FILE_CHARACTERS = 1_000_000;
 
 /** The id of a runner record. */
 export const recordId = z.number().int().positive();
-/** A time as `isoOf` writes it. */
-export const isoTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+export const recordIds = z.array(recordId).max(MAX_RECORDS);
+export const runnerCount = z.number().int().min(0).max(MAX_RUNNERS);
+export const tags = z.array(z.string().max(255)).max(50);
+/** A time as `isoOf` writes it, of a day that exists. */
+export const isoTime = z.string().refine((text) => secondsOf(text) !== undefined);
 
 const versionOnly = z.object({ version: z.number() });
 
 /** The value of a file's text, or one clause that says what is wrong with it. */
 export function parseFile<T>(path: string, text: string, schema: z.ZodType<T>): Parsed<T> {
+  if (text.length > MAX_FILE_CHARACTERS)
+    return { ok: false, why: `${path} is longer than ${MAX_FILE_CHARACTERS} characters` };
   let json: unknown;
   try {
     json = JSON.parse(text);

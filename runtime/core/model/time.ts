@@ -6,11 +6,12 @@ export type GitLabSeconds = number;
 /** `2026-11-24T00:17:05Z`: the form in which every time is written for people and parsers. */
 export const isoOf = (at: GitLabSeconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
 
-/** The seconds of an `isoOf` text, or undefined where the text is none. */
+/** The seconds of an `isoOf` text, or undefined where the text is none, or names a day that does not exist. */
 export function secondsOf(iso: string): GitLabSeconds | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(iso)) return undefined;
   const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? undefined : ms / 1000;
+  // February 30th would be read as March 2nd.
+  return Number.isNaN(ms) || isoOf(ms / 1000) !== iso ? undefined : ms / 1000;
 }
 
 const UNITS: readonly (readonly [string, number])[] = [

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileText } from '../../../../runtime/core/model/stored-file.ts';
 import { parseTerm, type Term } from '../../../../runtime/core/model/term.ts';
 import { replay } from '../../../../runtime/core/decision/replay.ts';
@@ -54,6 +56,17 @@ describe('replaying a term', () => {
     const parsed = parseTerm(2, nested);
     assert.ok(parsed.ok);
     assert.equal(replay(parsed.value).kind, 'same');
+  });
+
+  it('gives the same claim for terms that the first release wrote', () => {
+    const text = readFileSync(join(import.meta.dirname, 'old-terms.json'), 'utf8');
+    const terms = Object.entries(JSON.parse(text) as Record<string, object>);
+    for (const [ground, term] of terms) {
+      const parsed = parseTerm(2, JSON.stringify(term));
+      assert.ok(parsed.ok, ground);
+      assert.equal(parsed.value.ground, ground);
+      assert.equal(replay(parsed.value).kind, 'same', ground);
+    }
   });
 
   it('notices facts that were changed since', async () => {
