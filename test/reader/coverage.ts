@@ -11,7 +11,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run test:guards -- --record': 'takes minutes; CI replays what it recorded',
   'bash .ci/run': 'runs this test itself',
   'npm run release': 'commits and tags; test/tools/release.test.ts runs it in a repository of its own',
-  'npm install-scripts': 'changes package.json, and only when a dependency is new',
+  'npm install': 'changes package.json, which a checkout of the docs must not',
+  'npm run test:guards -- --only': 'needs the name of a guard that the reader wrote',
 };
 
 /** Placeholders of the docs: `kubectl scale deployment …`, `--replace URN`, `--limit N`. */
