@@ -76,7 +76,7 @@ async function hadrIn(folder: string, fleet: Fleet): Promise<Hadr> {
   await writeFile(join(folder, 'hadr.yaml'), stringify(config));
   return (...args) =>
     new Promise((resolve) => {
-      const options = { cwd: folder, env: { ...process.env, HADR_TOKEN: adminToken } };
+      const options = { cwd: folder, env: { ...process.env, HADR_TOKEN: adminToken, HADR_GITLAB_URL: url } };
       execFile(process.execPath, [file, ...args], options, (_, out, err) => resolve(`${out}${err}`.trimEnd()));
     });
 }

@@ -88,6 +88,7 @@ export const COMMON = {
   fleet: { type: 'string', value: 'A,B', text: 'the names of all clusters; HADR_FLEET' },
   'main-tags': { type: 'string', value: 'T,…', text: 'the tags that move; HADR_MAIN_TAGS' },
   'token-file': { type: 'string', value: 'FILE', text: 'a file with your GitLab token; else HADR_TOKEN' },
+  trust: { type: 'boolean', text: 'allow your token for the GitLab that the config file names, and remember it' },
   help: { type: 'boolean', short: 'h', text: 'this text' },
 } as const satisfies Readonly<Record<string, Option>>;
 

@@ -1,5 +1,4 @@
 /** What `hadr` works with: hadr.yaml or a stack's own file, and above it the environment and flags. */
-import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import {
   DEFAULT_GITLAB_URL,
@@ -10,11 +9,10 @@ import {
   type GitLabConfig,
 } from '../config.ts';
 import { clusterName, pathOrId, tagList } from '../values.ts';
-import { readIfThere } from '../adapters/process/files.ts';
 import type { Given } from './command-line.ts';
 import { wrongUsage } from './exit.ts';
 import { stackValues, type StackFacts } from './stack.ts';
-import { yamlValues, type Values } from './yaml.ts';
+import { textOf, yamlValues, type Values } from './input-file.ts';
 
 /** The keys are those of the stack's config, and mean the same. */
 export const hadrSchema = z.strictObject({
@@ -44,6 +42,7 @@ export interface Surroundings {
 }
 
 const CONFIG_FILE = 'hadr.yaml';
+export const GITLAB_URL_VARIABLE = 'HADR_GITLAB_URL';
 
 /** Throws a Refusal that names every problem by its key, and where it comes from. */
 export async function readConfig(given: Given, surroundings: Surroundings): Promise<HadrConfig> {
@@ -53,7 +52,7 @@ export async function readConfig(given: Given, surroundings: Surroundings): Prom
     throw wrongUsage('give --config or --stack, not both: each is the whole config');
   const stack = stackName === undefined ? undefined : await stackValues(cwd, stackName);
   const file = given.texts.get('config') ?? CONFIG_FILE;
-  const base = stack?.values ?? (await fileValues(at(cwd, file), file, given.texts.has('config')));
+  const base = stack?.values ?? (await fileValues(cwd, file, given.texts.has('config')));
   const source = stack ? `Pulumi.${stackName}.yaml` : file;
   const parsed = hadrSchema.safeParse(laidOver(base, given, env));
   if (parsed.success) return { ...parsed.data, stack: stack?.facts };
@@ -61,16 +60,12 @@ export async function readConfig(given: Given, surroundings: Surroundings): Prom
     problem.replace(/: Invalid input.*undefined$/, ': is missing'),
   );
   throw wrongUsage(
-    `the config cannot be used (${problems.join('; ')}): mend ${source}, or give ${FLAGS.map(([flag]) => `--${flag}`).join(', ')}`,
+    `the config cannot be used (${problems.join('; ')}): correct ${source}, or give ${FLAGS.map(([flag]) => `--${flag}`).join(', ')}`,
   );
 }
 
-const at = (cwd: string, path: string): string => (isAbsolute(path) ? path : join(cwd, path));
-
-async function fileValues(path: string, name: string, mustBe: boolean): Promise<Values> {
-  const text = await readIfThere(path).catch((error: unknown) => {
-    throw wrongUsage(error instanceof Error ? error.message : `cannot read ${name}`);
-  });
+async function fileValues(cwd: string, name: string, mustBe: boolean): Promise<Values> {
+  const text = await textOf(cwd, name);
   if (text === undefined) {
     if (mustBe)
       throw wrongUsage(`there is no config file ${name}; write it as docs/hadr.md shows, or leave --config out`);
@@ -88,7 +83,7 @@ const FLAGS: readonly (readonly [
   path: readonly [string, string?],
   read: (text: string) => unknown,
 ])[] = [
-  ['gitlab-url', 'HADR_GITLAB_URL', ['gitlab', 'url'], (text) => text],
+  ['gitlab-url', GITLAB_URL_VARIABLE, ['gitlab', 'url'], (text) => text],
   ['status-project', 'HADR_STATUS_PROJECT', ['statusProject', 'path'], (text) => text],
   ['branch', 'HADR_BRANCH', ['statusProject', 'branch'], (text) => text],
   ['fleet', 'HADR_FLEET', ['fleet'], listOf],

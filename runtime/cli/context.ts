@@ -7,9 +7,15 @@ import type { FleetFacts } from '../core/model/facts.ts';
 import type { Inquiry, ProjectView } from '../ports.ts';
 import type { Given } from './command-line.ts';
 import type { HadrConfig } from './config.ts';
-import { notKnown, wrongUsage } from './exit.ts';
+import { notKnown, wrongUsage, type ExitCode } from './exit.ts';
 import { FORMATS, type Format } from './present/output.ts';
 import type { Machine } from './machine.ts';
+
+/** What was typed and what is configured: enough to refuse wrong usage before GitLab is asked. */
+export type Usage = Pick<CommandContext, 'given' | 'config'>;
+
+/** What a command does with the fleet, after its usage was checked. */
+export type FleetAct = (context: FleetContext) => Promise<ExitCode>;
 
 /** What a command has from the start: its config, its terminal, and a GitLab of which nothing is known yet. */
 export interface CommandContext extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
@@ -88,7 +94,7 @@ export async function openFleet(context: CommandContext): Promise<FleetContext> 
 }
 
 /** A cluster that the config knows. */
-export function clusterGiven({ given, config }: Pick<FleetContext, 'given' | 'config'>): string {
+export function clusterGiven({ given, config }: Usage): string {
   const name = given.texts.get('to');
   const { fleet } = config;
   if (name === undefined) throw wrongUsage(`hadr ${given.command} needs --to: one of ${fleet.join(', ')}`);

@@ -22,11 +22,6 @@ void run(process.argv.slice(2), {
   terminal: terminalOf(process),
   clock: interruptibleClock(interrupt.signal),
   interrupted: interrupt.signal,
-})
-  .catch((error: unknown) => {
-    process.stderr.write(`hadr: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : 'failed'}\n`);
-    return EXIT.unknown;
-  })
-  .then((code) => {
-    process.exitCode = code;
-  });
+}).then((code) => {
+  process.exitCode = code;
+});

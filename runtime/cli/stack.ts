@@ -1,11 +1,9 @@
 /** Config straight from a stack: Pulumi.yaml's defaults and Pulumi.<stack>.yaml, without Pulumi and without its backend. */
-import { join } from 'node:path';
 import * as z from 'zod';
-import { adoptedSchema, type Adopted } from '../config.ts';
+import { adoptedSchema, problemsOf, type Adopted } from '../config.ts';
 import { clusterName } from '../values.ts';
-import { readIfThere } from '../adapters/process/files.ts';
 import { wrongUsage } from './exit.ts';
-import { yamlValues, type Values } from './yaml.ts';
+import { textOf, yamlValues, type Values } from './input-file.ts';
 
 const projectSchema = z.object({
   name: z.string(),
@@ -49,15 +47,15 @@ export interface Stack {
 export async function stackValues(cwd: string, name: string): Promise<Stack> {
   if (!clusterName.safeParse(name).success)
     throw wrongUsage(`--stack ${name} is no name of a stack; give one like cluster-a`);
-  const project = projectSchema.parse(await values(cwd, 'Pulumi.yaml'));
-  const stack = stackSchema.parse(await values(cwd, `Pulumi.${name}.yaml`));
+  const project = shapeOf(projectSchema, await values(cwd, 'Pulumi.yaml'), 'Pulumi.yaml');
+  const stack = shapeOf(stackSchema, await values(cwd, `Pulumi.${name}.yaml`), `Pulumi.${name}.yaml`);
   const all: Values = {};
   for (const [key, declared] of Object.entries(project.config))
     if (declared.default !== undefined) all[key] = declared.default;
   for (const [key, value] of Object.entries(stack.config))
     if (key.startsWith(`${project.name}:`)) all[key.slice(project.name.length + 1)] = value;
   const { path, branch } = statusProject.parse(all['statusProject']);
-  const { ownTags, preferred, adopt, kubernetes } = own.parse(all);
+  const { ownTags, preferred, adopt, kubernetes } = shapeOf(own, all, `Pulumi.${name}.yaml`);
   return {
     values: {
       ...Object.fromEntries(SHARED.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]]))),
@@ -67,8 +65,14 @@ export async function stackValues(cwd: string, name: string): Promise<Stack> {
   };
 }
 
+function shapeOf<T>(schema: z.ZodType<T>, found: Values, file: string): T {
+  const shape = schema.safeParse(found);
+  if (shape.success) return shape.data;
+  throw wrongUsage(`${file} cannot be used (${problemsOf(shape.error).join('; ')}): correct it, or leave --stack out`);
+}
+
 async function values(cwd: string, file: string): Promise<Values> {
-  const text = await readIfThere(join(cwd, file));
+  const text = await textOf(cwd, file);
   if (text === undefined)
     throw wrongUsage(`there is no ${file} in ${cwd}: run hadr where your stacks are, or leave --stack out`);
   return yamlValues(text, file);

@@ -3,6 +3,7 @@
  * control planes with nodes of the lab, and on the lab's GitLab.
  */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { LAB_POLICY } from '../../lab/demo/times.ts';
 import { SCHEMA_LOCATION } from '../../tools/scan/openapi.ts';
 import { kubernetesSchemas } from '../../tools/scan/schemas.ts';
@@ -73,6 +74,8 @@ describe('commands of the docs', function () {
       ]);
       reader.set('HADR_TOKEN', gitlab.adminToken);
       reader.replace('explain 7', 'explain 3');
+      reader.set('XDG_CONFIG_HOME', join(reader.folder, '..', 'config'));
+      await reader.enter('hadr status --trust', { code: 'any' });
       await reader.await('npx hadr status', /★ {2}cluster-a/);
       await reader.follow(shellLinesOf('docs/hadr.md'), { 'hadr status --watch': { until: /★ {2}cluster-a/ } });
       await reader.follow([

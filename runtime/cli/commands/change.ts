@@ -33,6 +33,6 @@ export async function change(
     changed: edited.kind === 'changed',
     done: edited.kind === 'changed' ? done : `${same}; nothing was changed`,
   };
-  present(context.terminal, context.format, result, (data) => data.done);
+  present(context.terminal, context.format, result, { schema: changeSchema, text: (data) => data.done });
   return EXIT.ok;
 }

@@ -23,7 +23,7 @@ type Diagnosis = z.infer<typeof doctorSchema>;
 export async function doctor(context: CommandContext): Promise<ExitCode> {
   const findings = await findingsOf(context);
   const result: Diagnosis = { version: 1, kind: 'doctor', findings };
-  present(context.terminal, context.format, result, doctorText);
+  present(context.terminal, context.format, result, { schema: doctorSchema, text: doctorText });
   return codeOf(findings);
 }
 

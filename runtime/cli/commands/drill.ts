@@ -7,7 +7,7 @@ import { planSwitchover } from '../../core/outlook/plan-move.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { waitFor } from '../../operator/wait.ts';
 import { lookSeconds } from '../../operator/switch-over.ts';
-import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText } from './confirm.ts';
@@ -26,9 +26,13 @@ export const drillSchema = z.strictObject({
 });
 type DrillResult = z.infer<typeof drillSchema>;
 
-export async function drill(context: FleetContext): Promise<ExitCode> {
+export function drill(usage: Usage): FleetAct {
+  const to = clusterGiven(usage);
+  return (context) => drillTo(context, to);
+}
+
+async function drillTo(context: FleetContext, to: string): Promise<ExitCode> {
   const { access, inquiry, terminal, format } = context;
-  const to = clusterGiven(context);
   const facts = await fleetToChange(context);
   const plan = planned(planSwitchover(facts, to, access.config));
   const { from } = plan;
@@ -50,7 +54,7 @@ export async function drill(context: FleetContext): Promise<ExitCode> {
   if (saved.kind !== 'created' && saved.kind !== 'exists')
     throw notKnown(`${message}; the result was not published, as far as is known: ${saved.why}`);
   const data: DrillResult = { version: 1, kind: 'drill', from, to, there, back, published: path };
-  present(terminal, format, data, () => `${message}; published as ${path}`);
+  present(terminal, format, data, { schema: drillSchema, text: () => `${message}; published as ${path}` });
   return EXIT.ok;
 }
 

@@ -8,7 +8,7 @@ import { replay, type Replay } from '../../core/decision/replay.ts';
 import type { Decision } from '../../core/decision/decide.ts';
 import type { DecisionRecord } from '../../core/decision/decision-record.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetAct, FleetContext, Usage } from '../context.ts';
 import { EXIT, notKnown, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
@@ -36,16 +36,20 @@ export const explainSchema = z.strictObject({
 });
 type Explained = z.infer<typeof explainSchema>;
 
-export async function explain(context: FleetContext): Promise<ExitCode> {
-  const text = context.given.argument ?? '';
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${text} is no term; give its number, as hadr history shows it`);
-  const number = Number(text);
+export function explain({ given }: Usage): FleetAct {
+  const text = given.argument ?? '';
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw wrongUsage(`${text} is not the number of a term; give one that hadr history shows`);
+  return (context) => explainTerm(context, Number(text));
+}
+
+async function explainTerm(context: FleetContext, number: number): Promise<ExitCode> {
   const newest = newestNumber(await readFleet(context.access));
   if (number > newest) throw wrongUsage(`there is no term ${number}; the newest is ${newest}`);
   const read = await readTerm(context.access.project, number);
   if (read.kind === 'unknown') throw notKnown(`${read.why}; hadr history shows the others`);
   const explained = explanationOf(read.value, replay(read.value));
-  present(context.terminal, context.format, explained, explainText);
+  present(context.terminal, context.format, explained, { schema: explainSchema, text: explainText });
   return explained.result === 'differs' ? EXIT.degraded : EXIT.ok;
 }
 

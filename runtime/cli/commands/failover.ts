@@ -2,20 +2,24 @@
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { force } from '../../operator/force.ts';
 import { planForced } from '../../core/outlook/plan-move.ts';
-import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { EXIT, notKnown, notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, whyOf } from './confirm.ts';
-import { moveText, type MoveResult } from './move-result.ts';
+import { MOVE_VIEW, type MoveResult } from './move-result.ts';
 import { planned } from './switchover.ts';
 
-export async function failover(context: FleetContext): Promise<ExitCode> {
-  const { access, given, inquiry, config } = context;
-  const to = clusterGiven(context);
-  if (!given.flags.has('force'))
+export function failover(usage: Usage): FleetAct {
+  const to = clusterGiven(usage);
+  if (!usage.given.flags.has('force'))
     throw wrongUsage(
-      `a failover comes by itself as soon as the evidence is there, which hadr status shows; --force puts your word in its place. Nothing was changed.`,
+      'the checkers fail over by themselves when the evidence is there (see hadr status); give --force to claim without that evidence. Nothing was changed.',
     );
+  return (context) => forceTo(context, to);
+}
+
+async function forceTo(context: FleetContext, to: string): Promise<ExitCode> {
+  const { access, inquiry, config } = context;
   const plan = planned(planForced(await fleetToChange(context), to, access.config));
   const risks = plan.risks.map((risk) => `  ! ${risk}`).join('\n');
   await confirm(
@@ -41,7 +45,7 @@ export async function failover(context: FleetContext): Promise<ExitCode> {
     case 'done': {
       const seconds = Math.round(forced.seconds * 10) / 10;
       const result: MoveResult = { version: 1, kind: 'move', from: now.from, to, term: forced.term, seconds };
-      present(context.terminal, context.format, result, moveText);
+      present(context.terminal, context.format, result, MOVE_VIEW);
       return EXIT.ok;
     }
   }

@@ -5,7 +5,7 @@ import type { Known } from '../../core/model/read.ts';
 import { heldFor } from '../../core/decision/ground.ts';
 import type { Term } from '../../core/model/term.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetAct, FleetContext, Usage } from '../context.ts';
 import { EXIT, wrongUsage, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { table, type Paint } from '../present/table.ts';
@@ -33,18 +33,25 @@ export type History = z.infer<typeof historySchema>;
 
 const LIMIT = 10;
 
-export async function history(context: FleetContext): Promise<ExitCode> {
-  const limit = limitOf(context.given.texts.get('limit'));
+export function history({ given }: Usage): FleetAct {
+  const limit = limitOf(given.texts.get('limit'));
+  return (context) => showHistory(context, limit);
+}
+
+async function showHistory(context: FleetContext, limit: number): Promise<ExitCode> {
   const facts = await readFleet(context.access);
   const newest = newestNumber(facts);
   const terms = await readTerms(context.access.project, newest, limit);
-  present(context.terminal, context.format, historyOf(terms, isoOf(facts.now)), historyText);
+  present(context.terminal, context.format, historyOf(terms, isoOf(facts.now)), {
+    schema: historySchema,
+    text: historyText,
+  });
   return EXIT.ok;
 }
 
 function limitOf(text: string | undefined): number {
   if (text === undefined) return LIMIT;
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw wrongUsage(`--limit ${text} is no count; give a number from 1`);
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw wrongUsage(`--limit ${text} is not a number of terms; give one from 1`);
   return Number(text);
 }
 

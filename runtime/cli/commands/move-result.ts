@@ -1,5 +1,6 @@
 /** What switchover and failover tell when they are done. */
 import * as z from 'zod';
+import type { View } from '../present/output.ts';
 
 export const moveSchema = z.strictObject({
   version: z.literal(1),
@@ -11,5 +12,7 @@ export const moveSchema = z.strictObject({
 });
 export type MoveResult = z.infer<typeof moveSchema>;
 
-export const moveText = ({ from, to, term, seconds }: MoveResult): string =>
+const moveText = ({ from, to, term, seconds }: MoveResult): string =>
   `${to} holds the main tags by term ${term}, ${seconds} s after the request; ${from} has lost them`;
+
+export const MOVE_VIEW: View<MoveResult> = { schema: moveSchema, text: moveText };

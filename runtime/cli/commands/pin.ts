@@ -4,14 +4,18 @@ import { isRetired, type Control } from '../../core/model/control.ts';
 import { holderOf, type FleetFacts } from '../../core/model/facts.ts';
 import { nextMove } from '../../core/outlook/next-move.ts';
 import { pinnedCluster } from '../../core/decision/rivals.ts';
-import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { notNow, wrongUsage, type ExitCode } from '../exit.ts';
 import { secondsIn } from '../present/duration.ts';
 import { change } from './change.ts';
 
-export async function pin(context: FleetContext): Promise<ExitCode> {
-  const cluster = clusterGiven(context);
-  const seconds = durationGiven(context.given.texts.get('for'));
+export function pin(usage: Usage): FleetAct {
+  const cluster = clusterGiven(usage);
+  const seconds = durationGiven(usage.given.texts.get('for'));
+  return (context) => pinTo(context, cluster, seconds);
+}
+
+async function pinTo(context: FleetContext, cluster: string, seconds: number | undefined): Promise<ExitCode> {
   const facts = await fleetToChange(context);
   if (facts.control.kind === 'found' && isRetired(facts.control.value, cluster))
     throw notNow(
@@ -42,7 +46,7 @@ function durationGiven(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = secondsIn(text);
   if (seconds === undefined)
-    throw wrongUsage(`--for ${text} is no duration; give one like 90s, 30m, 2h or 7d. Nothing was changed.`);
+    throw wrongUsage(`--for ${text} is not a duration; give one like 90s, 30m, 2h or 7d. Nothing was changed.`);
   return seconds;
 }
 

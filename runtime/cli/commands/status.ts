@@ -5,14 +5,14 @@ import { reportPath } from '../../core/model/report.ts';
 import type { FleetContext } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
-import { statusOf, statusText, type Commits, type Status } from './status-view.ts';
+import { statusOf, statusSchema, statusText, type Commits, type Status } from './status-view.ts';
 
 export async function status(context: FleetContext): Promise<ExitCode> {
   const { terminal, given, format, interrupted, access } = context;
   for (;;) {
     const seen = await seenNow(context);
     if (given.flags.has('watch') && format === 'table') terminal.clear();
-    present(terminal, format, seen, statusText);
+    present(terminal, format, seen, { schema: statusSchema, text: statusText });
     if (given.flags.has('watch')) await access.clock.sleep(access.config.timing.roundSeconds * 1000);
     if (!given.flags.has('watch') || interrupted.aborted) return exitOf(seen.health);
   }

@@ -3,14 +3,18 @@ import { readFleet } from '../../fleet/read-fleet.ts';
 import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
 import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
 import type { FleetFacts } from '../../core/model/facts.ts';
-import { clusterGiven, fleetToChange, type FleetContext } from '../context.ts';
+import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
 import { present } from '../present/output.ts';
 import { confirm, differenceText, returnText, whyOf } from './confirm.ts';
-import { moveText, type MoveResult } from './move-result.ts';
+import { MOVE_VIEW, type MoveResult } from './move-result.ts';
 
-export async function switchover(context: FleetContext): Promise<ExitCode> {
-  const to = clusterGiven(context);
+export function switchover(usage: Usage): FleetAct {
+  const to = clusterGiven(usage);
+  return (context) => switchTo(context, to);
+}
+
+async function switchTo(context: FleetContext, to: string): Promise<ExitCode> {
   const facts = await fleetToChange(context);
   const plan = planned(planSwitchover(facts, to, context.access.config));
   const tags = context.config.mainTags.join(', ');
@@ -22,7 +26,7 @@ export async function switchover(context: FleetContext): Promise<ExitCode> {
   );
   const done = await moveNow(context, to, plan.from);
   const result: MoveResult = { version: 1, kind: 'move', from: plan.from, to, term: done.term, seconds: done.seconds };
-  present(context.terminal, context.format, result, moveText);
+  present(context.terminal, context.format, result, MOVE_VIEW);
   return EXIT.ok;
 }
 

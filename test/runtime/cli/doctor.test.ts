@@ -108,7 +108,7 @@ describe('hadr doctor', function () {
     const err: string[] = [];
     const ask = (format: string) =>
       run(['doctor', '--stack', B, '-o', format], {
-        env: { HADR_TOKEN: token },
+        env: { HADR_TOKEN: token, HADR_GITLAB_URL: stage.gitlab.url },
         cwd: folder,
         clock: systemClock,
         wallClock: now,

@@ -3,7 +3,7 @@
  * person's terminal beside them. Only the pods are made up: a number that the test sets.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -47,6 +47,7 @@ export interface Person {
   readonly asked?: string[];
   readonly interrupted?: AbortSignal;
   readonly execute?: Execute;
+  readonly colours?: boolean;
 }
 
 interface Cluster {
@@ -154,7 +155,7 @@ export class Fleet {
     const interrupted = person.interrupted ?? new AbortController().signal;
     const words = args.split(' ').filter((word) => word !== '');
     const surroundings = {
-      env: { HADR_TOKEN: person.token ?? this.token, ...person.env },
+      env: { HADR_TOKEN: person.token ?? this.token, HOME: this.folder, ...person.env },
       cwd: person.cwd ?? this.folder,
     };
     const code = await runHadr(words, {
@@ -171,7 +172,7 @@ export class Fleet {
           return person.answer;
         },
         clear: () => undefined,
-        colours: false,
+        colours: person.colours ?? false,
       },
     });
     return { code, out: out.join(''), err: err.join('') };
@@ -218,6 +219,9 @@ export async function startFleet(policy: Readonly<Record<string, unknown>> = {})
     timing: { ...TIMING, requestSeconds: 5 },
   };
   await writeFile(join(folder, 'hadr.yaml'), stringify(config));
+  // The person has used --trust before.
+  await mkdir(join(folder, '.config/hadr'), { recursive: true });
+  await writeFile(join(folder, '.config/hadr/trusted-gitlabs'), `${gitlab.url}\n`);
   for (const name of [A, B]) await addCluster(fleet, name, rules);
   for (const name of [A, B]) fleet.start(name);
   await until('cluster-a holds the main tag and both have reported', () => {

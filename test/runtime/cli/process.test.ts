@@ -38,7 +38,10 @@ describe('the hadr process', function () {
   ): Promise<Ended> =>
     new Promise((resolve) => {
       const [command = '', ...first] = program;
-      const options = { cwd: fleet.folder, env: { PATH: process.env['PATH'], HADR_TOKEN: fleet.token, ...env } };
+      const options = {
+        cwd: fleet.folder,
+        env: { PATH: process.env['PATH'], HOME: fleet.folder, HADR_TOKEN: fleet.token, ...env },
+      };
       const child = execFile(command, [...first, ...args], options, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );
@@ -172,7 +175,7 @@ describe('the hadr process', function () {
     await writeFile(join(fleet.folder, 'slow.yaml'), text.replace(/roundSeconds: .*/, 'roundSeconds: 60'));
     const child = spawn(process.execPath, [file, 'status', '--watch', '--config', 'slow.yaml'], {
       cwd: fleet.folder,
-      env: { PATH: process.env['PATH'], HADR_TOKEN: fleet.token },
+      env: { PATH: process.env['PATH'], HOME: fleet.folder, HADR_TOKEN: fleet.token },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.once('data', () => child.kill('SIGINT'));

@@ -50,16 +50,16 @@ describe('hadr refuses', function () {
     ['pin --to cluster-x', /there is no cluster cluster-x in the fleet/],
     ['drill --to cluster-x', /there is no cluster cluster-x in the fleet/],
     ['pin', /hadr pin needs --to: one of cluster-a, cluster-b/],
-    ['pin --to cluster-b --for soon', /--for soon is no duration; give one like 90s, 30m, 2h or 7d/],
-    ['pin --to cluster-b --for 0h', /--for 0h is no duration/],
-    ['history --limit some', /--limit some is no count/],
+    ['pin --to cluster-b --for soon', /--for soon is not a duration; give one like 90s, 30m, 2h or 7d/],
+    ['pin --to cluster-b --for 0h', /--for 0h is not a duration/],
+    ['history --limit some', /--limit some is not a number of terms/],
     ['explain', /hadr explain needs a term, as in: hadr explain 7/],
-    ['explain one', /one is no term; give its number/],
+    ['explain one', /one is not the number of a term/],
     ['explain 99', /there is no term 99; the newest is 1/],
     ['status -o xml', /--output xml is not known; give table or json or yaml/],
     ['status --wacht', /Unknown option '--wacht'; see hadr status --help/],
     ['status now', /hadr status takes no now/],
-    ['failover --to cluster-b', /--force puts your word in its place/],
+    ['failover --to cluster-b', /give --force to claim without that evidence/],
     ['switchover --to cluster-b', /asks before it acts, and nobody is here to answer; give --yes/],
   ];
   for (const [args, sentence] of usage)
@@ -88,7 +88,7 @@ describe('hadr refuses', function () {
       /fleet\.0: must be lower-case/,
       /mainTags: is missing/,
       /unknown key tags/,
-      /mend hadr\.yaml/,
+      /correct hadr\.yaml/,
     ])
       assert.match(err, part);
   });
