@@ -1,4 +1,5 @@
 /** A stack's program rendered as Kubernetes manifests. */
+import { isDeepStrictEqual } from 'node:util';
 import { declare } from './declare.ts';
 import { manifests } from './manifest.ts';
 import { stackConfig, withoutCiphers } from './stack-config.ts';
@@ -23,9 +24,13 @@ export async function render(
   program: () => Promise<object>,
   over: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  const { values, ...config } = await stackConfig(folder, stack, over, { gitlabToken: UNKNOWN });
-  const readable: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(values))
-    readable[key] = withoutCiphers(value, key.endsWith(':notify') ? UNKNOWN_ADDRESS : UNKNOWN);
-  return header(stack) + manifests(await declare({ ...config, values: readable }, program, UNKNOWN));
+  const config = await stackConfig(folder, stack, over, { gitlabToken: UNKNOWN });
+  const values: Record<string, unknown> = {};
+  const secrets: Record<string, string> = { ...config.secrets };
+  for (const [key, value] of Object.entries(config.values)) {
+    const readable = withoutCiphers(value, key.endsWith(':notify') ? UNKNOWN_ADDRESS : UNKNOWN);
+    if (isDeepStrictEqual(readable, value)) values[key] = value;
+    else secrets[key] ??= typeof readable === 'string' ? readable : JSON.stringify(readable);
+  }
+  return header(stack) + manifests(await declare({ ...config, values, secrets }, program, UNKNOWN));
 }

@@ -177,7 +177,11 @@ const tokensRule: Rule = ({ tokens }) => {
   const { lifetimeDays, rotateBeforeDays } = tokens;
   if (rotateBeforeDays >= lifetimeDays)
     problems.push(
-      `tokens.rotateBeforeDays: must be less than tokens.lifetimeDays (${lifetimeDays}), or every day would bring another token`,
+      problem(
+        'tokens.rotateBeforeDays',
+        rotateBeforeDays,
+        `must be less than tokens.lifetimeDays (${lifetimeDays}), or each day would bring another token`,
+      ),
     );
   return problems;
 };

@@ -6,6 +6,7 @@ import { clusterName } from '../../runtime/values.ts';
 import { type TokenExpiry } from '../../runtime/expiries.ts';
 import { mirrored } from '../kubernetes/images.ts';
 import { PROJECT, type Names } from '../names.ts';
+import { clearTextWarnings } from './clear-text.ts';
 import { Refusal } from './refusal.ts';
 import type { Sections } from './rule.ts';
 import { ruleProblems } from './rules.ts';
@@ -70,7 +71,15 @@ export function loadSettings(): Settings {
   const raw: Record<string, string> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig()))
     if (key.startsWith(`${PROJECT}:`)) raw[key.slice(PROJECT.length + 1)] = value;
-  return readSettings(raw, pulumi.getStack());
+  const settings = readSettings(raw, pulumi.getStack());
+  for (const warning of clearTextWarnings(settings, isEncrypted)) void pulumi.log.warn(warning);
+  return settings;
+}
+
+/** Pulumi knows it and has no type for it. Where it does not tell, there is no warning. */
+function isEncrypted(key: string): boolean {
+  const told: unknown = Reflect.get(pulumi.runtime, 'isConfigSecret');
+  return typeof told !== 'function' || Reflect.apply(told, undefined, [`${PROJECT}:${key}`]) === true;
 }
 
 /** Settings from config values as Pulumi keeps them: texts, of which lists and maps are JSON. Throws ConfigError. */

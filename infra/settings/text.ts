@@ -1,4 +1,4 @@
-/** Problems as sentences: the key, what was given (never of a secret), and the mend. */
+/** Problems as sentences: the key, what was given (never of a secret), and the fix. */
 import type * as z from 'zod';
 import { SECTIONS } from './schema.ts';
 
@@ -14,31 +14,44 @@ export function given(value: unknown): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
-/** One problem of one key. */
-export function problem(key: string, value: unknown, mend: string): string {
-  return SENSITIVE.test(key) ? `${key}: ${mend}` : `${key}: ${given(value)} ${mend}`;
+/** One problem of one key: what is wrong and how to fix it. A number is no credential, and always quoted. */
+export function problem(key: string, value: unknown, fix: string): string {
+  const hidden = SENSITIVE.test(key) && typeof value !== 'number';
+  return hidden ? `${key}: ${fix}` : `${key}: ${given(value)} ${fix}`;
 }
 
-const missing = (key: string, mend: string) => `${key}: is missing; it ${mend}`;
+const missing = (key: string, fix: string) => `${key}: is missing; it ${fix}`;
 
-/** All that zod found wrong under `key`, in our words. */
+/** Everything that zod found wrong under `key`, in our words. */
 export function problemsIn(key: string, value: unknown, error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const path = [key, ...issue.path.map(String)].filter((part) => part !== '').join('.');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((unknown) => unknownKey(path, unknown));
     // A map's key is wrong, whatever it stands for.
-    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path}: ${mendOf(message)}`);
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path}: ${fixOf(message)}`);
     const at = valueAt(value, issue.path);
-    const mend = issue.code === 'invalid_type' ? `must be ${kindOf(issue.expected)}` : mendOf(issue.message);
-    return [at === undefined ? missing(path, mend) : problem(path, at, mend)];
+    const fix = issue.code === 'invalid_type' ? `must be ${kindOf(issue.expected)}` : fixOf(issue.message);
+    return [at === undefined ? missing(path, fix) : problem(path, at, fix)];
   });
 }
 
 export function unknownKey(section: string, key: string): string {
+  if (section === '' && isNested(key)) return withoutPath(key);
   // The entries of a list have the same keys.
   const known = SECTIONS[section.replace(/\.\d+$/, '')] ?? [];
   const path = section === '' ? key : `${section}.${key}`;
   return `${path}: is not a key of this project; use one of ${known.join(', ')}, or remove it`;
+}
+
+/** `gitlab.url` and `ownTags[0]` at the top: keys of these very names, and not keys inside of `gitlab` and `ownTags`. */
+function isNested(key: string): boolean {
+  const [first = ''] = key.split(/[.[]/);
+  return first !== key && SECTIONS['']?.includes(first) === true;
+}
+
+function withoutPath(key: string): string {
+  const set = `pulumi config set ${SENSITIVE.test(key) ? '--secret ' : ''}--path '${key}'`;
+  return `${key}: was set without --path; run pulumi config rm '${key}', then ${set}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -62,5 +75,5 @@ const KINDS: Readonly<Record<string, string>> = {
 const kindOf = (expected: string) => KINDS[expected] ?? expected;
 
 /** The messages of our schemas begin with "must"; zod's own, of a choice for example, are made to fit. */
-const mendOf = (message: string) =>
+const fixOf = (message: string) =>
   message.startsWith('must') ? message : `must be valid: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;

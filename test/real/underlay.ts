@@ -1,7 +1,7 @@
 /** Stacks under the real engine, for a suite of its own: every engine is closed at its end, and all that they print is kept. */
 import { realEngine, type Reach } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
-import { startStacks, type Stacks } from '../support/stacks.ts';
+import { startStacks, type Stacks, type StacksOptions } from '../support/stacks.ts';
 import { Secrets } from './secrets.ts';
 
 export interface Underlay {
@@ -10,7 +10,7 @@ export interface Underlay {
   readonly secrets: Secrets;
   readonly engineFor: (reach: Reach) => Promise<RealEngine>;
   /** Both stacks, each under an engine of its own. */
-  readonly start: () => Promise<Stacks>;
+  readonly start: (options?: StacksOptions) => Promise<Stacks>;
 }
 
 /** To be called inside a `describe`. */
@@ -23,5 +23,5 @@ export function underRealEngine(): Underlay {
     engines.push(engine);
     return engine;
   };
-  return { engines, secrets, engineFor, start: () => startStacks(engineFor) };
+  return { engines, secrets, engineFor, start: (options) => startStacks(engineFor, options) };
 }

@@ -69,9 +69,11 @@ export const shippedAt =
     program(() => Promise.resolve(BUNDLES), now);
 export const shipped = shippedAt(Date.now);
 
+export type StacksOptions = Pick<ServerOptions, 'edition'>;
+
 export async function startStacks(
   engineFor: (reach: Reach) => Promise<Engine> | Engine,
-  options: Pick<ServerOptions, 'edition'> = {},
+  options: StacksOptions = {},
 ): Promise<Stacks> {
   const gitlab = await startGitLab({ longPollMs: 0, ...options });
   const messages: string[] = [];

@@ -85,6 +85,8 @@ export function reference(): string {
       "pulumi config set --path 'ownTags[0]' runner-a",
       '```',
     ].join('\n'),
+    'Without `--path` Pulumi takes `runner.replicas` for a key with a dot in its name, and refuses a list. Add `--secret` where the ' +
+      'meaning begins with "Secret".',
     '## The stack',
     table('', schema),
     ...sections.map(section),

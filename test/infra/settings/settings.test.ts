@@ -1,5 +1,6 @@
 /** What the stack refuses, and in which words. */
 import assert from 'node:assert/strict';
+import { clearTextWarnings } from '../../../infra/settings/clear-text.ts';
 import { ConfigError, readSettings } from '../../../infra/settings/settings.ts';
 
 const TOKEN = 'glpat-not-to-be-shown';
@@ -301,15 +302,15 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a token that would be renewed every day',
     change: { tokens: { lifetimeDays: 90 } },
     problems: [
-      'tokens.rotateBeforeDays: must be less than tokens.lifetimeDays (90), or every day would bring another token',
+      'tokens.rotateBeforeDays: 90 must be less than tokens.lifetimeDays (90), or each day would bring another token',
     ],
   },
   {
     name: 'tokens that checkers would warn of all the time, and more than GitLab allows',
     change: { tokens: { rotateBeforeDays: 14, lifetimeDays: 401 } },
     problems: [
-      'tokens.lifetimeDays: must be at most 400',
-      'tokens.rotateBeforeDays: must be at least 15: checkers warn 14 days before a token expires',
+      'tokens.lifetimeDays: 401 must be at most 400',
+      'tokens.rotateBeforeDays: 14 must be at least 15: checkers warn 14 days before a token expires',
     ],
   },
   {
@@ -318,6 +319,15 @@ const REFUSALS: readonly Refusal[] = [
     problems: [
       'fleets: is not a key of this project; use one of fleet, mainTags, ownTags, preferred, lab, gitlab, gitlabToken, statusProject, runner, adopt, policy, timing, kubernetes, images, notify, monitoring, log, tokens, or remove it',
       'images.nodejs: is not a key of this project; use one of node, mirrors, pullSecrets, requireDigests, or remove it',
+    ],
+  },
+  {
+    name: 'keys that were set without --path, and what is secret without its value',
+    change: { 'gitlab.url': 'https://gitlab.example.com', 'ownTags[0]': 'runner-a', 'notify.webhook': TOKEN },
+    problems: [
+      "gitlab.url: was set without --path; run pulumi config rm 'gitlab.url', then pulumi config set --path 'gitlab.url'",
+      "ownTags[0]: was set without --path; run pulumi config rm 'ownTags[0]', then pulumi config set --path 'ownTags[0]'",
+      "notify.webhook: was set without --path; run pulumi config rm 'notify.webhook', then pulumi config set --secret --path 'notify.webhook'",
     ],
   },
   {
@@ -529,4 +539,25 @@ describe('settings', () => {
   });
 
   it('keeps exactly 50 tags', () => assert.deepEqual(problemsOf({ ownTags: manyTags(49) }), []));
+
+  it('is a refusal without a stack trace, which Pulumi would inspect for seconds', () => {
+    assert.throws(
+      () => readSettings(rawOf({ ...valid(), fleet: [] }), 'cluster-a'),
+      (error) => error instanceof ConfigError && error.stack === error.message,
+    );
+  });
+
+  it('warns of secrets in clear text, but not in a lab', () => {
+    const webhook = 'https://hooks.example.com/T0/webhook-secret';
+    const warnings = (change: Values, encrypted: readonly string[]) =>
+      clearTextWarnings(readSettings(rawOf({ ...valid(), ...change }), 'cluster-a'), (key) => encrypted.includes(key));
+    const secrets = { notify: { webhook }, tokens: { fleet: TOKEN, fleetExpiresOn: 'never' } };
+    assert.deepEqual(warnings(secrets, []), [
+      'notify.webhook: is in clear text in Pulumi.cluster-a.yaml; encrypt it with: pulumi config set --secret --path notify.webhook',
+      'tokens.fleet: is in clear text in Pulumi.cluster-a.yaml; encrypt it with: pulumi config set --secret --path tokens.fleet',
+    ]);
+    assert.deepEqual(warnings(secrets, ['notify', 'tokens']), []);
+    assert.deepEqual(warnings({ ...secrets, lab: true }, []), []);
+    assert.deepEqual(warnings({}, []), []);
+  });
 });
