@@ -1,11 +1,25 @@
 /** `npm run lab:gitlab -- --port N`: runs only the embedded GitLab, for any GitLab client. */
 import { parseArgs } from 'node:util';
+import { FAULTS } from './model/faults.ts';
 import { startGitLab } from './server.ts';
 
 const USAGE = `npm run lab:gitlab -- [--port N] [--long-poll-ms N]
 
   --port N           port on 127.0.0.1 (default: any free port)
   --long-poll-ms N   how long Workhorse holds the poll of an idle runner, in ms (default: 50000)
+
+Fault injection, with the admin token as PRIVATE-TOKEN:
+
+  POST /lab/faults      {"kind": …, "method": …, "pathPrefix": …, "token": name, "times": N}; only kind is required
+  DELETE /lab/faults    switches all faults off
+  POST /lab/redis-loss  GitLab forgets recent contacts and queue keys
+  POST /lab/jobs        {"project": id, "tags": […], "seconds": N} makes a job
+
+Kinds of faults:
+
+${Object.entries(FAULTS)
+  .map(([kind, what]) => `  ${kind.padEnd(16)}${what}`)
+  .join('\n')}
 `;
 
 function refuse(message: string): never {
@@ -45,7 +59,7 @@ const server = await startGitLab({
 );
 process.stdout.write(
   `GitLab (lab) at ${server.url}\nadmin token    ${server.adminToken}\n\n` +
-    `  curl -H 'PRIVATE-TOKEN: ${server.adminToken}' ${server.url}/api/v4/user\n\nFault injection: POST /lab/faults with a kind such as gitaly-down.\nCtrl-C ends it; its data is lost.\n`,
+    `  curl -H 'PRIVATE-TOKEN: ${server.adminToken}' ${server.url}/api/v4/user\n\nFault injection: see npm run lab:gitlab -- --help.\nCtrl-C ends it; its data is lost.\n`,
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void server.close().then(() => process.exit(0)));

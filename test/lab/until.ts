@@ -1,4 +1,4 @@
-/** Waiting for a condition, never for luck: a test says what it waits for, and fails with those words. */
+/** Waits for a condition. The test names what it waits for, and fails with that text. */
 import { existsSync, readFileSync } from 'node:fs';
 
 const STEP_MS = 10;
@@ -13,7 +13,7 @@ export async function until<T>(what: string, probe: () => T | Promise<T>, within
   }
 }
 
-/** Is there such a process? One that has ended and that nobody has asked about yet, a zombie, is none. */
+/** True if the process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

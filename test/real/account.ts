@@ -1,4 +1,4 @@
-/** The API as a ServiceAccount reaches it, with a token as its pods have one. */
+/** Access to the API as a ServiceAccount, with a token like those of its pods. */
 import * as z from 'zod';
 import type { KubernetesAccess, KubernetesApi } from '../../lab/kubernetes/access.ts';
 

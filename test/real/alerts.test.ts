@@ -1,4 +1,4 @@
-/** The alerts under Prometheus' own `promtool test rules`: each fires when it should, says what it should, and not before. */
+/** The alerts, tested with Prometheus' `promtool test rules`: each fires when it should, with the right text, and not before. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ interface Series {
   readonly values: string;
 }
 
-/** A checker's series as Prometheus has it: three scrapes of each minute's pod, whose end is a mark of staleness. */
+/** A checker's series in Prometheus: three scrapes of each minute's pod, then a staleness marker. */
 const seen = (metric: string, labels: Labels, minutes: number, value: (second: number) => number | undefined): Series =>
   series(metric, { job: JOBS.checker, instance: A, ...labels }, minutes, (second) =>
     second % 60 === 45 ? undefined : value(second),
@@ -50,7 +50,7 @@ interface Case {
   readonly alert: string;
   readonly what: string;
   readonly series: readonly Series[];
-  /** By minute the labels of each alert that fires then, and what `$value` is in its text. */
+  /** By minute: the labels of each firing alert, and `$value` in its text. */
   readonly fires: Readonly<Record<number, readonly { readonly labels?: Labels; readonly value?: string }[]>>;
 }
 
@@ -180,7 +180,7 @@ describe('the alerts, under promtool', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** What promtool says against it, or nothing. */
+  /** promtool's complaint, or undefined. */
   async function complaints(tests: readonly object[]): Promise<string> {
     const file = join(folder, 'tests.yml');
     await writeFile(file, JSON.stringify({ rule_files: ['rules.yml'], evaluation_interval: `${INTERVAL}s`, tests }));

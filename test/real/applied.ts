@@ -1,10 +1,10 @@
-/** What a stack's tests on a real control plane ask of it, and of what was applied. */
+/** Helpers for tests of a stack on a real control plane. */
 import * as z from 'zod';
 import type { StackConfig } from '../../infra/render/stack-config.ts';
 import { isObject } from '../../infra/render/values.ts';
 import type { KubernetesApi } from '../../lab/kubernetes/access.ts';
 
-/** `config` with other settings: a map's keys over its own, anything else instead. */
+/** `config` with other settings: maps are merged, other values replaced. */
 export function laidOver(config: StackConfig, over: Readonly<Record<string, unknown>>): StackConfig {
   const values = { ...config.values };
   for (const [key, value] of Object.entries(over)) {

@@ -17,7 +17,7 @@ describe('destroying a stack, under the real engine', function () {
 
     const stackA = async () => engines[0]!.stack(await stacks().a.config({ preferred: false }), shipped);
 
-    /** What was done; the page that tells of it comes when it comes. */
+    /** The commits without those of the page, which may come at any time. */
     const acts = () =>
       stacks()
         .commits()

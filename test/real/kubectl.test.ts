@@ -1,4 +1,4 @@
-/** What the documents have people ask of a cluster, asked by the real kubectl of a real control plane. */
+/** The kubectl commands of the docs, run by the real kubectl on a real control plane. */
 import assert from 'node:assert/strict';
 import { namesOf } from '../../infra/names.ts';
 import { startFleet, type Fleet } from '../../lab/demo/fleet.ts';
@@ -13,7 +13,7 @@ const NAMESPACE = 'gitlab-runner';
 const RUNNER = `deployment/${NAMES.runner}`;
 const RUNNERS = 'app.kubernetes.io/component=runner';
 const CHECKERS = `app.kubernetes.io/component=checker,app.kubernetes.io/instance=${A}`;
-/** Of things that the cluster does: the machine may be busy. */
+/** The time limit for work of the cluster: the machine may be busy. */
 const SOON_MS = 40_000;
 
 describe('kubectl on a real control plane', function () {
@@ -38,7 +38,7 @@ describe('kubectl on a real control plane', function () {
       (cluster = await startRealCluster({ name, runner }));
     fleet = await startFleet([A], { engineFor: labEngine, clusterFor }, () => undefined);
     kubectl = await kubectlFor([cluster]);
-    // Only those runs that are asked for.
+    // Only runs that the test starts.
     await ask('patch', 'cronjob', NAMES.checker, '--patch', '{"spec":{"suspend":true}}');
   });
 
@@ -67,7 +67,7 @@ describe('kubectl on a real control plane', function () {
       (await cluster.pods('job-name=by-hand')).some(({ status }) => status.phase === 'Running');
     await until('its pod runs', running, SOON_MS);
     const followed = lines(await ask('logs', '--follow', 'job/by-hand'));
-    // A line for each of its rounds.
+    // One line per round.
     assert.ok(followed.filter((line) => / info round-finished /.test(line)).length > 1, followed.join('\n'));
   });
 
@@ -113,7 +113,7 @@ describe('kubectl on a real control plane', function () {
     await assert.rejects(ask('logs', RUNNER, '-c', 'sidecar'));
     await cluster.recover();
     const said = () => ask('logs', RUNNER, '-c', 'sidecar').catch(() => '');
-    // Which of the two depends on how far the one before had come.
+    // It depends on the state of the previous run.
     await until('a sidecar speaks', async () => / info sidecar (re)?started/.test(await said()), SOON_MS);
   });
 });

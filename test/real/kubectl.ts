@@ -1,4 +1,4 @@
-/** The real kubectl, as a person runs it who may do everything in some clusters: each is a context by its name. */
+/** The real kubectl of an administrator of some clusters. Each cluster is a context of its name. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,14 +10,14 @@ import { requireTool } from '../../tools/find.ts';
 const run = promisify(execFile);
 
 export interface Kubectl {
-  /** What it printed. Rejects where it fails; the error has its `stderr`. */
+  /** Its output. Rejects on failure; the error has its `stderr`. */
   (...args: readonly string[]): Promise<string>;
-  /** What a shell needs to run `kubectl` like this; its cache is kept in `HOME`. */
+  /** Environment variables for a shell that runs this `kubectl`; `HOME` has its cache. */
   readonly environment: Readonly<{ PATH: string; HOME: string; KUBECONFIG: string }>;
   close(): Promise<void>;
 }
 
-/** The first cluster's context is the current one. Throws a ToolError where there is no kubectl. */
+/** The context of the first cluster is the current one. Throws a ToolError if kubectl is missing. */
 export async function kubectlFor(clusters: readonly Pick<RealCluster, 'kubeconfig'>[]): Promise<Kubectl> {
   const { path } = await requireTool('kubectl');
   const home = await mkdtemp(join(tmpdir(), 'hadr-kubectl-'));
@@ -31,5 +31,5 @@ export async function kubectlFor(clusters: readonly Pick<RealCluster, 'kubeconfi
   return Object.assign(kubectl, { environment, close: () => rm(home, { recursive: true, force: true }) });
 }
 
-/** It waits for itself in places: for a log's end, for a rollout. */
+/** The time limit: some commands wait for the end of a log or a rollout. */
 const TIMEOUT_MS = 60_000;

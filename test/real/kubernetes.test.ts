@@ -1,4 +1,4 @@
-/** A shipped stack on a real control plane: what its controllers and its admission make of it, and what its accounts may do. */
+/** A shipped stack on a real control plane: controllers, admission, and the rights of its accounts. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
@@ -17,7 +17,7 @@ const NAMES = namesOf(A);
 const NAMESPACE = 'gitlab-runner';
 const JOBS = 'gitlab-runner-jobs';
 const RUNNERS = 'app.kubernetes.io/component=runner';
-/** Of things that the cluster does: the machine may be busy. */
+/** The time limit for work of the cluster: the machine may be busy. */
 const SOON_MS = 40_000;
 
 const owned = z.looseObject({
@@ -104,7 +104,7 @@ describe('a stack on a real control plane', function () {
 
   describe('RBAC', () => {
     const NAMESPACES = [NAMESPACE, JOBS, 'kube-system', 'default'];
-    /** What Kubernetes lets every account do: ask about itself (ClusterRole system:basic-user). */
+    /** What Kubernetes allows every account: questions about itself (ClusterRole system:basic-user). */
     const SELF = [
       'create selfsubjectaccessreviews.authorization.k8s.io',
       'create selfsubjectreviews.authentication.k8s.io',
@@ -200,7 +200,7 @@ describe('a stack on a real control plane', function () {
       user: z.object({ username: z.string(), extra: z.record(z.string(), z.array(z.string())).default({}) }),
       responseStatus: z.object({ code: z.number() }),
     });
-    // A token that a pod holds names the pod; those of this test do not.
+    // The token of a pod names the pod; the tokens of this test do not.
     const calls = lines
       .map((line) => event.parse(JSON.parse(line)))
       .filter(({ user }) => 'authentication.kubernetes.io/pod-name' in user.extra);

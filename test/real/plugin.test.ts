@@ -17,9 +17,9 @@ import { deploymentOf, laidOver, namesIn } from './applied.ts';
 import { underRealEngine } from './underlay.ts';
 
 const FLEET_TOKEN = `urn:pulumi:${A}::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
-/** Of things that the cluster does: the machine may be busy. */
+/** The time limit for work of the cluster: the machine may be busy. */
 const SOON_MS = 40_000;
-/** The lab's kubelet looks at its volumes every 5 s. */
+/** The lab's kubelet updates its volumes every 5 s. */
 const SECRET_SYNC_SECONDS = 8;
 
 describe('both stacks, applied by the real plugin on real control planes', function () {
@@ -34,7 +34,7 @@ describe('both stacks, applied by the real plugin on real control planes', funct
   const up = async (name: string, over?: Readonly<Record<string, unknown>>) =>
     (await engineOf(name).up(configOf(name, over), program)).changes;
   const records = () => [...fleet.gitlab.model.runners.all.values()];
-  /** Whoever they are: a stack that is made anew has another record. */
+  /** By name, because a stack that is created again has another record. */
   const holders = (): string[] =>
     records()
       .filter(({ tags }) => tags.includes(MAIN_TAG))
@@ -60,7 +60,7 @@ describe('both stacks, applied by the real plugin on real control planes', funct
     assert.match(secrets.text, /using pulumi-resource-kubernetes from \$PATH/);
     const { deployment } = await (await engineOf(A).stack(fleet.member(A).config, program)).exportStack();
     assert.match(JSON.stringify(deployment), /"readyReplicas":2/);
-    // Ten minutes, and one for each pod that a roll takes.
+    // Ten minutes, and one for each pod of a rollout.
     assert.match(JSON.stringify(deployment), /"customTimeouts":\{"update":720\}/);
   });
 

@@ -1,4 +1,4 @@
-/** The life of both stacks under the real engine: what it does to GitLab and Kubernetes, and what it leaves alone. */
+/** Both stacks under the real engine: what it changes in GitLab and Kubernetes, and what it keeps. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { underRealEngine } from './underlay.ts';
 
 const RECORD = 'gitlab:index/userRunner:UserRunner';
 
-/** A later release that words the record's description otherwise: the smallest change of a record. */
+/** A later release with another description of the record: the smallest change of a record. */
 const reworded: Program = () => {
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     type === RECORD ? { props: { ...props, description: `${pulumi.getStack()}, in other words` }, opts } : undefined,
@@ -139,7 +139,7 @@ describe('the stacks under the real engine', function () {
     old.revoked = true;
     const config = { ...(await a.config()), secrets: { 'gitlab-runner-hadr:gitlabToken': fresh.value } };
     const stack = await engine().stack(config, shipped);
-    // A refresh reads with what the state remembers, and that token is worth nothing now.
+    // A refresh uses the token of the state, which is invalid now.
     await assert.rejects(stack.up(engine().output()), /Token was revoked/);
     const { summary } = await stack.up({ ...engine().output(), runProgram: true });
     assert.deepEqual(summary.resourceChanges, { same: 34, update: 1 });

@@ -1,6 +1,6 @@
 /**
- * The lab's GitLab is a true one for a client that this project did not write: python-gitlab drives it through every endpoint
- * that the product calls. Which ones these are is seen from the product itself.
+ * python-gitlab, a client that this project did not write, drives the lab's GitLab through every endpoint that the product calls.
+ * The test records these endpoints while the product runs.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ import { startStacks, type Stacks } from '../support/stacks.ts';
 
 const SCRIPT = fileURLToPath(new URL('python_gitlab.py', import.meta.url));
 
-/** A call without the names in its path: `GET /runners/5/managers` is `GET /runners/:/managers`. */
+/** A call without ids and names: `GET /runners/5/managers` is `GET /runners/:/managers`. */
 const endpoint = (method: string, path: string): string =>
   `${method} ${path
     .replace(/^\/(groups|projects)\/[^/]+/, '/$1/:')
@@ -28,7 +28,7 @@ const endpoint = (method: string, path: string): string =>
       '/$1/:',
     )}`;
 
-/** The endpoints that were called and known, as long as `during` lasts. */
+/** The endpoints that are called during `during`. */
 async function endpointsDuring(model: GitLabModel, during: () => Promise<void>): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const stop = model.onEvent((event) => {
@@ -53,7 +53,7 @@ async function python(url: string, token: string): Promise<void> {
   assert.match(output, /^each answer was as GitLab gives it\n$/);
 }
 
-/** What doctor asks, what a roll call reads, and what the checker does with incidents. */
+/** The calls of doctor, of a roll call, and of the checker's incidents. */
 async function inquire({ gitlab }: Stacks): Promise<void> {
   const { resource, records, close } = connectGitLab({
     url: gitlab.url,
@@ -84,7 +84,7 @@ async function inquire({ gitlab }: Stacks): Promise<void> {
   for (const answer of answers) assert.equal(answer.kind, 'found', JSON.stringify(answer));
 }
 
-/** Both stacks are made, read again and renewed, their checkers take rounds, and one goes. */
+/** Creates both stacks, runs their checkers, renews tokens, and destroys one stack. */
 async function live(stacks: Stacks): Promise<void> {
   const { a, b } = stacks;
   await a.up();

@@ -173,7 +173,7 @@ def deletion(gl, made):
 
 gl = client(os.environ["GITLAB_TOKEN"])
 gl.auth()
-assert gl.version()[0]
+assert gl.version()[0] == gl.http_get("/metadata")["version"]
 stranger = client("nonsense")
 refused(errors.GitlabAuthenticationError, 401, "401 Unauthorized", lambda: stranger.projects.list(get_all=True))
 group = gl.groups.get(GROUP)

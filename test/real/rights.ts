@@ -1,4 +1,4 @@
-/** What a token may do in a cluster, found out by trying: every verb on everything that the API server serves. */
+/** Finds out what a token may do in a cluster: tries every verb on every resource of the API server. */
 import * as z from 'zod';
 import { KubernetesApi, type KubernetesAccess } from '../../lab/kubernetes/access.ts';
 
@@ -34,7 +34,7 @@ export async function everyResource(admin: KubernetesApi): Promise<readonly Reso
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 interface Attempt {
-  /** As it is told: `list pods in runners`, `get pods/log of x in runners`, `watch secrets in all namespaces`. */
+  /** In words: `list pods in runners`, `get pods/log of x in runners`, `watch secrets in all namespaces`. */
   readonly what: string;
   readonly method: Method;
   readonly path: string;
@@ -50,7 +50,7 @@ const ON_ALL: readonly (readonly [string, Method, string])[] = [
   ['list', 'GET', '?limit=1'],
   ['watch', 'GET', '?watch=true&timeoutSeconds=1'],
   ['create', 'POST', ''],
-  // Of things that nobody has: if this were allowed, nothing would be lost but the test.
+  // On names that do not exist: an allowed call would do no harm.
   ['deletecollection', 'DELETE', '?labelSelector=nobody%3Dhas'],
 ];
 
@@ -73,7 +73,7 @@ function attemptsOn(resource: Resource, namespace: string, names: readonly strin
   ];
 }
 
-/** How many calls are under way at once: more would only wait in the API server's queue. */
+/** The number of simultaneous calls; more would only wait in the API server's queue. */
 const AT_ONCE = 8;
 
 /**

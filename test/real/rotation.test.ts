@@ -17,7 +17,7 @@ describe('the rotation of tokens, under the real engine', function () {
     it('previews a rotation as a replacement, and renews a token on demand in the same order', async () => {
       const stack = await engines[0]!.stack(await stacks().a.config({ tokens: { lifetimeDays: 200 } }), shipped);
       const { changeSummary } = await stack.preview(engines[0]!.output());
-      // Before they are made, the engine takes all that reads of them for changed: names of Secrets, and with them pods.
+      // In a preview the engine regards everything that depends on them as changed: names of Secrets, and so pods.
       const { replace, create, delete: removed } = changeSummary;
       assert.deepEqual({ replace, create, removed }, { replace: 3, create: undefined, removed: undefined });
       const calls: string[] = [];
@@ -42,7 +42,7 @@ describe('the rotation of tokens, under the real engine', function () {
       const stack = await engines[0]!.stack(await a.config({ tokens: TOKENS }), shipped);
       const { summary } = await stack.up({ ...engines[0]!.output(), replace: [RECORD] });
       stop();
-      // With the record its config.toml and its sidecars' config; the Deployment rolls.
+      // The record changes config.toml and the sidecars' config, so the Deployment is rolled out.
       assert.deepEqual(summary.resourceChanges, { replace: 3, update: 1, same: 31 });
       assert.deepEqual(calls, ['POST /user/runners', `DELETE /runners/${old.id}`]);
       assert.notEqual(a.record()?.token, old.token);

@@ -1,4 +1,4 @@
-/** A thousand runner pods on a real API server: what a checker's run asks of it, how long it takes, and how much memory. */
+/** A thousand runner pods on a real API server: the calls, time and memory of a checker's run. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,14 +26,14 @@ import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';
 import { accountAccess } from './account.ts';
 
 const PODS = 1000;
-/** Without processes: what a kubelet would report of their pods, the test writes. */
+/** Nodes without processes: the test writes the status that a kubelet would report. */
 const NODES = ['hollow-1', 'hollow-2', 'hollow-3', 'hollow-4', 'hollow-5'];
 const NAMES = namesOf(A);
 const DEPLOYMENT = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${NAMES.runner}`;
 const PODS_OF = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const SELECTOR = encodeURIComponent('app.kubernetes.io/component=runner');
 const AT_ONCE = 16;
-/** Long enough for two rounds of the default times. */
+/** Enough for two rounds of the default times. */
 const PERIOD_SECONDS = 32;
 
 describe('a thousand runner pods', function () {
@@ -80,7 +80,7 @@ describe('a thousand runner pods', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** The pods that have a node and are not ready are told to be. */
+  /** Sets the pods that have a node to ready. */
   const makeReady = async (): Promise<number> => {
     const { items } = podListSchema.parse(await admin.call('GET', `${PODS_OF}?labelSelector=${SELECTOR}`));
     const bound = items.filter(({ spec }) => spec.nodeName !== undefined);
@@ -122,7 +122,7 @@ describe('a thousand runner pods', function () {
     const { online, total } = parseLease(line) ?? {};
     assert.deepEqual({ online, total }, { online: PODS, total: PODS }, record.note ?? 'no note');
 
-    // The preflight and two rounds.
+    // Preflight and two rounds.
     const query = 'labelSelector=…&limit=100';
     const look = [
       `get ${DEPLOYMENT}`,
@@ -164,7 +164,7 @@ describe('a thousand runner pods', function () {
     return { code: Number(exit), errors, mostBytes: Number(await readFile(peak, 'utf8')) * 1024 };
   }
 
-  /** Of the CronJob's container: node, its options, and the bundle. */
+  /** The command of the CronJob's container: node, its options, and the bundle. */
   async function command(): Promise<readonly string[]> {
     const container = z.object({ command: z.array(z.string()) });
     const template = z.object({
@@ -175,7 +175,7 @@ describe('a thousand runner pods', function () {
     return found.spec.jobTemplate.spec.template.spec.containers[0].command;
   }
 
-  /** What the API server noted of an account's calls, in order. */
+  /** The API server's audit log of an account's calls, in their order. */
   async function callsOf(account: string): Promise<string[]> {
     const event = z.object({ verb: z.string(), requestURI: z.string(), user: z.object({ username: z.string() }) });
     const lines = (await readFile(plane.auditLog, 'utf8')).trim().split('\n');

@@ -1,4 +1,4 @@
-/** The scanners find what is wrong in a manifest: without that, a clean scan (`npm run scan`) would say nothing. */
+/** The scanners find errors in a manifest; otherwise a clean scan (`npm run scan`) would prove nothing. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ describe('the scanners', function () {
     if (folder) await rm(folder, { recursive: true });
   });
 
-  /** What `name` says of the stack with `right` put wrong. */
+  /** The verdict of the scanner `name` on the stack with `right` replaced by `wrong`. */
   const verdictOn = async (name: string, right: RegExp, wrong: string): Promise<Verdict> => {
     assert.match(manifests, right);
     const file = join(folder, `${name}.yaml`);

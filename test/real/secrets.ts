@@ -1,20 +1,20 @@
-/** Looks for secrets where none may be: in all that Pulumi printed, reported and wrote. */
+/** Searches everything that Pulumi printed, reported and wrote for secrets. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import type { Stack, Stacks } from '../support/stacks.ts';
 
-/** Those who have them: GitLab, and both clusters. */
+/** The owners of secrets: GitLab and both clusters. */
 type Known = Pick<Stacks, 'gitlab'> & Readonly<Record<'a' | 'b', Pick<Stack, 'name' | 'token'>>>;
 
 export class Secrets {
-  /** Every secret that the lab has known at any time, and what it belongs to. */
+  /** Every secret that the lab ever had, with its owner. */
   private readonly known = new Map<string, string>();
-  /** What was printed or reported. */
+  /** Adds printed or reported text. */
   text = '';
 
-  /** To be called again whenever new ones may have been made. */
+  /** Collects the present secrets; call it again when there may be new ones. */
   learn({ gitlab, a, b }: Known): void {
     const { access, runners } = gitlab.model;
     for (const { value, name } of access.tokens.values()) this.known.set(value, `token ${name}`);

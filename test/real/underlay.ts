@@ -1,19 +1,19 @@
-/** Stacks under the real engine, for a suite of its own: every engine is closed at its end, and all that they print is kept. */
+/** Stacks under the real engine, for one suite: closes every engine at its end, and keeps their output. */
 import { realEngine, type Reach } from '../../lab/pulumi/engines.ts';
 import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { startStacks, type Stacks, type StacksOptions } from '../support/stacks.ts';
 import { Secrets } from './secrets.ts';
 
 export interface Underlay {
-  /** One for each stack, in the order in which they were started. */
+  /** One engine per stack, in the order of their start. */
   readonly engines: readonly RealEngine[];
   readonly secrets: Secrets;
   readonly engineFor: (reach: Reach) => Promise<RealEngine>;
-  /** Both stacks, each under an engine of its own. */
+  /** Starts both stacks, each under its own engine. */
   readonly start: (options?: StacksOptions) => Promise<Stacks>;
 }
 
-/** To be called inside a `describe`. */
+/** Call it inside a `describe`. */
 export function underRealEngine(): Underlay {
   const engines: RealEngine[] = [];
   const secrets = new Secrets();

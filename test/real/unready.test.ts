@@ -22,7 +22,7 @@ import { NOTHING } from '../support/destroy-cases.ts';
 import { A, MAIN_TAG, NAMESPACE, ROOT } from '../support/stacks.ts';
 import { laidOver, namesIn } from './applied.ts';
 
-/** Instead of the minutes that the program gives the runners. */
+/** Instead of the minutes that the program waits for the runners. */
 const PATIENCE = '15s';
 const SOON_MS = 40_000;
 const RUNNERS = 'app.kubernetes.io/component=runner';
@@ -66,7 +66,7 @@ describe('a stack with unready runners, applied by the real plugin', function ()
       lab: true,
     };
     config = await stackConfig(ROOT, A, over, { gitlabToken: gitlab.adminToken });
-    // Its clusters cannot reach GitLab as runners do; whoever runs Pulumi can.
+    // Runners cannot reach GitLab; Pulumi can.
     gitlab.model.faults.add({ kind: 'down', pathPrefix: '/jobs/request' });
   });
 

@@ -1,14 +1,14 @@
 /** The lab's own switches under /lab: faults, jobs, the loss of Redis. Only for an administrator, and not a part of GitLab. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { FAULT_KINDS } from '../model/faults.ts';
+import { FAULTS, type FaultKind } from '../model/faults.ts';
 import type { GitLabModel } from '../model/gitlab.ts';
 import { paramsOf, type Params } from './params.ts';
 import { finish } from './reply.ts';
 import { tokenOf } from './request.ts';
 
 const faultBody = z.object({
-  kind: z.enum(FAULT_KINDS),
+  kind: z.custom<FaultKind>((kind) => typeof kind === 'string' && Object.hasOwn(FAULTS, kind)),
   method: z.string().optional(),
   pathPrefix: z.string().optional(),
   token: z.string().optional(),
@@ -48,7 +48,8 @@ function act(model: GitLabModel, call: string, params: Params): Answer {
   switch (call) {
     case 'POST /lab/faults': {
       const fault = faultBody.safeParse(params);
-      if (!fault.success) return { status: 400, body: { message: `kind must be one of ${FAULT_KINDS.join(', ')}` } };
+      if (!fault.success)
+        return { status: 400, body: { message: `kind must be one of ${Object.keys(FAULTS).join(', ')}` } };
       model.faults.add(fault.data);
       return { status: 201, body: fault.data };
     }

@@ -1,27 +1,18 @@
 /** Faults that can be switched on: each meets some calls, for a number of times or until it is switched off (gitlab-facts K9). */
-export const FAULT_KINDS = [
-  /** Writes answer 503 and contact is not recorded. */
-  'maintenance',
-  /** Writes answer 403, as with a read-only database. */
-  'read-only',
-  /** An HTML page from the proxy. */
-  'html-502',
-  'error-500',
-  'error-503',
-  /** A plain text 429 with Retry-After. */
-  'rate-limit',
-  /** 429 with Retry-After for what runners call; the other endpoints work. */
-  'runner-limit',
-  /** Gitaly does not answer: each file is `404 Commit Not Found`, whether it is there or not. The other endpoints work. */
-  'gitaly-down',
-  /** The connection is cut before anything is read. */
-  'down',
-  /** No answer, and nothing was applied. */
-  'timeout-before',
-  /** No answer, although the call was applied. */
-  'timeout-after',
-] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+export const FAULTS = {
+  maintenance: 'writes answer 503, and contact is not recorded',
+  'read-only': 'writes answer 403, as with a read-only database',
+  'html-502': 'an HTML page from the proxy',
+  'error-500': '500 Internal Server Error',
+  'error-503': 'an HTML page with 503',
+  'rate-limit': '429 with Retry-After 60',
+  'runner-limit': '429 with Retry-After 60, only for calls of runners',
+  'gitaly-down': 'Gitaly does not answer: each file is 404 Commit Not Found',
+  down: 'the connection is cut before anything is read',
+  'timeout-before': 'no answer, and nothing is applied',
+  'timeout-after': 'no answer, although a write is applied',
+} as const;
+export type FaultKind = keyof typeof FAULTS;
 
 export interface Fault {
   readonly kind: FaultKind;

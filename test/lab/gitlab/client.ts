@@ -1,4 +1,4 @@
-/** An embedded GitLab with a clock that the test moves, and a plain client for it. */
+/** An embedded GitLab whose clock the test moves, and a plain client for it. */
 import * as z from 'zod';
 import { startGitLab, type GitLabServer, type ServerOptions } from '../../../lab/gitlab/server.ts';
 
@@ -16,7 +16,7 @@ export interface Lab {
   call(method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
   /** A group runner made by root; its id and token. */
   runner(tags: readonly string[]): Promise<{ readonly id: number; readonly token: string }>;
-  /** One poll of a manager, as gitlab-runner makes it. */
+  /** One poll of a manager, like that of gitlab-runner. */
   poll(token: string, systemId: string, lastUpdate?: string): Promise<Answered>;
   groupToken(
     name: string,
@@ -29,7 +29,7 @@ const created = z.object({ id: z.number(), token: z.string() });
 
 export async function startLab(longPollMs = 0, options: ServerOptions = {}): Promise<Lab> {
   let now = Date.parse('2026-03-01T12:00:00Z');
-  // A small generator of its own, so that a test sees the same secrets in every run.
+  // A fixed generator: a test sees the same secrets in every run.
   let state = 1;
   const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
   const gitlab = await startGitLab({ ...options, now: () => now, random, longPollMs });

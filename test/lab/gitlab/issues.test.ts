@@ -1,4 +1,4 @@
-/** The port Incidents against the embedded GitLab, and that GitLab's habits: roles, labels, states, switched-off issues. */
+/** The port Incidents with the embedded GitLab: roles, labels, states, disabled issues. */
 import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { connectGitLab } from '../../../runtime/adapters/gitlab/connect.ts';

@@ -62,7 +62,7 @@ describe('calls of a Kubernetes API', () => {
     let calls = 0;
     answer = (request, response) => {
       calls += 1;
-      // As a server that was restarted: the second request on the first connection gets no answer.
+      // Like a restarted server: the second request on the first connection gets no answer.
       if (calls === 2) request.socket.destroy();
       else reply(200, { calls })(request, response);
     };

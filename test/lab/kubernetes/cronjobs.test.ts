@@ -37,7 +37,7 @@ describe('lab CronJobs', () => {
       const names = await named('tick');
       return names.length >= 2 ? names : undefined;
     });
-    // A machine that stalls for a minute skips it, as the real controller does: it starts the newest minute that is due.
+    // A machine that stalls for a minute skips it, like the real controller: it starts the newest due minute.
     assert.ok(Number(second.split('-')[1]) > Number(first.split('-')[1]));
     assert.ok(Math.abs(Number(first.split('-')[1]) * MINUTE_MS - Date.now()) < 10 * MINUTE_MS);
     await until('the first completed', async () => {
@@ -107,7 +107,7 @@ describe('lab CronJobs', () => {
     );
     await cluster.client.delete({ apiVersion: 'batch/v1', kind: 'CronJob', name: 'slow' }, { waitMs: 5000 });
     assert.deepEqual(await named('slow'), []);
-    // Pods of Jobs that the history had dropped before may still be in their grace.
+    // Pods of removed Jobs may still be in their grace period.
     await until('its pods are gone', () => !cluster.pods().some((pod) => pod.name.startsWith('slow-')));
   });
 });

@@ -1,4 +1,4 @@
-/** The kubelet's own server, as an API server calls it: https, and a certificate on both sides. */
+/** The kubelet's server, called like by an API server: https with certificates on both sides. */
 import assert from 'node:assert/strict';
 import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -16,7 +16,7 @@ const AT = Date.parse('2026-01-01T00:00:00.500Z');
 const RUNNING = { running: { startedAt: '2026-01-01T00:00:00Z' } };
 const TERMINATED = { terminated: { exitCode: 1 } };
 
-/** Knows how many listen to it. */
+/** Counts its listeners. */
 class CountedBook extends LogBook {
   followers = 0;
 

@@ -6,7 +6,7 @@ import { podSpecSchema, podStatusSchema, type PodStatus } from '../../../lab/kub
 import { until } from '../until.ts';
 import { pod, sh } from './workloads.ts';
 
-/** An API server that the test turns: it keeps one pod as long as the test says, and can refuse to write. */
+/** An API server controlled by the test: it keeps one pod as long as the test wants, and can refuse writes. */
 class OnePod implements NodeApi {
   pod: NodePod;
   readonly written: PodStatus[] = [];
@@ -89,7 +89,7 @@ describe('the kubelet with an API server that fails or delays', () => {
     api.change(deleted);
     await until('it may go', () => api.forgotten === 1);
     api.change(deleted);
-    // A kubelet that starts now knows no more of it than the API does.
+    // A kubelet that starts now only knows what the API knows.
     await kubelet.crash();
     kubelet.start();
     await until('it is told so again', () => api.forgotten === 2);
