@@ -18,7 +18,7 @@ export const MAX_SENTENCE = 4000;
 const MAX_FILE_CHARACTERS = 1_000_000;
 
 /** The id of a runner record. */
-export const recordId = z.number().int().positive();
+const recordId = z.number().int().positive();
 export const recordIds = z.array(recordId).max(MAX_RECORDS);
 export const runnerCount = z.number().int().min(0).max(MAX_RUNNERS);
 export const tags = z.array(z.string().max(255)).max(50);
