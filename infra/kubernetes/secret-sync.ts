@@ -37,7 +37,7 @@ export class SecretSync {
       const left = this.writtenAt + this.seconds * 1000 - this.clock.now();
       const seconds = Math.max(0, Math.ceil(left / 1000));
       await pulumi.log.info(
-        `tokens are written; an old one is revoked in ${seconds} s, when every pod has the new one`,
+        `new tokens are written; waiting ${seconds} s until every pod has them, then the old tokens are revoked`,
       );
       await this.clock.sleep(left);
     });

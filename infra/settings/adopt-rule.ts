@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts';
 import { RUNNER_DEFAULTS } from './schema.ts';
 import { given, problem } from './text.ts';
 
-const OF_OURS = 'is of runners that the stack makes, and with adopt it makes none; remove it';
+const OF_OURS = 'is for runners that the stack creates, and with adopt it creates none; remove it';
 
 export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
   if (!adopt || adopt.length === 0) return [];
@@ -18,7 +18,7 @@ export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
         problem(
           `adopt.${index}.namespace`,
           namespace,
-          'is kubernetes.namespace too: runners may often read all Secrets beside them, and the tokens of this stack must not be there; give another as kubernetes.namespace',
+          'is kubernetes.namespace too: runners can often read all Secrets of their namespace, and the tokens of this stack are in it; give another kubernetes.namespace',
         ),
       );
   for (const [key, value] of Object.entries(runner ?? {}))
@@ -30,7 +30,7 @@ export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
     problems.push(problem('kubernetes.egressPorts', kubernetes.egressPorts, OF_OURS));
   if (tokens?.sidecar !== undefined)
     problems.push(
-      'tokens.sidecar: is for the sidecars of runners that the stack makes, and with adopt it makes none; remove it',
+      'tokens.sidecar: is for the sidecars of runners that the stack creates, and with adopt it creates none; remove it',
     );
   return problems;
 };
@@ -39,12 +39,12 @@ function twice(
   adopt: readonly Adopted[],
   key: 'record' | 'deployment',
   nameOf: (adopted: Adopted) => string,
-  mend: string,
+  fix: string,
 ): string[] {
   const seen = new Set<string>();
   return adopt.flatMap((adopted, index) => {
     const name = nameOf(adopted);
     if (!seen.has(name)) return seen.add(name) && [];
-    return [`adopt.${index}.${key}: ${given(adopted[key])} is there before; ${mend}`];
+    return [`adopt.${index}.${key}: ${given(adopted[key])} is in the list already; ${fix}`];
   });
 }

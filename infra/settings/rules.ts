@@ -119,7 +119,7 @@ const kubernetesRule: Rule = ({ kubernetes, lab }) => {
   const problems = addressProblems('kubernetes.server', kubernetes.server, lab !== false, 'lab');
   if (kubernetes.context === undefined && kubernetes.kubeconfig === undefined)
     problems.push(
-      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that a stack never lands in another',
+      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that no stack is applied to another cluster',
     );
   if (kubernetes.jobNamespace === kubernetes.namespace)
     problems.push(
@@ -138,7 +138,7 @@ const imagesRule: Rule = ({ runner, adopt, images }) => {
   return Object.entries({ ...ours, 'images.node': images.node })
     .filter(([, image]) => !hasDigest(image))
     .map(([key, image]) =>
-      problem(key, image, 'is not named by digest, which images.requireDigests asks for; docs/hardening.md tells how'),
+      problem(key, image, 'has no digest, and images.requireDigests asks for one; see docs/hardening.md'),
     );
 };
 

@@ -22,7 +22,7 @@ const image = z
   .regex(/^[^@]*(@sha256:[0-9a-f]{64})?$/, 'must end, if by digest, in @sha256: and 64 lower-case hexadecimal digits')
   .regex(/^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w][\w.-]*)?(@.*)?$/, 'must be an image such as registry/name:tag')
   .refine((text) => /:[\w][\w.-]*$|@sha256:/.test(text.slice(text.lastIndexOf('/') + 1)) && !text.endsWith(':latest'), {
-    error: 'must name a version: an image without one changes under your feet',
+    error: 'must name a version: without one, the image may change at any time',
   });
 
 const registryHost = z
@@ -63,8 +63,8 @@ const statusProject = z.strictObject({
   manage: z
     .boolean()
     .default(false)
-    .describe('true in the one stack that creates the status project; the others look it up, and go after it.'),
-  path: pathOrId.describe('The full path of the status project; where it is not managed, its id does as well.'),
+    .describe('true in the one stack that creates the status project. Run it first: the others look the project up.'),
+  path: pathOrId.describe('The full path of the status project. Where manage is false, its id works too.'),
   branch: branchName.default('main').describe('The branch that holds the status.'),
   pushRole: z
     .enum(['developer', 'maintainer'])
@@ -90,7 +90,7 @@ const runner = z.strictObject({
     .describe('How long a runner pod that is stopped may take to finish its jobs, in seconds.'),
   metricsPort: port
     .default(9252)
-    .describe("Where the runner serves its metrics inside the pod, for the sidecar's eyes."),
+    .describe('Where the runner serves its metrics inside the pod, which the sidecar reads.'),
   sidecarPort: port.default(9253).describe('Where the sidecar serves /metrics and /healthz.'),
 });
 
@@ -105,7 +105,7 @@ const kubernetes = z.strictObject({
   jobNamespace: kubernetesName
     .optional()
     .describe(
-      'Where job pods live. Default: the namespace with -jobs appended. Not the same: jobs must not see our tokens.',
+      'Where job pods live. Default: the namespace with -jobs appended. It must be another one: jobs must not see our tokens.',
     ),
   manageNamespaces: z.boolean().default(true).describe('Create both namespaces; false if they exist.'),
   server: z
@@ -115,7 +115,7 @@ const kubernetes = z.strictObject({
   secretSyncSeconds: whole(1, 3600)
     .default(150)
     .describe(
-      'How long a changed Secret may take into running pods, in seconds: pulumi up waits so long before it revokes an old token. The default is for kubelets that look at each pod once a minute, and half as long again at worst, and keep what they read for another.',
+      'How long a changed Secret may take to reach running pods, in seconds. pulumi up waits this long before it revokes an old token. The default fits the kubelet’s usual settings: it syncs each pod after 60 to 90 seconds, and caches a Secret for a minute.',
     ),
   egressPorts: z
     .array(port)
@@ -130,7 +130,7 @@ const kubernetes = z.strictObject({
     })
     .prefault({})
     .describe(
-      'Blocks of addresses that pods may reach, for NetworkPolicy knows no names: gitlab, apiServer, dns, webhook. Empty: any, on their ports.',
+      'CIDR blocks that pods may reach, because a NetworkPolicy knows no host names: gitlab, apiServer, dns, webhook. Empty: any address, on their ports.',
     ),
 });
 
@@ -163,7 +163,7 @@ const tokens = z.strictObject({
     .int('must be a whole number')
     .min(WARN_DAYS + 1, `must be at least ${WARN_DAYS + 1}: checkers warn ${WARN_DAYS} days before a token expires`)
     .default(90)
-    .describe('pulumi up makes another token where one has this many days left or fewer.'),
+    .describe('pulumi up replaces a token that has this many days left or fewer.'),
   fleet: secret
     .optional()
     .describe('For the checker: may edit every runner record. Group: Owner, project: Maintainer; scope manage_runner.'),
@@ -180,7 +180,7 @@ const notify = z.strictObject({
   webhook: webAddress
     .optional()
     .describe(
-      'Secret. Where people are told of each term, and of the times when no cluster is eligible: the address of a webhook of Slack, Mattermost or anything else that takes {"text": …}.',
+      'Secret. The address of a webhook of Slack, Mattermost or another service that takes {"text": …}. It is called for each term, and when no cluster can hold the main tags.',
     ),
 });
 
@@ -205,7 +205,7 @@ const monitoring = z.strictObject({
     .string()
     .min(1, 'must not be empty')
     .default('docs/runbooks')
-    .describe('Where your people read docs/runbooks of this project: the beginning of every alert’s runbook_url.'),
+    .describe('Where your people read docs/runbooks of this project. Each alert’s runbook_url begins with it.'),
 });
 
 export const settingsSchema = z.strictObject({
@@ -215,8 +215,11 @@ export const settingsSchema = z.strictObject({
   preferred: z
     .boolean()
     .default(false)
-    .describe('This cluster gets the main tags first, and back if failback says so.'),
-  lab: z.boolean().default(false).describe('Only for a lab: allows http and times that would hurt a real GitLab.'),
+    .describe('This cluster gets the main tags first. It gets them back too, if policy.failback is automatic.'),
+  lab: z
+    .boolean()
+    .default(false)
+    .describe('Only for a lab: allows http, and times that are too short for a real GitLab.'),
   gitlab,
   gitlabToken: secret.describe(
     'Secret. The token that pulumi up uses: Owner of the group (or Maintainer of the project), scope api.',
@@ -227,7 +230,7 @@ export const settingsSchema = z.strictObject({
     .array(adoptedSchema)
     .default([])
     .describe(
-      'Runners that are there already, of the helm chart for example: the stack then makes none, and leaves Deployments and records as they are. docs/adoption.md leads through it.',
+      'Runners that exist already, for example from the Helm chart. The stack then creates no runners, and leaves these Deployments and records as they are. See docs/adoption.md.',
     ),
   policy: policySchema.prefault({}),
   timing: timingSchema.prefault({}),
@@ -238,9 +241,7 @@ export const settingsSchema = z.strictObject({
   log: logSchema.prefault({}),
   tokens: tokens
     .prefault({})
-    .describe(
-      'How long tokens live; and, secret, tokens that you made yourself instead of those that the stack makes.',
-    ),
+    .describe('How long tokens live. Also, as secrets, your own tokens instead of those that the stack creates.'),
 });
 
 /** The keys of each section, for the message about an unknown one. */

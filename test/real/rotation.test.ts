@@ -49,7 +49,7 @@ describe('the rotation of tokens, under the real engine', function () {
     });
 
     it('announced the wait, and showed no secret', async () => {
-      assert.match(secrets.text, /tokens are written; an old one is revoked in 1 s, when every pod has the new one/);
+      assert.match(secrets.text, /waiting 1 s until every pod has them, then the old tokens are revoked/);
       await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
     });
   });

@@ -204,8 +204,8 @@ const REFUSALS: readonly Refusal[] = [
     name: 'an image without a version',
     change: { runner: { image: 'gitlab/gitlab-runner' }, images: { node: 'node:latest' } },
     problems: [
-      'runner.image: "gitlab/gitlab-runner" must name a version: an image without one changes under your feet',
-      'images.node: "node:latest" must name a version: an image without one changes under your feet',
+      'runner.image: "gitlab/gitlab-runner" must name a version: without one, the image may change at any time',
+      'images.node: "node:latest" must name a version: without one, the image may change at any time',
     ],
   },
   {
@@ -263,7 +263,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a cluster without a context',
     change: { kubernetes: {} },
     problems: [
-      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that a stack never lands in another',
+      'kubernetes.context: is missing; name the kubeconfig context of this cluster, so that no stack is applied to another cluster',
     ],
   },
   {
@@ -345,7 +345,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'images by version where digests are required',
     change: { runner: { image: DIGEST }, images: { requireDigests: true } },
     problems: [
-      'images.node: "docker.io/library/node:22.20.0-alpine3.22" is not named by digest, which images.requireDigests asks for; docs/hardening.md tells how',
+      'images.node: "docker.io/library/node:22.20.0-alpine3.22" has no digest, and images.requireDigests asks for one; see docs/hardening.md',
     ],
   },
   {
@@ -407,15 +407,15 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a record and a Deployment that are adopted twice',
     change: { adopt: [ADOPTED, { ...ADOPTED, deployment: 'other' }, { ...ADOPTED, record: 13 }] },
     problems: [
-      'adopt.1.record: 12 is there before; give each Deployment a runner record of its own',
-      'adopt.2.deployment: "gitlab-runner" is there before; remove one of them',
+      'adopt.1.record: 12 is in the list already; give each Deployment a runner record of its own',
+      'adopt.2.deployment: "gitlab-runner" is in the list already; remove one of them',
     ],
   },
   {
     name: 'adopted runners beside the tokens',
     change: { adopt: [{ ...ADOPTED, namespace: 'gitlab-runner' }] },
     problems: [
-      'adopt.0.namespace: "gitlab-runner" is kubernetes.namespace too: runners may often read all Secrets beside them, and the tokens of this stack must not be there; give another as kubernetes.namespace',
+      'adopt.0.namespace: "gitlab-runner" is kubernetes.namespace too: runners can often read all Secrets of their namespace, and the tokens of this stack are in it; give another kubernetes.namespace',
     ],
   },
   {
@@ -427,11 +427,11 @@ const REFUSALS: readonly Refusal[] = [
       tokens: { sidecar: 'glpat-hidden', sidecarExpiresOn: 'never' },
     },
     problems: [
-      'runner.replicas: 3 is of runners that the stack makes, and with adopt it makes none; remove it',
-      'runner.cacheToml: is of runners that the stack makes, and with adopt it makes none; remove it',
-      'kubernetes.jobNamespace: "jobs" is of runners that the stack makes, and with adopt it makes none; remove it',
-      'kubernetes.egressPorts: [9000] is of runners that the stack makes, and with adopt it makes none; remove it',
-      'tokens.sidecar: is for the sidecars of runners that the stack makes, and with adopt it makes none; remove it',
+      'runner.replicas: 3 is for runners that the stack creates, and with adopt it creates none; remove it',
+      'runner.cacheToml: is for runners that the stack creates, and with adopt it creates none; remove it',
+      'kubernetes.jobNamespace: "jobs" is for runners that the stack creates, and with adopt it creates none; remove it',
+      'kubernetes.egressPorts: [9000] is for runners that the stack creates, and with adopt it creates none; remove it',
+      'tokens.sidecar: is for the sidecars of runners that the stack creates, and with adopt it creates none; remove it',
     ],
   },
   {
