@@ -1,4 +1,4 @@
-/** Builds a tool from its pinned Go module into the cache, and tells how far it is. */
+/** Builds a tool from its pinned Go module into the cache, and reports its progress. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ import { completeModule } from './complete.ts';
 
 const run = promisify(execFile);
 
-/** What the user can mend; told in one sentence. */
+/** A problem that the user can fix; the message is one sentence. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
@@ -50,7 +50,7 @@ export async function buildTool(tool: Tool, say: (line: string) => void): Promis
   return pin.binary;
 }
 
-/** The other mend of a missing Go, where there is one. */
+/** The other fix for a missing Go, if there is one. */
 export const orOnPath = ({ name, atLeast }: Command): string =>
   atLeast === undefined ? '' : `, or put ${name} ${atLeast} or later on PATH`;
 

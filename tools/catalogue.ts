@@ -1,6 +1,6 @@
 /**
  * The real software that the tests run against, each built from the Go module beside this file that pins it: go.mod names
- * its version, go.sum the content of everything that goes into it. A tool more is a folder and a line more. One is Python's.
+ * its version, go.sum the content of everything that goes into it. For one more tool, add a folder and a line. Python tools come from PyPI.
  */
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -53,7 +53,7 @@ const kubernetes = (name: string, versionArgs: readonly string[] = ['--version']
   module: 'k8s.io/kubernetes',
   linked: (version) => ({ 'k8s.io/component-base/version.gitVersion': `v${version}` }),
   versionArgs,
-  // The oldest release that Kubernetes itself still mends.
+  // The oldest release that Kubernetes still patches.
   atLeast: '1.34.0',
 });
 

@@ -1,16 +1,16 @@
-/** A module whose repository leaves files to its releases, made whole: a copy of it with those files, and a go.mod beside that names the copy. */
+/** Completes a module that lacks files which its release build generates: a copy with those files, and a go.mod that names the copy. */
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Pin, Tool } from './catalogue.ts';
 import { moduleFolder } from './go-module.ts';
 
-/** Fills `folder`, and go then builds there as it would in the tool's own. What is copied is what go.sum vouches for. */
+/** Fills `folder`, in which go then builds as in the tool's own folder. go.sum verifies what is copied. */
 export async function completeModule(tool: Tool, pin: Pin, folder: string): Promise<string> {
   const copy = join(folder, 'module');
   await copyFiles(await moduleFolder(pin.folder, tool.module), copy);
   for (const { path, from, make } of tool.generated ?? [])
     await writeFile(join(copy, path), make(await readFile(join(copy, from), 'utf8'), pin.version));
-  // Go lays no file over a module in its own cache, so it is told of the copy instead.
+  // Go cannot overlay a file on a module in its cache, so a replace directive names the copy.
   const mod = await readFile(join(pin.folder, 'go.mod'), 'utf8');
   await writeFile(join(folder, 'go.mod'), `${mod}\nreplace ${tool.module} => ./module\n`);
   await copyFile(join(pin.folder, 'go.sum'), join(folder, 'go.sum'));

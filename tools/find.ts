@@ -1,4 +1,4 @@
-/** Where a tool is: on PATH if it is new enough there, else in the cache, else nowhere. */
+/** Finds a tool: on PATH if it is new enough, else in the cache. */
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -49,7 +49,7 @@ export async function findTool(tool: Command): Promise<FoundTool | undefined> {
   return (await isExecutable(binary)) ? { path: binary, version, from: 'cache' } : undefined;
 }
 
-/** Throws a ToolError, with the mend, where it is nowhere. */
+/** Throws a ToolError that names the fix if the tool is in neither place. */
 export async function requireTool(name: string): Promise<FoundTool> {
   const found = await findTool(toolNamed(name));
   if (!found) throw new ToolError(`There is no ${name} here; build it once with: npm run real:tools`);

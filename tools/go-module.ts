@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 const downloaded = z.object({ Dir: z.string() });
 
-/** Downloads it where it is not there yet. The go.mod in `pins` names its version, and the go.sum beside vouches for the files. */
+/** Downloads it if it is missing. The go.mod in `pins` has its version, and go.sum verifies the files. */
 export async function moduleFolder(pins: string, module: string): Promise<string> {
   const { stdout } = await run('go', ['mod', 'download', '-json', module], { cwd: pins });
   return downloaded.parse(JSON.parse(stdout)).Dir;

@@ -1,4 +1,4 @@
-/** `npm run real:tools`: sees to it that every tool of the catalogue is there. What is there already is left alone. */
+/** `npm run real:tools`: builds or installs every tool of the catalogue that is missing. */
 import { buildTool, ToolError } from './build.ts';
 import { CHECKOV, PYTHON_GITLAB, TOOLS, type Command } from './catalogue.ts';
 import { findTool } from './find.ts';
@@ -6,7 +6,7 @@ import { installTool, pythonVersion } from './python.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** True where it was there already. */
+/** True if it existed already. */
 async function isThere(tool: Command): Promise<boolean> {
   const found = await findTool(tool);
   if (found) say(`${tool.name} ${found.version}: there (${found.from})`);

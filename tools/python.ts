@@ -1,4 +1,4 @@
-/** Installs a tool of PyPI into the cache: its own environment, which nothing else on the machine sees. */
+/** Installs a tool from PyPI into the cache, in a virtual environment of its own. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -47,9 +47,9 @@ async function step(tool: PythonTool, what: string, command: string, args: reado
   try {
     await run(command, [...args], { maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
-    const told = error instanceof Error && 'stdout' in error && 'stderr' in error;
-    // Where Debian's package python3-venv is missing, Python says so on its standard output.
-    const lines = (told ? `${String(error.stdout)}\n${String(error.stderr)}` : String(error))
+    const hasOutput = error instanceof Error && 'stdout' in error && 'stderr' in error;
+    // If Debian's package python3-venv is missing, Python prints that to its standard output.
+    const lines = (hasOutput ? `${String(error.stdout)}\n${String(error.stderr)}` : String(error))
       .trim()
       .split('\n')
       .slice(-KEPT_LINES)

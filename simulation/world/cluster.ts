@@ -3,7 +3,7 @@ import type { CheckerConfig } from '../../runtime/config.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
 import type { CheckerContext } from '../../runtime/checker/context.ts';
 import type { Log, LogLevel, RunnerDeployment } from '../../runtime/ports.ts';
-import { LASTING } from '../../test/support/expiries.ts';
+import { LASTING } from './expiries.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';

@@ -8,7 +8,7 @@ import { blocksOf, commandsIn, commandsOf, mentionsOf, PAGES, read } from './pag
 
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
 
-/** What we do not check, for it is other people's. */
+/** Commands of other projects, which are not checked. */
 const OTHERS = new Set([
   'bash',
   'crane',
@@ -43,11 +43,11 @@ function check(words: readonly string[]): void {
       if (rest[0] === 'config' && rest[1] === 'set') checkKey(rest.slice(2));
       return;
     default:
-      assert.fail(`nobody knows ${program}`);
+      assert.fail(`unknown program ${program}`);
   }
 }
 
-/** Names that stand for the reader's own are as good as any. */
+/** Without shell redirections. */
 const concrete = (words: readonly string[]): string[] => words.filter((word) => !/^[>&]/.test(word));
 
 function checkNpm([first = '', ...rest]: readonly string[]): void {
@@ -92,12 +92,12 @@ const anchorsOf = (page: string): Set<string> =>
 
 describe('the docs', () => {
   for (const page of PAGES) {
-    it(`${page}: every command is one that there is`, () => {
+    it(`${page}: every command exists`, () => {
       for (const words of [...commandsOf(page), ...mentionsOf(page).flatMap(commandsIn)])
         assert.doesNotThrow(() => check(words), `${page}: ${words.join(' ')}`);
     });
 
-    it(`${page}: every link leads somewhere`, () => {
+    it(`${page}: every link has a target`, () => {
       for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
         const [file = '', anchor] = target.split('#');
         const path = file === '' ? page : join(page, '..', file);
@@ -107,14 +107,14 @@ describe('the docs', () => {
     });
   }
 
-  it('finds commands at all, and a wrong one', () => {
+  it('the check of commands finds commands, and refuses a wrong script, config key and option', () => {
     assert.ok(commandsOf('README.md').length > 10);
     assert.throws(() => check(['npm', 'run', 'no-such-script']));
     assert.throws(() => check(['pulumi', 'config', 'set', '--path', 'runner.replica', '3']));
     assert.throws(() => check(['hadr', 'switchover', '--onto', 'cluster-b']));
   });
 
-  it('have examples of YAML that can be read', () => {
+  it('every YAML example can be parsed', () => {
     for (const page of PAGES)
       for (const block of blocksOf(page, 'yaml')) assert.doesNotThrow(() => void parse(block), `${page}: ${block}`);
   });

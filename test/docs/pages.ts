@@ -1,4 +1,4 @@
-/** The documentation's pages, and the commands that they tell people to run. */
+/** The pages of the documentation, and the commands in them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,13 +16,13 @@ export const PAGES: readonly string[] = [
 
 export const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
-/** The blocks of one language, each as it stands, in their order. */
+/** The code blocks of one language, in their order. */
 export const blocksOf = (page: string, language: string): string[] =>
   [...read(page).matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm'))].map(
     ([, indent = '', block = '']) => block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
 
-/** The lines of a shell block as a person would enter them: one for each, without its comment. */
+/** The lines of a shell block as a person enters them, without comments. */
 export const linesOf = (block: string): string[] =>
   block
     .replaceAll('\\\n', ' ')
@@ -47,16 +47,16 @@ export const commandsIn = (line: string): string[][] =>
 /** The commands of a page's shell blocks. */
 export const commandsOf = (page: string): string[][] => shellLinesOf(page).flatMap(commandsIn);
 
-/** What runs commands that the docs name; anything else in `code` is a file, a key or a word. */
+/** The programs of commands in the docs. Other text in `code` is a file, a key or a word. */
 const PROGRAMS = /^(bash|crane|curl|docker|export|git|hadr|helm|kubectl|node|npm|npx|pulumi) /;
 
-/** Commands that stand as `code` in the text of a page. */
+/** Commands that are `code` in the text of a page. */
 export const mentionsOf = (page: string): string[] =>
   [
     ...read(page)
       .replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
       .matchAll(/`([^`\n]+)`/g),
   ]
-    // What may be left out is taken in; a table writes a bar its own way.
+    // Optional parts in brackets are included; a table escapes a bar.
     .map(([, code = '']) => code.replaceAll('\\|', '|').replaceAll(/ \[([^\]]+)\]/g, ' $1'))
     .filter((code) => PROGRAMS.test(code));

@@ -19,7 +19,7 @@ import type {
   SavedFile,
   SteeredProject,
 } from '../../runtime/ports.ts';
-import { LASTING } from './expiries.ts';
+import { LASTING } from '../../simulation/world/expiries.ts';
 import { keptIncidents, type KeptIncident } from './incidents.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');

@@ -16,8 +16,8 @@ const inModel = (name: string): string =>
 const inCommand = (guard: string): string =>
   `without${guard.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 
-describe('what Alloy prints', () => {
-  it('are commands with scope, steps and expectation', () => {
+describe('the output of Alloy', () => {
+  it('is parsed into commands with scope, steps and expectation', () => {
     const printed =
       '0 . Check I6_holds for 2 but 20..20 steps, 4 Number expect 0\n10. Run moves for 3 but 1..12 steps expect 1\n';
     assert.deepEqual(readCommands(printed), [
@@ -26,18 +26,18 @@ describe('what Alloy prints', () => {
     ]);
   });
 
-  it('is refused where a command cannot fail, or has no length', () => {
+  it('is refused if a command has no expectation or no length', () => {
     assert.throws(() => readCommands('0 . Check a for 3 but 2..2 steps\n'), /a does not say what it expects/);
     assert.throws(() => readCommands('0 . Run a for 3 expect 1\n'), /a does not say for how many steps/);
   });
 
-  it('is a verdict, or none', () => {
+  it('is parsed into SAT or UNSAT, and into no result after an error', () => {
     assert.equal(readVerdict('c last restart\n00. check never   0    1/1     SAT expects=0\n'), true);
     assert.equal(readVerdict('01. check fine    0       UNSAT\n'), false);
     assert.equal(readVerdict('Error\n  0. Syntax error in SAT.als\n'), undefined);
   });
 
-  it('is a trace, of which the rest at the end is no part', () => {
+  it('is parsed into a trace without the text after it', () => {
     const state = (name: string, used: string): string =>
       `------State ${name}-------\nuniv={A$0}\nthis/Cell<:used=${used}\nnumbers/Ord<:First={x}\n`;
     const states = readTrace(
@@ -48,14 +48,14 @@ describe('what Alloy prints', () => {
   });
 });
 
-describe('Alloy is pinned', () => {
-  it('in pom.xml', async () => {
+describe('the pinned Alloy', () => {
+  it('has its version in pom.xml', async () => {
     const pom = await readFile(new URL('../../tools/alloy/pom.xml', import.meta.url), 'utf8');
     assert.match(versionInPom(pom, 'org.alloytools.alloy.dist'), /^\d+\.\d+\.\d+$/);
     assert.throws(() => versionInPom(pom, 'nothing'), /does not pin nothing/);
   });
 
-  it('and needs a java whose version is known', () => {
+  it('needs a Java whose version can be read', () => {
     assert.equal(javaMajor('openjdk version "17.0.15" 2025-04-15'), 17);
     assert.equal(javaMajor('java version "1.8.0_402"'), 8);
     assert.equal(javaMajor('what'), undefined);
@@ -66,7 +66,7 @@ describe('the model', () => {
   /** Of its own: what the simulation cannot take out of the code by an edit. */
   const OWN = ['CreatedNotSaved', 'EveryRecordIsConverged'];
 
-  it('has a command for each of its guards that takes it out, under the name that the simulation gives it', async () => {
+  it('has a command that removes each guard, with the name of the guard in the simulation', async () => {
     const known = [...GUARDS.map(({ name }) => inModel(name)), ...OWN];
     const files = (await readdir(MODEL)).filter((name) => name.endsWith('.als'));
     assert.equal(files.length, 3);

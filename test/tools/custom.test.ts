@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { customSchemasOf } from '../../tools/scan/custom.ts';
 
-describe('schemas from the definition of a custom resource', () => {
+describe('a schema that is made from a custom resource definition', () => {
   const spec = {
     type: 'object',
     description: 'What is wanted.',
@@ -22,7 +22,7 @@ describe('schemas from the definition of a custom resource', () => {
     },
   });
 
-  it('are one a version, and take no kind but their own, and no field that is not described', () =>
+  it('has one schema for each version, which refuses another kind and an undescribed field', () =>
     assert.deepEqual(Object.fromEntries(files), {
       'watch-monitoring-v1.json': {
         type: 'object',

@@ -32,20 +32,20 @@ const description = {
   },
 };
 
-describe('schemas from the description of an API', () => {
+describe('a schema that is made from an OpenAPI description', () => {
   const files = schemasOf(description);
 
-  it('are one a kind, named as kubeconform looks for them', () =>
+  it('has one file for each kind, with the name that kubeconform expects', () =>
     assert.deepEqual([...files.keys()].sort(), ['_definitions.json', 'other-v1.json', 'thing-apps-v1.json']));
 
-  it('hold a kind to its own name and version', () =>
+  it('accepts an object only with its own kind and apiVersion', () =>
     assert.deepEqual(files.get('thing-apps-v1.json'), {
       allOf: [{ $ref: '_definitions.json#/definitions/io.k8s.api.apps.v1.Thing' }],
       properties: { apiVersion: { enum: ['apps.k8s.io/v1'] }, kind: { enum: ['Thing'] } },
       required: ['apiVersion', 'kind'],
     }));
 
-  it('know no field that is not described, keep maps open, and drop what is for readers', () =>
+  it('refuses undescribed fields, accepts any key of a map, and has no descriptions', () =>
     assert.deepEqual(files.get('_definitions.json'), {
       definitions: {
         'io.k8s.api.apps.v1.Thing': {

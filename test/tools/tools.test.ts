@@ -32,7 +32,7 @@ describe('the real tools', () => {
     return file;
   };
 
-  it('each have a pinned version, and a place that changes with every byte of the pins', async () => {
+  it('a tool has a pinned version, and a cache folder that changes with every byte of its pins', async () => {
     for (const tool of [...TOOLS, CHECKOV, PYTHON_GITLAB]) {
       const { version, binary } = await pinOf(tool);
       assert.match(version, /^\d+\.\d+\.\d+/);
@@ -40,7 +40,7 @@ describe('the real tools', () => {
     }
   });
 
-  it('are read from the go.mod that pins them', () => {
+  it('the version of a Go tool is read from its go.mod', () => {
     const text =
       'module x\n\nrequire example.com/one v1.2.3\n\nrequire (\n\texample.com/two/v2 v2.0.1 // indirect\n)\n';
     assert.equal(versionIn(text, 'example.com/one'), '1.2.3');
@@ -48,7 +48,7 @@ describe('the real tools', () => {
     assert.throws(() => versionIn(text, 'example.com/two'), /does not require example\.com\/two/);
   });
 
-  it('are compared by numbers', () => {
+  it('versions are compared by number, not as text', () => {
     const table: [string, string, boolean][] = [
       ['3.259.0', '3.229.0', true],
       ['3.229.0', '3.229.0', true],
@@ -61,24 +61,24 @@ describe('the real tools', () => {
     for (const [version, least, wanted] of table) assert.equal(isAtLeast(version, least), wanted, version);
   });
 
-  it('are taken from PATH where they are new enough', async () => {
+  it('a tool on PATH is used if it is new enough', async () => {
     const file = await onPath('v3.240.1');
     assert.deepEqual(await findTool(pulumi), { path: file, version: '3.240.1', from: 'PATH' });
   });
 
-  it('are understood where they say more than their version', async () => {
+  it('the version is found in output that contains more text', async () => {
     const file = await onPath('pulumi version: 3.240.1, commit: N/A');
     assert.deepEqual(await findTool(pulumi), { path: file, version: '3.240.1', from: 'PATH' });
   });
 
-  it('are not taken from PATH where they are too old, or do not say what they are', async () => {
+  it('a tool on PATH is not used if it is too old or prints no version', async () => {
     for (const prints of ['v3.100.0', 'no version']) {
       await onPath(prints);
       assert.notEqual((await findTool(pulumi))?.from, 'PATH');
     }
   });
 
-  it('are not taken from PATH where they tell no version, and Go alone mends that there is none', async () => {
+  it('a tool without a version command is never taken from PATH; without Go, the error says to install Go', async () => {
     await writeFile(join(folder, plugin.name), '#!/bin/sh\necho v99.0.0\n', { mode: 0o755 });
     assert.notEqual((await findTool(plugin))?.from, 'PATH');
     await assert.rejects(
@@ -87,7 +87,7 @@ describe('the real tools', () => {
     );
   });
 
-  it('get the files that a release generates, with the version that they are linked with', async () => {
+  it('a build has the generated files of a release, with the version that is linked in', async () => {
     const { version } = await pinOf(plugin);
     const linked = Object.values(plugin.linked(version));
     assert.match(linked.join(), /^4\.25\.0-alpha\.\d{14}$/);
@@ -104,12 +104,12 @@ describe('the real tools', () => {
     ]);
   });
 
-  it('are called too old exactly where Pulumi.yaml refuses them', async () => {
+  it('a Pulumi CLI is too old exactly if Pulumi.yaml refuses it', async () => {
     const project = await readFile(new URL('../../Pulumi.yaml', import.meta.url), 'utf8');
     assert.ok(project.includes(`requiredPulumiVersion: '>=${pulumi.atLeast}'`));
   });
 
-  it('cannot be built without Go, and say so in one sentence', () =>
+  it('a build without Go fails with one sentence that names Go', () =>
     assert.rejects(
       buildTool(pulumi, () => undefined),
       (error) =>
@@ -118,7 +118,7 @@ describe('the real tools', () => {
           'pulumi is built from source and there is no Go here: install Go (https://go.dev/dl), or put pulumi 3.229.0 or later on PATH.',
     ));
 
-  it('cannot be installed without Python, and say so in one sentence', () =>
+  it('an installation without Python fails with one sentence that names Python', () =>
     assert.rejects(
       installTool(CHECKOV, () => undefined),
       (error) =>
@@ -127,7 +127,7 @@ describe('the real tools', () => {
           'checkov comes from PyPI and there is no Python here: install Python 3 (https://www.python.org), or put checkov 3.2.0 or later on PATH.',
     ));
 
-  it('of Python name one hash at least for every package, and nothing without one', async () => {
+  it('requirements.txt of a Python tool has a hash for every package', async () => {
     const { folder } = await pinOf(CHECKOV);
     const lines = (await readFile(`${folder}/requirements.txt`, 'utf8'))
       .split('\n')

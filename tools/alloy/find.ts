@@ -1,4 +1,4 @@
-/** Sees to it that Alloy is there: a jar in the cache, copied by Maven at the version that pom.xml pins. */
+/** Provides Alloy: a jar in the cache, which Maven copies at the version in pom.xml. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
@@ -28,15 +28,17 @@ export function javaMajor(said: string): number | undefined {
 }
 
 async function needJava(): Promise<void> {
-  const mend = `the model is checked with Alloy on Java: put java ${JAVA_AT_LEAST} or later on PATH`;
+  const fix = `the model is checked with Alloy on Java: put java ${JAVA_AT_LEAST} or later on PATH`;
   const said = await run('java', ['-version']).then(
     ({ stderr }) => stderr,
     () => undefined,
   );
-  if (said === undefined) throw new ToolError(`There is no java here; ${mend}.`);
+  if (said === undefined) throw new ToolError(`There is no java on PATH; ${fix}.`);
   const major = javaMajor(said);
   if (major === undefined || major < JAVA_AT_LEAST)
-    throw new ToolError(`The java here is ${major === undefined ? 'of no version that it tells' : major}; ${mend}.`);
+    throw new ToolError(
+      `The java on PATH has ${major === undefined ? 'an unknown version' : `version ${major}`}; ${fix}.`,
+    );
 }
 
 const sumOf = async (path: string): Promise<string | undefined> => {

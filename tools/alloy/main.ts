@@ -50,7 +50,7 @@ async function solve(jar: string, task: Task, folder: string): Promise<Outcome> 
   const { file, command } = task;
   const output = join(folder, `${basename(file, '.als')}-${command.index}`);
   const began = performance.now();
-  // It exits with 1 where the result is not the expected one, which is told from what it prints.
+  // Alloy exits with 1 if the result is not the expected one; the result is read from its output.
   const { stdout, stderr } = await run(
     'java',
     ['-jar', jar, 'exec', '-s', SOLVER, '-c', String(command.index), '-t', 'text', '-o', output, file],

@@ -1,4 +1,4 @@
-/** docs/configuration.md, from the schema that refuses bad config: what users read cannot differ from what is checked. */
+/** docs/configuration.md from the config schema, so that the page cannot differ from what is checked. */
 import * as z from 'zod';
 import { settingsSchema } from '../../infra/settings/schema.ts';
 

@@ -1,4 +1,4 @@
-/** JSON schemas for kubeconform from definitions of custom resources: as strict as those of Kubernetes' own kinds. */
+/** JSON schemas for kubeconform from custom resource definitions, as strict as those of Kubernetes' own kinds. */
 import * as z from 'zod';
 import { fileOf } from './openapi.ts';
 

@@ -1,5 +1,5 @@
 /**
- * `npm run scan`: every stack that has a file, rendered and run through the scanners, as it is and with what is off by default.
+ * `npm run scan`: renders every stack that has a file, as it is and with what is off by default, and runs the scanners.
  * Fails on any finding.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** JSON schemas for kubeconform from the API description that Kubernetes ships: strict ones, that know no unknown field. */
+/** Strict JSON schemas for kubeconform from the API description of Kubernetes: an unknown field is an error. */
 import * as z from 'zod';
 
 const kinds = z.array(z.object({ group: z.string(), version: z.string(), kind: z.string() }));
@@ -9,7 +9,7 @@ type Definition = Readonly<Record<string, unknown>>;
 const DEFINITIONS = '_definitions.json';
 const GROUP_VERSION_KIND = 'x-kubernetes-group-version-kind';
 
-/** In kubeconform's words: the place of each schema, given a folder. */
+/** kubeconform's template for the path of each schema in a folder. */
 export const SCHEMA_LOCATION = '{{ .ResourceKind }}{{ .KindSuffix }}.json';
 
 /** What the API takes as text or as a number, though the description says text alone. */

@@ -1,4 +1,4 @@
-/** The scanners that reviewers use, each run over a file of manifests, and what it found. */
+/** Runs each scanner on a file of manifests, and parses what it found. */
 import { execFile } from 'node:child_process';
 import * as z from 'zod';
 import { ToolError } from '../build.ts';
@@ -8,7 +8,7 @@ import { SCHEMA_LOCATION } from './openapi.ts';
 import { kubernetesSchemas } from './schemas.ts';
 
 export interface Verdict {
-  /** How many checks passed. Of a file that a scanner did not understand it would be none. */
+  /** How many checks passed: 0 if the scanner did not understand the file. */
   readonly passed: number;
   /** What is wrong, each as a line. */
   readonly findings: readonly string[];

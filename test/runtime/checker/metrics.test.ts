@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { CHECKER_METRICS, createExposition, Monitor } from '../../../runtime/checker/metrics.ts';
 import { run } from '../../../runtime/checker/run.ts';
 import type { TokenExpiry } from '../../../runtime/expiries.ts';
-import { LASTING } from '../../support/expiries.ts';
+import { LASTING } from '../../../simulation/world/expiries.ts';
 import { onLoopback } from '../../../lab/loopback.ts';
 import { World } from '../../support/world.ts';
 

@@ -11,7 +11,7 @@ import { connectGitLab } from '../../../runtime/adapters/gitlab/connect.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
 import { startLab, type Lab } from '../../lab/gitlab/client.ts';
-import { LASTING } from '../../support/expiries.ts';
+import { LASTING } from '../../../simulation/world/expiries.ts';
 import { keptIncidents } from '../../support/incidents.ts';
 
 const OWN = 11;

@@ -20,7 +20,7 @@ import { incidentsOf } from '../../../runtime/adapters/gitlab/incidents.ts';
 import { connectGitLab, type GitLabConnection } from '../../../runtime/adapters/gitlab/connect.ts';
 import { systemClock, wallClock } from '../../../runtime/adapters/process/clock.ts';
 import { until } from '../../lab/until.ts';
-import { LASTING } from '../../support/expiries.ts';
+import { LASTING } from '../../../simulation/world/expiries.ts';
 
 export const A = 'cluster-a';
 export const B = 'cluster-b';

@@ -1,4 +1,4 @@
-/** Tokens for tests that are not about their end. */
+/** Tokens that never expire, for tests of something else. */
 import type { Expiries, TokenExpiry } from '../../runtime/expiries.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
 
