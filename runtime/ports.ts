@@ -1,13 +1,13 @@
 /**
- * What the use cases need of the world, named by need, plain data in and out. No port throws: what went wrong is part of the
- * answer. The adapters are in gitlab/, kubernetes/ and process/; tests and the simulation bring their own.
+ * What the use cases need from outside, as plain data. No port throws: what went wrong is part of the result. The adapters are in
+ * runtime/adapters; tests and the simulation have their own.
  */
 import type { Read, Known, Unknown } from './core/model/read.ts';
 import type { GitLabSeconds } from './core/model/time.ts';
 import type { ManagerView, RecordView } from './core/model/facts.ts';
 import type { LogEvent } from './log-events.ts';
 
-/** Time that only goes forward, and waiting. Never compared with any other machine's time. */
+/** The clock of this process. It is never compared with the time of another machine. */
 export interface Clock {
   /** Milliseconds from an arbitrary start; monotonic. */
   now(): number;
@@ -22,25 +22,27 @@ export interface RecordChange {
   readonly description?: string;
 }
 
-/** Runner records in GitLab. */
+/** Runner records in GitLab. `absent` means: GitLab says that no record has this id. */
 export interface RunnerRecords {
   read(id: number): Promise<Read<RecordView>>;
-  /** All managers of a record: GitLab gives the whole list in one answer. */
+  /** All managers of a record, in no order; `absent` as for the record itself. */
   managers(id: number): Promise<Read<readonly ManagerView[]>>;
   /**
-   * One PUT, never repeated: the reply is the read-back, `unknown` means that it may or may not have been applied.
-   * Every successful write calls the roll of the record's managers.
+   * Changes the record, and calls the roll of its managers. `found`: it is done, and this is the record afterwards. `unknown`: it
+   * may or may not be done; it is not repeated.
    */
   write(id: number, change: RecordChange): Promise<Read<RecordView>>;
 }
 
+/** What came of a commit. After anything but `created` the file shows what is true. */
 export type CreateResult =
+  /** GitLab named the id of the commit. */
   | { readonly kind: 'created' }
-  /** The path exists already: somebody was first, perhaps an earlier try of ours. */
+  /** Nothing was written: the path exists, made by another process or by an earlier try of this one. */
   | { readonly kind: 'exists' }
-  /** The branch moved meanwhile; nothing was written. Look, and try again. */
+  /** Nothing was written: another commit changed the branch or the file at the same time. Read, and try again. */
   | { readonly kind: 'conflict'; readonly why: string }
-  /** May or may not have been applied. */
+  /** It may or may not be written. */
   | Unknown;
 
 export interface SavedFile {
@@ -49,14 +51,14 @@ export interface SavedFile {
   readonly exists: boolean;
 }
 
-/** The status project: small files on one branch, each write a commit. */
+/** The status project: small files on one branch; each write is a commit. `absent` means: the branch has no such file. */
 export interface StatusProject {
-  /** The project itself: proof that it can be read, where no term's file can be the proof. */
+  /** The project itself: `found` proves that it can be read, but not that its repository can. */
   readable(): Promise<Read<true>>;
   file(path: string): Promise<Read<string>>;
-  /** Atomic: of all creators of a path exactly one gets `created`. */
+  /** Makes a file. Of all who make the same path exactly one gets `created`. */
   create(path: string, text: string, message: string): Promise<CreateResult>;
-  /** One commit that replaces the files that were found, and makes those for which `exists` is false: all of them or none. */
+  /** Replaces the files that exist and makes the others, all in one commit or none. */
   save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
@@ -66,10 +68,10 @@ export interface FileVersion {
   readonly commit: string;
 }
 
-/** The status project for who steers: people and stacks edit one file at the same time, so a write depends on what was read. */
+/** The status project for people's commands and for stacks, which edit one file at the same time. */
 export interface SteeredProject extends StatusProject {
   version(path: string): Promise<Read<FileVersion>>;
-  /** Replaces a file; `conflict`, and nothing is written, where another commit has touched it since `commit`. */
+  /** Replaces a file; `conflict` where another commit has changed it since `commit`. */
   replace(path: string, commit: string, text: string, message: string): Promise<CreateResult>;
 }
 
@@ -80,26 +82,26 @@ export interface Incident {
   readonly url: string;
 }
 
-/** The incidents of the status project: whether one is open is what a checker remembers of having told people. */
+/** The incidents of the status project. An open one means that people were notified. */
 export interface Incidents {
-  /** Those that are open and bear our label. */
+  /** Those that are open and have the label of this program. */
   open(): Promise<Read<readonly Incident[]>>;
   raise(title: string, text: string): Promise<Read<Incident>>;
   close(number: number): Promise<Read<true>>;
 }
 
-/** Where people are told what has happened, once. */
+/** A webhook that notifies people. */
 export interface Notifier {
-  /** One try; `unknown` says why it may not have arrived, without the address: that is a secret. */
+  /** Sends once. `unknown` says why it may not have arrived, without the address, which is a secret. */
   send(text: string): Promise<{ readonly kind: 'sent' } | Unknown>;
 }
 
 /** One runner Deployment of this cluster. */
 export interface RunnerDeployment {
   readonly name: string;
-  /** The runner record that its pods serve. */
+  /** The runner record that its pods use. */
   readonly record: number;
-  /** Not made by the stack: no sidecar is in its pods, so Ready alone says little. */
+  /** Not made by the stack: its pods have no sidecar, so Ready does not mean that the runner works. */
   readonly adopted: boolean;
   readonly desired: number;
   /** Pods that are Ready and not about to go. */
@@ -153,14 +155,14 @@ export interface OwnerName {
   readonly ref: string | number;
 }
 
-/** What GitLab says of itself. */
+/** Version and time of GitLab. */
 export interface Greeting {
   readonly version: Read<string>;
-  /** GitLab's time, wherever anything answers at all: a refusal too shows that it is there and has a clock. */
+  /** GitLab's time, from an error as well; undefined without any answer. */
   readonly at: GitLabSeconds | undefined;
 }
 
-/** What only people's commands ask of GitLab, beside the fleet itself. Nothing here writes. */
+/** What only people's commands read from GitLab. Nothing here writes. */
 export interface Inquiry {
   greeting(): Promise<Greeting>;
   /** Who owns the token. */

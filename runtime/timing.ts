@@ -1,6 +1,6 @@
 /**
- * The times that the protocol stands on, the rules between them, and the bounds that follow (docs/guarantees.md).
- * The stack refuses a config that breaks a rule; the bounds are printed at `pulumi up`.
+ * The times of the protocol, the rules between them, and the bounds that follow from them (docs/guarantees.md).
+ * The stack refuses a config that breaks a rule; `pulumi up` prints the bounds.
  */
 
 /** All times of one cluster, in seconds. The letters are those of the bounds below. */
@@ -17,9 +17,9 @@ export interface Timing {
   readonly rollCallSeconds: number;
   /** R: budget of a round for all of its calls. */
   readonly budgetSeconds: number;
-  /** L: a report that was not asserted for longer than this is not trusted. */
+  /** L: a lease that was not renewed for longer than this has lapsed. */
   readonly leaseSeconds: number;
-  /** D: from a runner's death to a pod that Kubernetes shows as not ready. */
+  /** D: from the end of a runner process until Kubernetes shows its pod as not ready. */
   readonly detectionSeconds: number;
   /** The CronJob's period. 60 on every real cluster, for cron knows no seconds; shorter only in a lab. */
   readonly periodSeconds: number;
@@ -49,60 +49,60 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
   jobReportSeconds: 60,
 });
 
-/** G: the longest time between the starts of two rounds of a living checker. */
+/** G: the longest time from the start of one round to the start of the next while the CronJob runs. */
 export const longestGapSeconds = (t: Timing): number => t.endMarginSeconds + t.roundSeconds + t.startLagSeconds;
 
 /** A checker is in touch with GitLab as long as no two of its stamps are further apart than this. */
 export const longestTouchGapSeconds = (t: Timing): number => t.leaseSeconds + t.roundSeconds;
 
-/** A full runner of which GitLab heard within this time is served: its jobs report once a period. */
+/** GitLab serves a runner whose slots are all taken if its last contact is no older: its jobs report once a period. */
 export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.25;
 
 /**
- * A manager that runs jobs and was heard of within this time answers a roll call: its jobs report once a period, and one
- * report may be lost in a moment that nobody else notices.
+ * A manager that runs jobs answers a roll call if its last contact is no older: its jobs report once a period, and one report
+ * may be lost.
  */
 export const vouchSeconds = (t: Timing): number => t.jobReportSeconds * 2.25;
 
 /**
- * When GitLab serves runners again after it did not, each that lives has asked for jobs within this: it may have been about to
- * sleep for its `unhealthy_interval`.
+ * After an outage of GitLab every healthy runner asks for jobs again within this time: it may have just begun to sleep for its
+ * `unhealthy_interval`.
  */
 export const awakeAfterSeconds = (t: Timing): number => t.unhealthyIntervalSeconds + 2 * t.checkIntervalSeconds;
 
 /**
- * GitLab hears this cluster as long as its own managers' last contact is no older: a full one reports once a period, an idle
- * one answers each stamp within two polls, and stamps are at most G apart.
+ * GitLab hears this cluster if the last contact of one of its managers is no older: a full manager reports once a period, an
+ * idle one answers each renewal of the lease within two polls, and renewals are at most G apart.
  */
 export const heardWithinSeconds = (t: Timing): number =>
   Math.max(t.jobReportSeconds, longestGapSeconds(t) + 2 * t.checkIntervalSeconds) + t.requestSeconds;
 
 /**
- * D of adopted runners, which have no sidecar: from the moment that a runner stops asking for jobs, its process there or
- * not, to a count without it. Until then it may have been heard; then the round calls it and waits.
+ * D of adopted runners, which have no sidecar: from the last time that a runner asks for jobs, its process running or not, to
+ * a count without it: its last contact grows too old, then the round calls the roll and waits.
  */
 export const adoptedDetectionSeconds = (t: Timing): number => heardWithinSeconds(t) + t.rollCallSeconds;
 
 /**
- * From here on a runner that neither polls nor reports a job is stuck: the longest time that a healthy one may be
- * silent is a poll that Workhorse holds, or the gap to the next roll call, whichever ends later, and the next poll.
+ * A runner that neither polls nor reports a job for this long is stuck. A healthy runner sends nothing while Workhorse holds its
+ * poll, or until the next roll call, whichever is longer; then comes its next poll.
  */
 export const stuckAfterSeconds = (t: Timing): number =>
   Math.max(t.longPollSeconds, longestGapSeconds(t)) + 2 * t.checkIntervalSeconds + t.requestSeconds;
 
-/** How often the sidecar looks, so that its look and the probe that reads it fit into D. */
+/** How often the sidecar checks its runner: one check and the probes that read its result fit into D. */
 export const sidecarIntervalSeconds = (t: Timing): number => t.detectionSeconds / 4;
 
-/** The probes' period: whole seconds, as Kubernetes wants them, of which two and a look of the sidecar fit into D. */
+/** The period of the probes in whole seconds, as Kubernetes wants: two of them and one check of the sidecar fit into D. */
 export const probePeriodSeconds = (t: Timing): number => Math.max(1, Math.floor(t.detectionSeconds / 3));
 
-/** What is promised (I2), in seconds; see docs/guarantees.md for the assumptions. */
+/** What is guaranteed (I2), in seconds; docs/guarantees.md has the assumptions. */
 export interface Bounds {
-  /** The holder's cluster dies at once: until another cluster holds the main tags. */
+  /** From the moment that the holder's whole cluster stops, until another cluster holds the main tags. */
   readonly deadSeconds: number;
-  /** The same where every manager of the holder was running jobs: their last reports vouch for it that much longer. */
+  /** The same where every manager of the holder ran jobs: their last reports count as answers for longer. */
   readonly deadBusySeconds: number;
-  /** The holder's runners faint while its checker lives. */
+  /** From the moment that the holder's runners stop while its checker runs on. */
   readonly faintedSeconds: number;
 }
 
@@ -116,71 +116,107 @@ export function bounds(t: Timing, confirm: number): Bounds {
   };
 }
 
-/** Sums of fractions are off by a rounding error that no rule means. */
+/** Without the rounding errors of fractions. */
 const exact = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** A rule that a timing breaks: the keys to look at, what was given, and the mend. */
+/** A rule that a timing breaks: the key, what is wrong with its value, and which value is possible. */
 export interface TimingProblem {
   readonly key: keyof Timing;
   readonly message: string;
 }
 
-/**
- * Every rule of the design that `t` breaks. `lab` lifts the floors that only matter against a real GitLab (a round of
- * at least 10 s, a period of a minute); the relations between the times hold in a lab as well.
- */
-export function timingProblems(
-  t: Timing,
-  options: { readonly lab: boolean; readonly managers: number; readonly adopted: boolean },
-): TimingProblem[] {
-  const problems: TimingProblem[] = [];
-  const refuse = (key: keyof Timing, message: string) => problems.push({ key, message });
-  const calling = options.adopted ? t.rollCallSeconds : 0;
-  const need = exact(longestGapSeconds(t) + calling + 2 * t.requestSeconds);
-  if (need > t.leaseSeconds)
-    refuse(
-      'leaseSeconds',
-      `${t.leaseSeconds} is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + ${options.adopted ? 'rollCallSeconds (for adopted runners) + ' : ''}2 × requestSeconds = ${need}; give at least ${need}`,
-    );
-  if (t.checkIntervalSeconds >= t.rollCallSeconds / 2)
-    refuse(
-      'checkIntervalSeconds',
-      `${t.checkIntervalSeconds} is too long: two polls must fit into rollCallSeconds (${t.rollCallSeconds}); give less than ${t.rollCallSeconds / 2}`,
-    );
-  // A runner that an outage put to sleep must be awake again within a roll call, or it would be taken for dead.
-  const awake = exact(t.rollCallSeconds - t.checkIntervalSeconds);
-  if (t.unhealthyIntervalSeconds > awake)
-    refuse(
-      'unhealthyIntervalSeconds',
-      `${t.unhealthyIntervalSeconds} is too long: after an outage runners would sleep through a roll call; give at most ${awake} (rollCallSeconds - checkIntervalSeconds)`,
-    );
-  const budget = exact(t.rollCallSeconds + 2 * t.requestSeconds);
-  if (t.budgetSeconds < budget)
-    refuse(
-      'budgetSeconds',
-      `${t.budgetSeconds} is too short for a roll call and the calls around it; give at least ${budget} (rollCallSeconds + 2 × requestSeconds)`,
-    );
-  const called = exact(2 * (t.rollCallSeconds + 2 * t.requestSeconds));
-  if (called > t.leaseSeconds)
-    refuse(
-      'rollCallSeconds',
-      `${t.rollCallSeconds} is too long: a claim is given up when half a lease has passed since its round began, and the roll call comes before it; give less, or leaseSeconds of at least ${called} (2 × (rollCallSeconds + 2 × requestSeconds))`,
-    );
-  if (t.roundSeconds + t.endMarginSeconds > t.periodSeconds)
-    refuse(
-      'roundSeconds',
-      `${t.roundSeconds} leaves no second round in a run of ${t.periodSeconds}; give at most ${t.periodSeconds - t.endMarginSeconds}`,
-    );
-  if (options.managers / t.roundSeconds > 5)
-    refuse(
-      'roundSeconds',
-      `${options.managers} runner pods would ask GitLab more than 5 times a second after each stamp; give at least ${Math.ceil(options.managers / 5)}, or fewer runner.replicas`,
-    );
-  if (!options.lab) {
-    if (t.roundSeconds < 10)
-      refuse('roundSeconds', `${t.roundSeconds} is too short for a real GitLab; give at least 10`);
-    if (t.periodSeconds !== 60)
-      refuse('periodSeconds', `${t.periodSeconds} is not possible: cron counts minutes; leave it at 60`);
-  }
-  return problems;
+export interface TimingOptions {
+  /** Lifts the limits that only matter against a real GitLab; the relations between the times hold in a lab as well. */
+  readonly lab: boolean;
+  /** Runner processes of this cluster. */
+  readonly managers: number;
+  readonly adopted: boolean;
 }
+
+/** How many polls of runners a renewal of the lease may cause. */
+const POLLS_PER_SECOND = 5;
+
+/** What is wrong, or undefined. */
+type Rule = (t: Timing, options: TimingOptions) => string | undefined;
+
+const RULES: readonly (readonly [keyof Timing, Rule])[] = [
+  [
+    'leaseSeconds',
+    (t, { adopted }) => {
+      const called = adopted ? t.rollCallSeconds : 0;
+      const need = exact(longestGapSeconds(t) + called + 2 * t.requestSeconds);
+      if (need <= t.leaseSeconds) return undefined;
+      const roll = adopted ? 'rollCallSeconds (for adopted runners) + ' : '';
+      const sum = `endMarginSeconds + roundSeconds + startLagSeconds + ${roll}2 × requestSeconds`;
+      return `${t.leaseSeconds} is too short: a healthy checker renews its lease every ${sum} = ${need} at worst; give at least ${need}`;
+    },
+  ],
+  [
+    'checkIntervalSeconds',
+    (t) =>
+      t.checkIntervalSeconds < t.rollCallSeconds / 2
+        ? undefined
+        : `${t.checkIntervalSeconds} is too long: two polls must fit into rollCallSeconds (${t.rollCallSeconds}); give less than ${t.rollCallSeconds / 2}`,
+  ],
+  [
+    'unhealthyIntervalSeconds',
+    (t) => {
+      // Else a runner that an outage put to sleep misses the roll call and counts as dead.
+      const most = exact(t.rollCallSeconds - t.checkIntervalSeconds);
+      return t.unhealthyIntervalSeconds <= most
+        ? undefined
+        : `${t.unhealthyIntervalSeconds} is too long: after an outage of GitLab runners would miss a roll call; give at most ${most} (rollCallSeconds - checkIntervalSeconds)`;
+    },
+  ],
+  [
+    'budgetSeconds',
+    (t) => {
+      const least = exact(t.rollCallSeconds + 2 * t.requestSeconds);
+      return t.budgetSeconds >= least
+        ? undefined
+        : `${t.budgetSeconds} is too short for a roll call and the calls before and after it; give at least ${least} (rollCallSeconds + 2 × requestSeconds)`;
+    },
+  ],
+  [
+    'rollCallSeconds',
+    (t) => {
+      const least = exact(2 * (t.rollCallSeconds + 2 * t.requestSeconds));
+      return least <= t.leaseSeconds
+        ? undefined
+        : `${t.rollCallSeconds} is too long: a claim must come within half a lease of the start of its round, and the roll call comes first; give less, or leaseSeconds of at least ${least} (2 × (rollCallSeconds + 2 × requestSeconds))`;
+    },
+  ],
+  [
+    'roundSeconds',
+    (t) =>
+      t.roundSeconds + t.endMarginSeconds <= t.periodSeconds
+        ? undefined
+        : `${t.roundSeconds} is too long: a run of ${t.periodSeconds} s must have two rounds; give at most ${t.periodSeconds - t.endMarginSeconds}`,
+  ],
+  [
+    'roundSeconds',
+    (t, { managers }) =>
+      managers / t.roundSeconds <= POLLS_PER_SECOND
+        ? undefined
+        : `${t.roundSeconds} is too short: after each renewal of the lease all ${managers} runner pods ask GitLab, more than ${POLLS_PER_SECOND} times a second; give at least ${Math.ceil(managers / POLLS_PER_SECOND)}, or fewer runner.replicas`,
+  ],
+  [
+    'roundSeconds',
+    (t, { lab }) =>
+      lab || t.roundSeconds >= 10 ? undefined : `${t.roundSeconds} is too short for a real GitLab; give at least 10`,
+  ],
+  [
+    'periodSeconds',
+    (t, { lab }) =>
+      lab || t.periodSeconds === 60
+        ? undefined
+        : `${t.periodSeconds} is not possible: cron counts minutes; remove it, or give 60`,
+  ],
+];
+
+/** Every rule that `t` breaks. */
+export const timingProblems = (t: Timing, options: TimingOptions): TimingProblem[] =>
+  RULES.flatMap(([key, rule]) => {
+    const message = rule(t, options);
+    return message === undefined ? [] : [{ key, message }];
+  });

@@ -19,7 +19,7 @@ import { expanded, NO_FILE, NO_RUNNER, readOf, unknownOf, type Expected, type Re
 import { createRequester } from './requester.ts';
 
 export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {
-  /** Asked before every call: a token that was rotated in its file is used at once. */
+  /** Read before every call: a rotated token is used at once. */
   readonly token: () => Promise<string>;
   readonly requestSeconds: number;
   readonly clock: Clock;

@@ -8,14 +8,14 @@ import type { Incident, Incidents } from '../../ports.ts';
 import type { GitLabResource } from './connect.ts';
 import { readOf, type Reply } from './read.ts';
 
-/** By it ours are told from what people write. GitLab makes a label that is not there yet. */
+/** Marks the incidents of this program. GitLab makes a label that does not exist. */
 const INCIDENT_LABEL = 'hadr-incident';
 
 const issueSchema = z.object({ iid: z.number(), web_url: z.string() });
 
 const incidentOf = ({ iid, web_url }: z.infer<typeof issueSchema>): Incident => ({ number: iid, url: web_url });
 
-/** gitbeaker's own methods drop the answer's `Date` or page through lists; the bare requests are all that is needed. */
+/** gitbeaker's own methods drop the `Date` of the answer or read all pages of a list. */
 class ProjectIssues extends Issues<boolean> {
   list(project: number): Promise<Reply> {
     return this.requester.get(`projects/${project}/issues`, {

@@ -1,4 +1,4 @@
-/** The port Inquiry over GitLab's REST API. It reads with a person's token, and words its errors for that person. */
+/** The port Inquiry over GitLab's REST API. It reads with a person's token; its errors tell that person what to do. */
 import { Projects } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { Read } from '../../core/model/read.ts';
@@ -53,9 +53,9 @@ const adviseOnTokens =
       ? `only ${owner.kind === 'group' ? 'Owners of the group' : 'Maintainers of the project'} may list its tokens; GitLab answers 401 to all others`
       : advise(error);
 
-/** A page of GitLab's lists at its largest. */
+/** The largest page of GitLab's lists. */
 const PAGE = 100;
-/** A group with more tokens than this is not read to its end; the newest come first. */
+/** No more pages of tokens are read; the newest come first. */
 const MOST_PAGES = 10;
 
 class Reader extends Projects<boolean> {

@@ -21,7 +21,7 @@ export interface HttpResponse {
 
 export type HttpSend = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** No answer that we read is larger than a page of managers; this only bounds what a broken proxy may send. */
+/** Far more than any answer of GitLab that is read here; it limits what a broken proxy may send. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 function flatHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
@@ -32,8 +32,8 @@ function flatHeaders(headers: http.IncomingHttpHeaders): Record<string, string> 
 }
 
 /**
- * A sender with connections of its own; `close` lets the process end while they idle. With `caCertificate` (PEM) it trusts
- * that authority alone, an intermediate one as well, for gitlab-runner does so with the same file.
+ * Sends over its own connections; `close` closes idle ones, so that the process can end. With `caCertificate` (PEM) it trusts only
+ * that authority, which may be an intermediate one, as gitlab-runner does with the same file.
  */
 export function createHttp(caCertificate?: string): { readonly send: HttpSend; readonly close: () => void } {
   const options = { keepAlive: true, maxSockets: 8 };

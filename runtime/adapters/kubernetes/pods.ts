@@ -1,4 +1,4 @@
-/** The port RunnerPods over the Kubernetes API: two reads a Deployment, in pages, no watch. */
+/** The port RunnerPods over the Kubernetes API: for each Deployment itself and its pods, page by page. */
 import * as https from 'node:https';
 import * as http from 'node:http';
 import * as z from 'zod';
@@ -13,13 +13,13 @@ export interface KubernetesOptions {
   readonly deployments: readonly string[];
   readonly adopted: readonly Adopted[];
   readonly timeoutMs: number;
-  /** Asked before every call: Kubernetes rotates the token in its file. */
+  /** Read before every call: Kubernetes rotates the token in its file. */
   readonly token: () => Promise<string>;
-  /** PEM of the API server's authority. */
+  /** The certificate authority of the API server, as PEM. */
   readonly ca: () => Promise<string>;
 }
 
-/** A page of pods is held in memory at once: 100 pods are about 1 MB of JSON. */
+/** Pods on one page: 100 pods are about 1 MB of JSON in memory. */
 const PAGE = 100;
 
 const deploymentSchema = z.object({
@@ -60,72 +60,15 @@ function isOnline({ metadata, status }: z.infer<typeof podSchema>): boolean {
 }
 
 export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close(): void } {
-  const secure = options.server.startsWith('https:');
-  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
-
-  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> => {
-    const url = new URL(path, options.server);
-    try {
-      const headers = { authorization: `Bearer ${await options.token()}`, accept: 'application/json' };
-      const tls = secure ? { ca: await options.ca() } : {};
-      const { status, text } = await fetchText(url, { headers, agent, timeout: options.timeoutMs, ...tls }, secure);
-      if (status === 404) return unknown(`${url.pathname} does not exist in Kubernetes`);
-      if (status === 401 || status === 403)
-        return unknown(`Kubernetes answers ${status} for ${url.pathname}: the checker’s Role or its token is wrong`);
-      if (status !== 200) return unknown(`Kubernetes answers ${status} for ${url.pathname}`);
-      const parsed = schema.safeParse(JSON.parse(text));
-      return parsed.success
-        ? { kind: 'known', value: parsed.data }
-        : unknown(`${url.pathname} has an unexpected shape`);
-    } catch (error) {
-      return unknown(`GET ${url.pathname}: ${error instanceof Error ? error.message : 'failed'}`);
-    }
-  };
-
-  const ready = async (namespace: string, labels: Readonly<Record<string, string>>): Promise<Known<number>> => {
-    const selector = Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    let count = 0;
-    let next: string | undefined;
-    do {
-      const query = new URLSearchParams({ labelSelector: selector, limit: String(PAGE) });
-      if (next) query.set('continue', next);
-      const page = await get(`/api/v1/namespaces/${namespace}/pods?${query.toString()}`, podListSchema);
-      if (page.kind === 'unknown') return page;
-      count += page.value.items.filter(isOnline).length;
-      next = page.value.metadata.continue;
-    } while (next);
-    return { kind: 'known', value: count };
-  };
-
-  /** `adopted` is the record of a Deployment that the stack did not make; its own carry the record as an annotation. */
-  const one = async (namespace: string, name: string, adopted?: number): Promise<Known<RunnerDeployment>> => {
-    const got = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, deploymentSchema);
-    if (got.kind === 'unknown') return got;
-    const { metadata, spec } = got.value;
-    const record = adopted ?? Number(metadata.annotations[RECORD_ANNOTATION]);
-    if (!Number.isInteger(record) || record <= 0)
-      return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
-    if (spec.selector.matchExpressions.length > 0)
-      return unknown(`Deployment ${name} selects its pods by matchExpressions, and only matchLabels are understood`);
-    const pods = await ready(namespace, spec.selector.matchLabels);
-    if (pods.kind === 'unknown') return pods;
-    return {
-      kind: 'known',
-      value: { name, record, adopted: adopted !== undefined, desired: spec.replicas, ready: pods.value },
-    };
-  };
-
+  const { get, close } = apiReader(options);
   const reads = [
-    ...options.deployments.map((name) => () => one(options.namespace, name)),
+    ...options.deployments.map((name) => () => readDeployment(get, options.namespace, name)),
     ...options.adopted.map(
       ({ namespace, deployment, record }) =>
         () =>
-          one(namespace, deployment, record),
+          readDeployment(get, namespace, deployment, record),
     ),
   ];
-
   return {
     async deployments(): Promise<Known<readonly RunnerDeployment[]>> {
       const found: RunnerDeployment[] = [];
@@ -136,17 +79,92 @@ export function kubernetesPods(options: KubernetesOptions): RunnerPods & { close
       }
       return { kind: 'known', value: found };
     },
-    close: () => agent.destroy(),
+    close,
   };
 }
 
+type Get = <T>(path: string, schema: z.ZodType<T>) => Promise<Known<T>>;
+
+function apiReader(options: KubernetesOptions): { readonly get: Get; readonly close: () => void } {
+  const secure = options.server.startsWith('https:');
+  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  const get: Get = async (path, schema) => {
+    const url = new URL(path, options.server);
+    try {
+      const headers = { authorization: `Bearer ${await options.token()}`, accept: 'application/json' };
+      const tls = secure ? { ca: await options.ca() } : {};
+      const { status, text } = await fetchText(url, { headers, agent, ...tls }, options.timeoutMs);
+      if (status === 404) return unknown(`${url.pathname} does not exist in Kubernetes`);
+      if (status === 401 || status === 403)
+        return unknown(`Kubernetes answers ${status} for ${url.pathname}: the checker’s Role or its token is wrong`);
+      if (status !== 200) return unknown(`Kubernetes answers ${status} for ${url.pathname}`);
+      const parsed = schema.safeParse(JSON.parse(text));
+      return parsed.success
+        ? { kind: 'known', value: parsed.data }
+        : unknown(`${url.pathname} has an unexpected shape`);
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'the answer is not JSON' : messageOf(error);
+      return unknown(`GET ${url.pathname}: ${why}`);
+    }
+  };
+  return { get, close: () => agent.destroy() };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'the call failed');
+
+/** How many pods can take jobs now. */
+async function countOnline(
+  get: Get,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<Known<number>> {
+  const selector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  let count = 0;
+  let next: string | undefined;
+  do {
+    const query = new URLSearchParams({ labelSelector: selector, limit: String(PAGE) });
+    if (next) query.set('continue', next);
+    const page = await get(`/api/v1/namespaces/${namespace}/pods?${query.toString()}`, podListSchema);
+    if (page.kind === 'unknown') return page;
+    count += page.value.items.filter(isOnline).length;
+    next = page.value.metadata.continue;
+  } while (next);
+  return { kind: 'known', value: count };
+}
+
+/** `adopted` is the record of a Deployment that the stack did not make; its own have the record in an annotation. */
+async function readDeployment(
+  get: Get,
+  namespace: string,
+  name: string,
+  adopted?: number,
+): Promise<Known<RunnerDeployment>> {
+  const got = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, deploymentSchema);
+  if (got.kind === 'unknown') return got;
+  const { metadata, spec } = got.value;
+  const record = adopted ?? Number(metadata.annotations[RECORD_ANNOTATION]);
+  if (!Number.isSafeInteger(record) || record <= 0)
+    return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
+  if (spec.selector.matchExpressions.length > 0)
+    return unknown(`Deployment ${name} selects its pods by matchExpressions, and only matchLabels are understood`);
+  const online = await countOnline(get, namespace, spec.selector.matchLabels);
+  if (online.kind === 'unknown') return online;
+  return {
+    kind: 'known',
+    value: { name, record, adopted: adopted !== undefined, desired: spec.replicas, ready: online.value },
+  };
+}
+
+/** The limit covers everything from the connection to the last byte. */
 function fetchText(
   url: URL,
   options: https.RequestOptions,
-  secure: boolean,
+  timeoutMs: number,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).get(url, options, (response) => {
+    const request = (url.protocol === 'https:' ? https : http).get(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -154,7 +172,8 @@ function fetchText(
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
       );
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${String(options.timeout)} ms`)));
+    const limit = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    request.on('close', () => clearTimeout(limit));
     request.on('error', reject);
   });
 }

@@ -1,4 +1,4 @@
-/** A small HTTP server for what a program tells of itself. */
+/** A small HTTP server for /metrics and /healthz. */
 import * as http from 'node:http';
 
 export interface Page {

@@ -1,4 +1,4 @@
-/** The port Clock over the process's monotonic clock, and the wall clock for what people and Prometheus read. */
+/** The port Clock, and the wall clock for people and Prometheus. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../ports.ts';
@@ -10,7 +10,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds since 1970, for log lines and timestamps. Nothing is decided on it. */
+/** Milliseconds since 1970, for log lines and metrics. No decision uses it. */
 export type WallClock = () => number;
 
 export const wallClock: WallClock = () => Date.now();

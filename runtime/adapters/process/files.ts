@@ -1,10 +1,10 @@
-/** Files that other processes write or read: tokens from a Secret's volume, and files that are only ever seen whole. */
+/** Files that other processes write or read: tokens from the volume of a Secret, and files that are replaced in one step. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import type { Known } from '../../core/model/read.ts';
 
-/** Puts `text` in place of what is at `path` in one step: a probe never reads half of it. */
+/** Replaces the file at `path` in one step: a probe never reads half of it. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
@@ -26,7 +26,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Reads the token at each call, for a rotated Secret changes the file under a running process. */
+/** Reads the token at each call: a rotated Secret changes the file of a running process. */
 export const tokenFile = (directory: string, name: string) => async (): Promise<string> => {
   const path = join(directory, name);
   const token = (await readIfThere(path))?.trim();
@@ -37,7 +37,7 @@ export const tokenFile = (directory: string, name: string) => async (): Promise<
   return token;
 };
 
-/** A file of JSON that its schema takes. Why there is none is said without values: whatever lies at that path may be a secret. */
+/** A JSON file that its schema accepts. The reason of a failure names no values: they may be secret. */
 export async function jsonFile<T>(path: string, schema: z.ZodType<T>): Promise<Known<T>> {
   const unknown = (why: string): Known<T> => ({ kind: 'unknown', why: `${path}: ${why}` });
   try {
@@ -48,7 +48,7 @@ export async function jsonFile<T>(path: string, schema: z.ZodType<T>): Promise<K
   }
 }
 
-/** What a failed system call says, without the path and the stack that Node puts around it. */
+/** The code of a failed system call, or the message of another error. */
 export const reasonOf = (error: unknown): string =>
   codeOf(error) ?? (error instanceof Error ? error.message : 'unknown error');
 

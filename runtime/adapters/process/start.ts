@@ -1,13 +1,13 @@
-/** What an entry needs before it can begin: its environment and its config, checked as a whole. Refusals are for people. */
+/** Checks the environment and the config of a program before it starts, and reports all problems at once. */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { problemsOf } from '../../config.ts';
 import { reasonOf } from './files.ts';
 
-/** EX_USAGE of sysexits.h: starting again will not help. */
+/** EX_USAGE of sysexits.h: a new start does not help. */
 export const EXIT_CANNOT_START = 64;
 
-/** The program was started in a way that it cannot work with: every problem a line, with its mend. */
+/** The program cannot work with its environment or config: a line for each problem, with what to do. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 
@@ -38,7 +38,7 @@ export async function readStart<E extends { readonly HADR_CONFIG: string }, C>(
   return { env: found.data, config: config.value };
 }
 
-/** By key and without values: whatever lies at that path may be a secret. */
+/** Names keys and no values: a value may be a secret. */
 async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise<Checked<T>> {
   let json: unknown;
   try {

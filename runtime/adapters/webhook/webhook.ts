@@ -5,15 +5,15 @@ import type { Notifier } from '../../ports.ts';
 
 export interface WebhookOptions {
   readonly send: HttpSend;
-  /** Its address, which lets anybody write there: a secret. Asked before each message. */
+  /** Its address, a secret: with it anybody can write there. Read before each message. */
   readonly url: () => Promise<string>;
   readonly timeoutMs: number;
 }
 
-/** Slack's three characters of markup: a reason is text, and must not call a channel. */
+/** Escapes Slack's markup: a reason must not mention a channel. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Never repeated: a message that seemed to fail may have arrived. No failure tells the address, or what the other side says. */
+/** Sends once: a message that seemed to fail may have arrived. No failure contains the address or the answer. */
 export const webhookAt = ({ send, url, timeoutMs }: WebhookOptions): Notifier => ({
   send: async (text) => {
     try {
@@ -28,7 +28,7 @@ export const webhookAt = ({ send, url, timeoutMs }: WebhookOptions): Notifier =>
   },
 });
 
-/** A system call's code and nothing else: messages may quote the address. */
+/** Only the code of a system call: a message may quote the address. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'it failed';
 }

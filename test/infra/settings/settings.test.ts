@@ -239,7 +239,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a lease that is shorter than the silence of a living checker',
     change: { timing: { leaseSeconds: 44 } },
     problems: [
-      'timing.leaseSeconds: 44 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + 2 × requestSeconds = 45; give at least 45',
+      'timing.leaseSeconds: 44 is too short: a healthy checker renews its lease every endMarginSeconds + roundSeconds + startLagSeconds + 2 × requestSeconds = 45 at worst; give at least 45',
     ],
   },
   {
@@ -251,7 +251,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'too many pods for the rounds',
     change: { runner: { replicas: 90 } },
     problems: [
-      'timing.roundSeconds: 90 runner pods would ask GitLab more than 5 times a second after each stamp; give at least 18, or fewer runner.replicas',
+      'timing.roundSeconds: 15 is too short: after each renewal of the lease all 90 runner pods ask GitLab, more than 5 times a second; give at least 18, or fewer runner.replicas',
     ],
   },
   {
@@ -438,7 +438,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a lease that is too short for a call of adopted runners',
     change: { adopt: [ADOPTED], timing: { leaseSeconds: 50 } },
     problems: [
-      'timing.leaseSeconds: 50 is too short: a living checker may be silent for endMarginSeconds + roundSeconds + startLagSeconds + rollCallSeconds (for adopted runners) + 2 × requestSeconds = 55; give at least 55',
+      'timing.leaseSeconds: 50 is too short: a healthy checker renews its lease every endMarginSeconds + roundSeconds + startLagSeconds + rollCallSeconds (for adopted runners) + 2 × requestSeconds = 55 at worst; give at least 55',
     ],
   },
 ];

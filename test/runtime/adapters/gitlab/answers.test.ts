@@ -324,7 +324,7 @@ describe('an answer to a call of GitLab', () => {
       assert.equal((await gitlab.records.read(7)).kind, 'found');
     });
 
-    it('is not wanted: each call says so', async () => {
+    it('is not requested: each call has Cache-Control: no-cache', async () => {
       answering({ status: 200, body: RECORD });
       await gitlab.records.read(7);
       assert.equal(asked[0]?.headers['cache-control'], 'no-cache');

@@ -68,7 +68,7 @@ describe('the start of an entry', () => {
     ['a metrics URL that is none', { ...CONFIG, runnerMetricsUrl: 'runner' }, /runnerMetricsUrl: must be/],
   ];
   for (const [name, config, pattern] of bad)
-    it(`is refused with ${name}, in one sentence with its mend`, async () => {
+    it(`is refused with ${name}, in one sentence that says what to do`, async () => {
       const found = await problems(start(config));
       assert.equal(found.length, 1, found.join('; '));
       assert.match(found[0] ?? '', pattern);
@@ -83,7 +83,7 @@ describe('the start of an entry', () => {
     );
   });
 
-  it('allows http to a lab that says so', async () => {
+  it('allows http with gitlab.allowHttp', async () => {
     await start({ ...CONFIG, gitlab: { url: 'http://127.0.0.1:1', allowHttp: true } });
   });
 
