@@ -1,9 +1,15 @@
 /** Secrets that the stack's file holds in clear text. Pulumi itself refuses that only of whole keys, such as gitlabToken. */
-import type { Settings } from './settings.ts';
+
+interface StackSecrets {
+  readonly cluster: string;
+  readonly lab: boolean;
+  readonly secrets: { readonly webhook?: unknown };
+  readonly tokens: { readonly given: object };
+}
 
 /** `isSecret` tells whether Pulumi keeps a key of the stack encrypted. A warning names the key and how to encrypt its value. */
 export function clearTextWarnings(
-  { cluster, lab, secrets, tokens }: Pick<Settings, 'cluster' | 'lab' | 'secrets' | 'tokens'>,
+  { cluster, lab, secrets, tokens }: StackSecrets,
   isSecret: (key: 'notify' | 'tokens') => boolean,
 ): string[] {
   if (lab) return [];
