@@ -84,10 +84,10 @@ export const heardWithinSeconds = (t: Timing): number =>
 export const adoptedDetectionSeconds = (t: Timing): number => heardWithinSeconds(t) + t.rollCallSeconds;
 
 /**
- * A runner that neither polls nor reports a job for this long is stuck. A healthy runner sends nothing while Workhorse holds its
- * poll, or until the next roll call, whichever is longer; then comes its next poll.
+ * The longest time between two answered polls of a healthy runner that is not full: a poll that Workhorse holds, or the gap to
+ * the next roll call, whichever ends later, and the next poll.
  */
-export const stuckAfterSeconds = (t: Timing): number =>
+export const longestPollGapSeconds = (t: Timing): number =>
   Math.max(t.longPollSeconds, longestGapSeconds(t)) + 2 * t.checkIntervalSeconds + t.requestSeconds;
 
 /** How often the sidecar checks its runner: one check and the probes that read its result fit into D. */

@@ -1,49 +1,81 @@
 /** The port GitLabView over runner records. It only reads, and never `POST /runners/verify`: that would forge the contact that it reads. */
-import type { GitLabReading } from '../core/evidence/history.ts';
+import type { GitLabState } from '../core/evidence/sample.ts';
+import { leaseFrom } from '../core/model/lease.ts';
+import type { Unknown } from '../core/model/read.ts';
+import type { GitLabSeconds } from '../core/model/time.ts';
 import type { RunnerRecords } from '../ports.ts';
 import type { GitLabView } from './ports.ts';
 
 type Reads = Pick<RunnerRecords, 'read' | 'managers'>;
 
-export const gitlabView = (records: Reads, record: number, systemId: string): GitLabView => ({
+/** Whose runner it is. */
+export interface RunnerIdentity {
+  readonly cluster: string;
+  readonly record: number;
+  readonly systemId: string;
+}
+
+export const gitlabView = (records: Reads, runner: RunnerIdentity): GitLabView => ({
   read: async () => {
-    const [recordRead, managerRead] = await Promise.all([
-      readRecord(records, record),
-      readManager(records, record, systemId),
-    ]);
-    return { record: recordRead, manager: managerRead };
+    const [record, manager] = await Promise.all([readRecord(records, runner), readManager(records, runner)]);
+    const dates = [record.date, manager.date].filter((date) => date !== undefined);
+    return {
+      record: record.state,
+      manager: manager.state,
+      date: dates.length === 0 ? undefined : Math.max(...dates),
+    };
   },
 });
 
-// A token file that cannot be read makes a call throw; here it becomes unknown.
-const failed = (error: unknown) =>
-  ({ kind: 'unknown', why: error instanceof Error ? error.message : 'the call failed' }) as const;
+/** A part of GitLab's state, and GitLab's time when it answered. */
+interface Dated<T> {
+  readonly state: T;
+  readonly date: GitLabSeconds | undefined;
+}
 
-async function readRecord(records: Reads, id: number): Promise<GitLabReading['record']> {
-  try {
-    const read = await records.read(id);
-    switch (read.kind) {
-      case 'found':
-        return { kind: 'found', paused: read.value.paused };
-      case 'absent':
-        return { kind: 'absent' };
-      case 'unknown':
-        return read;
+// A token file that cannot be read makes a call throw; here it becomes unknown.
+const failed = (error: unknown): Unknown => ({
+  kind: 'unknown',
+  why: error instanceof Error ? error.message : 'the call failed',
+});
+
+async function readRecord(records: Reads, { record, cluster }: RunnerIdentity): Promise<Dated<GitLabState['record']>> {
+  const read = await records.read(record).catch(failed);
+  switch (read.kind) {
+    case 'found': {
+      const { paused, note } = read.value;
+      const lease = leaseFrom(note, cluster, read.at);
+      const stampedAt = lease.kind === 'lease' ? lease.lease.at : undefined;
+      return { state: { kind: 'found', paused, stampedAt }, date: read.at };
     }
-  } catch (error) {
-    return failed(error);
+    case 'absent':
+      return { state: { kind: 'absent' }, date: read.at };
+    case 'unknown':
+      return { state: { kind: 'unknown', why: read.why }, date: undefined };
   }
 }
 
-async function readManager(records: Reads, id: number, systemId: string): Promise<GitLabReading['manager']> {
-  try {
-    const read = await records.managers(id);
-    if (read.kind === 'unknown') return read;
-    // A record that is gone has no managers; the read of the record itself tells that.
-    if (read.kind === 'absent') return { kind: 'absent' };
-    const manager = read.value.find((candidate) => candidate.systemId === systemId);
-    return manager ? { kind: 'found', contactedAt: manager.contactedAt } : { kind: 'absent' };
-  } catch (error) {
-    return failed(error);
+async function readManager(
+  records: Reads,
+  { record, systemId }: RunnerIdentity,
+): Promise<Dated<GitLabState['manager']>> {
+  const read = await records.managers(record).catch(failed);
+  switch (read.kind) {
+    case 'found': {
+      const manager = read.value.find((candidate) => candidate.systemId === systemId);
+      if (!manager) return { state: { kind: 'absent' }, date: read.at };
+      return { state: { kind: 'found', contactedAt: secondsOf(manager.contactedAt) }, date: read.at };
+    }
+    case 'absent':
+      // A record that is gone has no managers; the read of the record itself tells that.
+      return { state: { kind: 'absent' }, date: read.at };
+    case 'unknown':
+      return { state: { kind: 'unknown', why: read.why }, date: undefined };
   }
+}
+
+/** GitLab writes contacts with milliseconds. */
+function secondsOf(iso: string | null): number | undefined {
+  const ms = Date.parse(iso ?? '');
+  return Number.isNaN(ms) ? undefined : ms / 1000;
 }

@@ -2,7 +2,8 @@
  * The health file's text, and the probes that read it: the contract between the sidecar and the pod's manifest. Nothing here
  * touches the file system, so the stack imports it as well.
  */
-import type { Evidence, EvidenceState } from '../core/evidence/evidence.ts';
+import type { EvidenceState } from '../core/evidence/evidence.ts';
+import type { Evidence } from '../core/evidence/judge.ts';
 
 export interface Health {
   /** Readiness: the last definite verdict. */

@@ -1,6 +1,6 @@
 /** The sidecar's loop: read the runner's metrics and GitLab, judge, write the health file, log what changed. */
 import { atBirth, isGitLabCheckDue, reduce, resumed, type EvidenceState } from '../core/evidence/evidence.ts';
-import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
+import type { GitLabReading, GitLabState, MetricsRead } from '../core/evidence/sample.ts';
 import type { Clock, Log } from '../ports.ts';
 import { sidecarIntervalSeconds, type Timing } from '../timing.ts';
 import { healthOf } from './health.ts';
@@ -107,17 +107,19 @@ export class Sidecar {
 
   /** Beside the loop: a call that hangs must not delay the evidence that the process has died. */
   #readGitLab(): void {
+    const { clock, gitlab } = this.#parts;
+    const askedAt = clock.now() / 1000;
     this.#isReadingGitLab = true;
-    void this.#parts.gitlab
+    void gitlab
       .read()
-      .catch((error: unknown): GitLabReading => {
+      .catch((error: unknown): GitLabState => {
         const why = `reading GitLab failed: ${messageOf(error, 'unknown error')}`;
-        return { record: { kind: 'unknown', why }, manager: { kind: 'unknown', why } };
+        return { record: { kind: 'unknown', why }, manager: { kind: 'unknown', why }, date: undefined };
       })
-      .then((reading) => {
+      .then((state) => {
         this.#isReadingGitLab = false;
-        this.#arrived = reading;
-        this.#counts = { ...this.#counts, gitlabReads: plusOne(this.#counts.gitlabReads, reading.record.kind) };
+        this.#arrived = { ...state, askedAt, at: clock.now() / 1000 };
+        this.#counts = { ...this.#counts, gitlabReads: plusOne(this.#counts.gitlabReads, state.record.kind) };
       });
   }
 

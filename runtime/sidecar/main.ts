@@ -36,8 +36,12 @@ async function main(): Promise<void> {
   const parts: SidecarParts = {
     timing,
     clock: systemClock,
-    metrics: runnerMetricsAt(new URL(config.runnerMetricsUrl), (sidecarIntervalSeconds(timing) * 1000) / 2),
-    gitlab: gitlabView(records, record, systemId),
+    metrics: runnerMetricsAt(
+      new URL(config.runnerMetricsUrl),
+      (sidecarIntervalSeconds(timing) * 1000) / 2,
+      systemClock,
+    ),
+    gitlab: gitlabView(records, { cluster, record, systemId }),
     health: healthFileAt(env.HADR_HEALTH),
     log,
   };

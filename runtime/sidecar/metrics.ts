@@ -1,6 +1,6 @@
 /** /metrics for Prometheus and /healthz for people: the sidecar's last verdict, and whether its loop runs. */
 import type * as http from 'node:http';
-import type { Evidence } from '../core/evidence/evidence.ts';
+import type { Evidence } from '../core/evidence/judge.ts';
 import { bit, render, single, type Metric, type Sample } from '../adapters/metrics/format.ts';
 import { createServer, METRICS_TYPE } from '../adapters/metrics/serve.ts';
 import { formatHealth, healthOf, STALE_SECONDS } from './health.ts';

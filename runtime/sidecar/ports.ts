@@ -1,5 +1,5 @@
 /** The ports that only the sidecar needs. A port throws only where its comment says it. */
-import type { GitLabReading, MetricsRead } from '../core/evidence/history.ts';
+import type { GitLabState, MetricsRead } from '../core/evidence/sample.ts';
 import type { Health } from './health.ts';
 
 /** The metrics endpoint of the runner beside this sidecar. */
@@ -9,7 +9,7 @@ export interface RunnerMetrics {
 
 /** GitLab's view of the runner's record and of this pod's manager. Only reads. */
 export interface GitLabView {
-  read(): Promise<GitLabReading>;
+  read(): Promise<GitLabState>;
 }
 
 /** The file that the probes read. Both throw where the file system does. */

@@ -20,7 +20,7 @@ export const GUARDS: readonly Guard[] = [
     name: 'unknown is not offline, in the sidecar',
     edits: [
       edit(
-        'core/evidence/evidence.ts',
+        'core/evidence/judge.ts',
         `  if (history.gitlabTrouble !== undefined) return unsure('gitlab', `,
         `  if (history.gitlabTrouble !== undefined) return offline('stuck', `,
       ),
@@ -55,6 +55,25 @@ export const GUARDS: readonly Guard[] = [
         `  if (theirs.kind === 'unknown') return { kind: 'called', answered: 0, ownAnswered: 1 };`,
       ),
     ],
+  },
+  {
+    name: 'calls without an answer count only while GitLab answers the sidecar',
+    edits: [
+      edit(
+        'core/evidence/history.ts',
+        `  if (draining || reachableSince === undefined || ofPolls`,
+        `  if (draining || ofPolls`,
+      ),
+      edit(
+        'core/evidence/history.ts',
+        `gitlabTrouble: record.why, unansweredCalls: NO_UNANSWERED_CALLS };`,
+        `gitlabTrouble: record.why };`,
+      ),
+    ],
+  },
+  {
+    name: 'a runner that waits for GitLab is not inactive',
+    edits: [edit('core/evidence/history.ts', `!grown.polled && sample.pollsUnderWay === 0 && `, `!grown.polled && `)],
   },
   {
     name: 'readiness keeps its last definite answer',

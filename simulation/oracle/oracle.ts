@@ -139,7 +139,7 @@ export class Oracle {
   healthWritten(podName: string, before: Health | undefined, health: Health): void {
     const pod = this.fleet.clusters.flatMap((cluster) => cluster.pods).find((candidate) => candidate.name === podName);
     if (!pod) return;
-    if (pod.manager.state !== 'up') this.unwell.set(podName, this.now);
+    if (pod.manager.state !== 'up' || pod.manager.draining) this.unwell.set(podName, this.now);
     const unwellAt = this.unwell.get(podName) ?? Number.NEGATIVE_INFINITY;
     if (before?.ready === true && !health.ready && this.now - unwellAt > 200_000)
       this.violate('sidecar', `${podName} was made unready, and its runner is well: ${health.reason}`);
@@ -156,13 +156,15 @@ export class Oracle {
       const cut = fleet.gitlab.model.faults.all.some(
         (fault) => fault.token === cluster.name && fault.pathPrefix === '/jobs',
       );
+      const isReadOnly = fleet.gitlab.model.faults.all.some(({ kind }) => kind === 'read-only');
       for (const pod of cluster.pods) {
         const { manager } = pod;
         const isWell =
           manager.state === 'up' &&
           !manager.draining &&
-          !manager.tokenRefused &&
+          !manager.hasBadToken &&
           !cut &&
+          !isReadOnly &&
           record !== undefined &&
           pod.record === record.id &&
           !record.paused;

@@ -2,8 +2,9 @@
  * A gitlab-runner process as GitLab and its sidecar see it: polls that Workhorse may hold, jobs that report once a minute, a
  * sleep after three failures, and the counters of its metrics endpoint (gitlab-facts B, H; lab/runner is the real process).
  */
+import type { FaultKind } from '../../lab/gitlab/model/faults.ts';
 import type { Job } from '../../lab/gitlab/model/jobs.ts';
-import type { MetricsRead, Sample } from '../../runtime/core/evidence/history.ts';
+import type { MetricsRead, Sample } from '../../runtime/core/evidence/sample.ts';
 import type { Timing } from '../../runtime/timing.ts';
 import type { Event, VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';
@@ -11,6 +12,14 @@ import type { SimulatedGitLab } from './gitlab.ts';
 const FAILURES_BEFORE_SLEEP = 3;
 /** Workhorse and Rails together, for a poll that is answered at once. */
 const POLL_MS = 60;
+/** gitlab-runner waits inside a call, and counts it at its end (network/retry_requester.go). */
+const TRIES = 5;
+/** GitLab's Retry-After with 429, and gitlab-runner's own pause after other errors. */
+const RETRY_AFTER_MS = 60_000;
+const RETRY_PAUSE_MS = 500;
+/** A connection to an address that does not answer. */
+const CONNECT_TIMEOUT_MS = 30_000;
+const NO_CALLS = { answered: 0, unauthorized: 0, failed: 0, unanswered: 0 };
 
 export interface ManagerParts {
   readonly time: VirtualTime;
@@ -33,6 +42,8 @@ export class Manager {
   tokenRefused = false;
   private readonly parts: ManagerParts;
   private readonly startedAt: number;
+  /** As it was at the start of the process: a reset in GitLab does not reach its config. */
+  private readonly token: string | undefined;
   private readonly jobs = new Set<Job>();
   private drained: (() => void) | undefined;
   private lastUpdate: string | undefined;
@@ -40,14 +51,19 @@ export class Manager {
   private sleepsUntil = 0;
   private next: Event | undefined;
   private letGo: (() => void) | undefined;
-  private readonly polls = { answered: 0, unauthorized: 0, failed: 0 };
-  private readonly reports = { answered: 0, failed: 0 };
-  private troubles = 0;
+  private readonly polls = { ...NO_CALLS };
+  private readonly reports = { ...NO_CALLS };
+  private healthFailures = 0;
+  private pollUnderWay = false;
+  private feeds = 0;
+  private feedsCountedAt: number;
 
   constructor(systemId: string, parts: ManagerParts) {
     this.systemId = systemId;
     this.parts = parts;
     this.startedAt = parts.time.now;
+    this.feedsCountedAt = parts.time.now;
+    this.token = parts.gitlab.runner(parts.record())?.token;
     this.again(200);
   }
 
@@ -63,9 +79,15 @@ export class Manager {
     return this.jobs.size > 0;
   }
 
+  /** GitLab does not accept its token: refused, or reset in GitLab. */
+  get hasBadToken(): boolean {
+    const record = this.parts.gitlab.runner(this.parts.record());
+    return this.tokenRefused || (record !== undefined && record.token !== this.token);
+  }
+
   /** The truth that nobody in the fleet can see directly: it takes jobs, or works on as many as it may. */
   get serves(): boolean {
-    if (this.state !== 'up' || this.draining || this.tokenRefused) return false;
+    if (this.state !== 'up' || this.draining || this.hasBadToken) return false;
     const record = this.parts.gitlab.runner(this.parts.record());
     return (
       record !== undefined && !record.paused && !this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster))
@@ -94,65 +116,105 @@ export class Manager {
   }
 
   hang(): void {
+    this.countFeeds();
     if (this.state === 'up') this.state = 'hung';
     this.stop();
   }
 
   /** SIGQUIT: asks for nothing more, and `done` is called when its last job has ended. */
   drain(done: () => void): void {
+    this.countFeeds();
     this.draining = true;
     this.stop();
+    // It cancels its own poll, which counts as a call without an answer.
+    if (this.pollUnderWay) this.polls.unanswered += 1;
+    this.pollUnderWay = false;
     this.drained = done;
     if (!this.busy) this.parts.time.after(500, done);
   }
 
   private poll(): void {
     this.next = undefined;
-    const { gitlab, time, timing, cluster } = this.parts;
+    const { time } = this.parts;
     if (this.state !== 'up' || this.draining) return;
     if (this.sleeping) return this.again(this.sleepsUntil - time.now);
-    // A full runner asks for nothing; the end of a job wakes it.
+    // A full runner does not poll; the end of a job wakes it.
     if (this.full) return;
+    this.countFeeds();
+    this.pollUnderWay = true;
+    this.tryPoll(1);
+  }
+
+  private tryPoll(attempt: number): void {
+    const { gitlab, time, cluster } = this.parts;
     const fault = gitlab.model.faults.hit({ method: 'POST', path: '/jobs/request', token: cluster });
-    const pause = timing.checkIntervalSeconds * 1000;
-    if (fault !== undefined) {
-      const answers = fault !== 'down' && fault !== 'timeout-before' && fault !== 'timeout-after';
-      if (answers) this.polls.failed += 1;
-      this.troubles += 1;
-      // Only a refusal and a lost connection count as unhealthy; 5xx and 429 do not (network/gitlab.go).
-      if (!answers || fault === 'read-only') this.failed();
-      else this.failures = 0;
-      return this.again(this.sleeping ? this.sleepsUntil - time.now : pause);
+    if (fault === undefined) return this.reachGitLab();
+    const later = (ms: number, act: () => void): void => void (this.next = time.after(ms, act));
+    switch (fault) {
+      case 'down':
+        return this.endPoll('unanswered');
+      case 'timeout-before':
+      case 'timeout-after':
+        return later(CONNECT_TIMEOUT_MS, () => this.endPoll('unanswered'));
+      case 'read-only':
+        return this.endPoll('unauthorized');
+      case 'rate-limit':
+      case 'runner-limit':
+      case 'maintenance':
+      case 'html-502':
+      case 'error-500':
+      case 'error-503':
+      case 'gitaly-down': {
+        if (attempt === TRIES) return this.endPoll('failed');
+        const wait = isLimit(fault) ? RETRY_AFTER_MS : RETRY_PAUSE_MS;
+        return later(wait, () => this.tryPoll(attempt + 1));
+      }
     }
-    const record = gitlab.runner(this.parts.record());
-    if (!record || this.tokenRefused) {
-      this.polls.unauthorized += 1;
-      this.troubles += 1;
-      this.failed();
-      return this.again(this.sleeping ? this.sleepsUntil - time.now : pause);
-    }
-    this.failures = 0;
+  }
+
+  /** Workhorse answers for a token whose queue stands still, and never asks whether the token is still valid. */
+  private reachGitLab(): void {
+    const { gitlab, time, timing } = this.parts;
     const { runners } = gitlab.model;
-    if (runners.shortCircuits(record.token, this.lastUpdate)) {
-      const held = timing.longPollSeconds * 1000;
+    if (!this.tokenRefused && this.token !== undefined && runners.shortCircuits(this.token, this.lastUpdate)) {
       const go = (): void => {
         this.stop();
-        this.polls.answered += 1;
-        this.again(pause);
+        this.endPoll('answered');
       };
-      this.letGo = runners.hold(record.token, go);
-      this.next = time.after(held, go);
+      this.letGo = runners.hold(this.token, go);
+      this.next = time.after(timing.longPollSeconds * 1000, go);
       return;
     }
+    const record = gitlab.runner(this.parts.record());
+    if (!record || this.hasBadToken) return this.endPoll('unauthorized');
     runners.frozen = gitlab.model.faults.maintenance;
     runners.heartbeat(record, this.systemId, () => gitlab.model.access.id());
     this.lastUpdate = runners.ensureQueue(record);
-    this.polls.answered += 1;
-    this.again(POLL_MS + pause);
+    this.next = time.after(POLL_MS, () => this.endPoll('answered'));
+  }
+
+  /** The call is counted, and the next one follows after `check_interval`. Only 403 counts as unhealthy. */
+  private endPoll(result: keyof typeof NO_CALLS): void {
+    this.countFeeds();
+    this.pollUnderWay = false;
+    this.polls[result] += 1;
+    if (result === 'unauthorized') this.failed();
+    else this.failures = 0;
+    const pause = this.parts.timing.checkIntervalSeconds * 1000;
+    this.again(this.sleeping ? this.sleepsUntil - this.parts.time.now : pause);
+  }
+
+  /** The main loop counts an entry once per `check_interval`, while it runs and a worker is free. */
+  private countFeeds(): void {
+    const { time, timing, capacity } = this.parts;
+    const isFed = this.state === 'up' && !this.draining && this.jobs.size + (this.pollUnderWay ? 1 : 0) < capacity;
+    if (isFed) this.feeds += (time.now - this.feedsCountedAt) / (timing.checkIntervalSeconds * 1000);
+    this.feedsCountedAt = time.now;
   }
 
   private failed(): void {
     this.failures += 1;
+    this.healthFailures += 1;
     if (this.failures < FAILURES_BEFORE_SLEEP) return;
     this.failures = 0;
     this.sleepsUntil = this.parts.time.now + this.parts.timing.unhealthyIntervalSeconds * 1000;
@@ -163,7 +225,7 @@ export class Manager {
     const { gitlab, time } = this.parts;
     if (this.state !== 'up' || this.draining || this.full) return;
     const record = gitlab.runner(this.parts.record());
-    if (!record || record.paused) return;
+    if (!record || record.paused || this.hasBadToken) return;
     const { model } = gitlab;
     const job: Job = {
       id: model.access.id(),
@@ -180,6 +242,7 @@ export class Manager {
       finishedAt: undefined,
     };
     model.jobs.all.set(job.id, job);
+    this.countFeeds();
     this.jobs.add(job);
     this.report(job);
     time.after(ms, () => this.finish(job));
@@ -192,21 +255,26 @@ export class Manager {
     time.after(timing.jobReportSeconds * 1000, () => this.report(job));
   }
 
-  /** A job's own call: its trace, or its end. */
-  private send(job: Job): void {
-    const { gitlab, cluster } = this.parts;
+  /** A job's own call: its trace, or its end. It waits inside as a poll does. */
+  private send(job: Job, attempt = 1): void {
+    const { gitlab, time, cluster } = this.parts;
+    if (this.state !== 'up') return;
     const fault = gitlab.model.faults.hit({ method: 'PATCH', path: `/jobs/${job.id}/trace`, token: cluster });
+    if (fault !== undefined && isLimit(fault) && attempt < TRIES) {
+      time.after(RETRY_AFTER_MS, () => this.send(job, attempt + 1));
+      return;
+    }
     if (fault === undefined) {
       this.reports.answered += 1;
       gitlab.model.runners.frozen = gitlab.model.faults.maintenance;
       gitlab.model.jobContact(job);
-    } else {
-      this.reports.failed += 1;
-      this.troubles += 1;
-    }
+    } else if (fault === 'down' || fault === 'timeout-before' || fault === 'timeout-after')
+      this.reports.unanswered += 1;
+    else this.reports.failed += 1;
   }
 
   private drop(job: Job): void {
+    this.countFeeds();
     this.jobs.delete(job);
     this.parts.gitlab.model.jobs.all.delete(job.id);
   }
@@ -221,19 +289,28 @@ export class Manager {
 
   /** What its metrics endpoint says to the sidecar beside it. */
   metrics(): MetricsRead {
+    this.countFeeds();
     if (this.state === 'dead') return { kind: 'closed', why: 'nothing listens' };
     if (this.state === 'hung') return { kind: 'timeout', why: 'no answer' };
     const sample: Sample = {
       polls: { ...this.polls },
       reports: { ...this.reports },
-      troubles: this.troubles,
+      routerRequests: undefined,
+      healthFailures: this.healthFailures,
+      feeds: Math.floor(this.feeds),
+      pollsUnderWay: this.pollUnderWay ? 1 : 0,
       jobs: this.jobs.size,
       capacity: this.parts.capacity,
+      // Before gitlab-runner 19.1 a drain shows only in workers that had no job.
+      draining: this.draining && this.jobs.size < this.parts.capacity,
       startedAt: this.startedAt,
     };
     return { kind: 'sample', sample };
   }
 }
+
+/** 429, for which the runner waits inside the call. */
+const isLimit = (kind: FaultKind): boolean => kind === 'rate-limit' || kind === 'runner-limit';
 
 /** Whether a fault keeps the runners of this very cluster from GitLab. */
 const isCutFor =

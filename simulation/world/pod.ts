@@ -66,7 +66,11 @@ export class Pod {
       timing,
       clock: process.clock,
       metrics: { read: async () => this.manager.metrics() },
-      gitlab: gitlabView(this.parts.records(process), this.record, this.manager.systemId),
+      gitlab: gitlabView(this.parts.records(process), {
+        cluster,
+        record: this.record,
+        systemId: this.manager.systemId,
+      }),
       health: {
         read: async () => this.health,
         write: async (health: Health) => {

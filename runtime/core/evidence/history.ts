@@ -1,94 +1,55 @@
 /** What a sidecar knows about its runner after each reading: which counters grew, what GitLab shows, and since when. */
-import { stuckAfterSeconds, type Timing } from '../../timing.ts';
+import { sidecarIntervalSeconds, type Timing } from '../../timing.ts';
+import type { GitLabSeconds } from '../model/time.ts';
+import { growthOf, isAnotherProcess, type Growth } from './growth.ts';
+import {
+  NO_TRAFFIC,
+  type GitLabReading,
+  type MetricsRead,
+  type MonotonicSeconds,
+  type Reading,
+  type Sample,
+} from './sample.ts';
 
-/** Seconds of a monotonic clock. Never compared with any other machine's time. */
-export type MonotonicSeconds = number;
-
-/** Polls for jobs by their result, as counters since the runner's start. */
-export interface PollCounts {
-  /** GitLab answered: 2xx, and 409 for a job that another runner got first. */
-  readonly answered: number;
-  /** 401 and 403: GitLab, or a proxy before it, does not accept the runner's token. */
-  readonly unauthorized: number;
-  /** 429, 5xx and the rest. */
-  readonly failed: number;
+/** A stamp of the cluster that this runner has not answered with a contact yet. */
+interface UnansweredStamp {
+  readonly stampedAt: GitLabSeconds;
+  /** Answered polls when the sidecar saw the stamp. */
+  readonly polls: number;
+  /** When so many more polls had been answered that the contact must have moved. */
+  readonly dueAt: MonotonicSeconds | undefined;
+  /** GitLab was read after that, and the contact had not moved. */
+  readonly ignored: boolean;
 }
 
-/** One reading of the runner's metrics endpoint. */
-export interface Sample {
-  readonly polls: PollCounts;
-  /** Reports of running jobs (`update_job`, `patch_trace`). */
-  readonly reports: { readonly answered: number; readonly failed: number };
-  /**
-   * Errors and warnings that the runner has logged, and its skipped polls while unhealthy. gitlab-runner does not count a
-   * request that got no answer (network/api_requests_collector.go), so this alone tells trouble from being stuck.
-   */
-  readonly troubles: number;
-  readonly jobs: number;
-  /** How many jobs it may run; undefined where it has no limit. */
-  readonly capacity: number | undefined;
-  /** `process_start_time_seconds`, compared for change only. */
-  readonly startedAt: number | undefined;
-}
-
-export const NO_TRAFFIC: Sample = Object.freeze({
-  polls: { answered: 0, unauthorized: 0, failed: 0 },
-  reports: { answered: 0, failed: 0 },
-  troubles: 0,
-  jobs: 0,
-  capacity: undefined,
-  startedAt: undefined,
-});
-
-export type MetricsRead =
-  | { readonly kind: 'sample'; readonly sample: Sample }
-  /** Connection refused: the process is gone. */
-  | { readonly kind: 'closed'; readonly why: string }
-  /** The connection was accepted and no answer came in time. */
-  | { readonly kind: 'timeout'; readonly why: string }
-  | { readonly kind: 'unknown'; readonly why: string };
-
-/** GitLab's view of the record and of this pod's manager. */
-export interface GitLabReading {
-  readonly record:
-    | { readonly kind: 'found'; readonly paused: boolean }
-    | { readonly kind: 'absent' }
-    | { readonly kind: 'unknown'; readonly why: string };
-  readonly manager:
-    | { readonly kind: 'found'; readonly contactedAt: string | null }
-    /** A complete list without our system id. */
-    | { readonly kind: 'absent' }
-    | { readonly kind: 'unknown'; readonly why: string };
-}
-
-export interface Reading {
-  readonly at: MonotonicSeconds;
-  readonly runner: MetricsRead;
-  /** Absent where GitLab was not asked, or has not answered yet. */
-  readonly gitlab?: GitLabReading;
-}
+/** The first poll that ends after a stamp may have begun before it; the second began after it and must have moved the contact. */
+const POLLS_AFTER_A_STAMP = 2;
 
 export interface RunnerHistory {
   /** The last reading. */
   readonly at: MonotonicSeconds | undefined;
   /** What the next sample is compared with. */
   readonly sample: Sample | undefined;
-  /** The newest proof that the runner is served by GitLab: an answered poll or, where it is full, a job's report. */
-  readonly proof: { readonly at: MonotonicSeconds; readonly by: 'poll' | 'job' } | undefined;
-  /** When GitLab last showed a new contact of this manager. */
+  /** When this process was first seen; -Infinity for one that an earlier sidecar may have seen. */
+  readonly processSince: MonotonicSeconds | undefined;
+  /** The newest proof that GitLab serves the runner: an answered poll or, where it is full, a job's report. */
+  readonly proof: { readonly at: MonotonicSeconds; readonly by: 'poll' | 'router' | 'job' } | undefined;
+  /** When this manager last contacted GitLab, by GitLab's own clock. */
   readonly contactAt: MonotonicSeconds | undefined;
-  /** The last sign of life of any kind. */
+  /** The last activity of any kind. */
   readonly movedAt: MonotonicSeconds;
-  /** The last poll with any answer, or the last moment at which none was due because the runner was full. */
-  readonly pollsDueSince: MonotonicSeconds;
+  /** Since when the runner has not polled although it could: it is fed, is not full, and has no poll under way. */
+  readonly pollDueSince: MonotonicSeconds;
+  /** When the main loop last moved. */
+  readonly loopMovedAt: MonotonicSeconds;
+  /** Since when nothing at all has moved in a process without jobs and without a poll under way. */
+  readonly stillSince: MonotonicSeconds;
   /** Polls with 401 or 403 since the last answered one, without another failure between. */
   readonly unauthorizedPolls: number;
+  /** Calls without an answer since the last one with any; they count only while GitLab answers the sidecar. */
+  readonly unansweredCalls: { readonly count: number; readonly since: MonotonicSeconds };
   /** The last polls failed with a status other than 401 and 403. */
   readonly failing: boolean;
-  /** The runner itself had trouble since its last answered poll, so that it may sleep for its `unhealthy_interval`. */
-  readonly troubled: boolean;
-  /** GitLab was, or may have been, out of reach since then. */
-  readonly outage: boolean;
   readonly full: boolean;
   /** Since when the metrics endpoint accepts connections and does not answer. */
   readonly timeoutSince: MonotonicSeconds | undefined;
@@ -99,26 +60,33 @@ export interface RunnerHistory {
   readonly gitlabReadAt: MonotonicSeconds | undefined;
   readonly gitlabTrouble: string | undefined;
   readonly record: { readonly is: 'serving' | 'paused' | 'absent'; readonly at: MonotonicSeconds } | undefined;
-  readonly contact: { readonly contactedAt: string | null } | undefined;
   /** The last read had the complete list of managers. */
   readonly managerKnown: boolean;
+  readonly unansweredStamps: readonly UnansweredStamp[];
 }
+
+const NO_UNANSWERED_CALLS = { count: 0, since: 0 };
+/** So many stamps that moved no contact are the proof; the oldest stay, for they are the first to become one. */
+export const STAMPS_WITHOUT_CONTACT = 3;
 
 /**
  * Before the first reading. At the birth of a pod every request that the runner has counted was made just now, so it counts
- * from zero; after a restart of the sidecar alone the counters may be old, so the first sample is only what the next one is compared with.
+ * from zero; after a restart of the sidecar alone the counters may be old, so the first sample is only what the next one is
+ * compared with.
  */
 export const noHistory = (birth: boolean): RunnerHistory => ({
   at: undefined,
   sample: birth ? NO_TRAFFIC : undefined,
+  processSince: birth ? undefined : Number.NEGATIVE_INFINITY,
   proof: undefined,
   contactAt: undefined,
   movedAt: 0,
-  pollsDueSince: 0,
+  pollDueSince: 0,
+  loopMovedAt: 0,
+  stillSince: 0,
   unauthorizedPolls: 0,
+  unansweredCalls: NO_UNANSWERED_CALLS,
   failing: false,
-  troubled: false,
-  outage: true,
   full: false,
   timeoutSince: undefined,
   reachableSince: undefined,
@@ -126,46 +94,57 @@ export const noHistory = (birth: boolean): RunnerHistory => ({
   gitlabReadAt: undefined,
   gitlabTrouble: undefined,
   record: undefined,
-  contact: undefined,
   managerKnown: false,
+  unansweredStamps: [],
 });
 
 /** The history after one more reading. */
 export function addReading(history: RunnerHistory, { at, runner, gitlab }: Reading, timing: Timing): RunnerHistory {
   const timed = restartWaits(history, at, timing);
-  const read = { ...addMetricsRead(timed, runner, at), at };
-  return gitlab ? addGitLabReading(read, gitlab, at) : read;
+  const read = { ...addMetricsRead(timed, runner, at, timing), at };
+  return gitlab ? addGitLabReading(read, gitlab) : read;
 }
 
-/** While the sidecar itself did not run (a frozen node) it measured nothing: every waiting time starts anew after that. */
+/** While the sidecar itself did not run (a frozen or starved node) it measured nothing: every waiting time starts anew. */
 function restartWaits(history: RunnerHistory, at: MonotonicSeconds, timing: Timing): RunnerHistory {
-  if (history.at !== undefined && at - history.at <= stuckAfterSeconds(timing) / 2) return history;
+  if (history.at !== undefined && at - history.at <= 4 * sidecarIntervalSeconds(timing)) return history;
   const later = (since: MonotonicSeconds | undefined) => (since === undefined ? undefined : at);
   return {
     ...history,
+    processSince: history.processSince ?? at,
     movedAt: at,
-    pollsDueSince: at,
+    pollDueSince: at,
+    stillSince: at,
     timeoutSince: later(history.timeoutSince),
     reachableSince: later(history.reachableSince),
   };
 }
 
-/** Another process, or none: what was seen of the old one proves nothing of the next. */
+/** Another process, or none: what was seen of the old one proves nothing about the next. */
 const newProcess = (history: RunnerHistory, at: MonotonicSeconds): RunnerHistory => ({
   ...history,
   sample: NO_TRAFFIC,
+  processSince: at,
   proof: undefined,
   contactAt: undefined,
   movedAt: at,
-  pollsDueSince: at,
+  pollDueSince: at,
+  loopMovedAt: at,
+  stillSince: at,
   unauthorizedPolls: 0,
+  unansweredCalls: NO_UNANSWERED_CALLS,
   failing: false,
-  troubled: false,
   full: false,
   timeoutSince: undefined,
+  unansweredStamps: [],
 });
 
-function addMetricsRead(history: RunnerHistory, runner: MetricsRead, at: MonotonicSeconds): RunnerHistory {
+function addMetricsRead(
+  history: RunnerHistory,
+  runner: MetricsRead,
+  at: MonotonicSeconds,
+  timing: Timing,
+): RunnerHistory {
   switch (runner.kind) {
     case 'closed':
       return newProcess(history, at);
@@ -174,77 +153,104 @@ function addMetricsRead(history: RunnerHistory, runner: MetricsRead, at: Monoton
     case 'unknown':
       return history;
     case 'sample': {
+      const { sample } = runner;
       // Before its first sample nothing is known of a process: that time does not count as inactivity.
       if (history.sample === undefined || history.sample === NO_TRAFFIC)
-        return addSample({ ...history, movedAt: at, pollsDueSince: at }, runner.sample, at);
-      const restarted = isAnotherProcess(history.sample, runner.sample);
-      return addSample(restarted ? newProcess(history, at) : history, runner.sample, at);
+        return addSample({ ...history, movedAt: at, pollDueSince: at, stillSince: at }, sample, at, timing);
+      const restarted = isAnotherProcess(history.sample, sample);
+      return addSample(restarted ? newProcess(history, at) : history, sample, at, timing);
     }
   }
 }
 
-const counters = (sample: Sample): number[] => [
-  sample.polls.answered,
-  sample.polls.unauthorized,
-  sample.polls.failed,
-  sample.reports.answered,
-  sample.reports.failed,
-  sample.troubles,
-];
-
-function isAnotherProcess(before: Sample, after: Sample): boolean {
-  if (before.startedAt !== undefined && after.startedAt !== undefined && before.startedAt !== after.startedAt)
-    return true;
-  const now = counters(after);
-  return counters(before).some((count, index) => (now[index] ?? 0) < count);
-}
-
-function addSample(history: RunnerHistory, sample: Sample, at: MonotonicSeconds): RunnerHistory {
-  const before = history.sample ?? sample;
-  const answered = sample.polls.answered > before.polls.answered;
-  const unauthorized = sample.polls.unauthorized - before.polls.unauthorized;
-  const failed = sample.polls.failed > before.polls.failed;
-  const reported = sample.reports.answered > before.reports.answered;
-  const troubled = sample.troubles > before.troubles;
-  const moved = counters(sample).some((count, index) => count > (counters(before)[index] ?? 0));
+function addSample(history: RunnerHistory, sample: Sample, at: MonotonicSeconds, timing: Timing): RunnerHistory {
+  const grown = growthOf(history.sample ?? sample, sample);
   const full = sample.capacity !== undefined && sample.jobs >= sample.capacity;
   const filled = full && !history.full && history.sample !== undefined;
-  const served = answered || (full && (reported || filled));
+  const routed = grown.router > 0 && !grown.unhealthy;
+  const answered = grown.polls.answered > 0 || routed;
+  const { unauthorized, failed } = grown.polls;
+  const otherFailure = failed > 0 || (grown.router > 0 && grown.unhealthy);
+  const served = full && (grown.reports.answered > 0 || filled);
+  const fed: RunnerHistory = { ...history, loopMovedAt: grown.fed ? at : history.loopMovedAt };
   return {
-    ...history,
+    ...fed,
     sample,
     full,
     timeoutSince: undefined,
-    proof: answered ? { at, by: 'poll' } : served ? { at, by: 'job' } : history.proof,
-    movedAt: moved || filled ? at : history.movedAt,
-    pollsDueSince: answered || unauthorized > 0 || failed || full ? at : history.pollsDueSince,
-    unauthorizedPolls: answered || failed ? 0 : history.unauthorizedPolls + unauthorized,
-    failing: !answered && (failed || (history.failing && unauthorized === 0)),
-    troubled: !served && (history.troubled || troubled || unauthorized > 0 || failed),
-    outage: history.outage && !served,
+    proof: answered
+      ? { at, by: grown.polls.answered > 0 ? 'poll' : 'router' }
+      : served
+        ? { at, by: 'job' }
+        : history.proof,
+    movedAt: grown.any || filled ? at : history.movedAt,
+    pollDueSince: isPollDue(fed, sample, grown, full, at, timing) ? history.pollDueSince : at,
+    stillSince: isStill(sample, grown) ? history.stillSince : at,
+    unauthorizedPolls: answered || otherFailure ? 0 : history.unauthorizedPolls + unauthorized,
+    unansweredCalls: unansweredCalls(history, sample, grown, full, at),
+    unansweredStamps: history.unansweredStamps.map((stamp) =>
+      stamp.dueAt === undefined && sample.polls.answered - stamp.polls >= POLLS_AFTER_A_STAMP
+        ? { ...stamp, dueAt: at }
+        : stamp,
+    ),
+    failing: !answered && (otherFailure || (history.failing && unauthorized === 0)),
   };
 }
 
-function addGitLabReading(
-  history: RunnerHistory,
-  { record, manager }: GitLabReading,
+/**
+ * The runner could poll and does not. While its main loop waits for a free worker it cannot: jobs, and the last reports of
+ * jobs that have ended, occupy workers too.
+ */
+function isPollDue(
+  { loopMovedAt }: RunnerHistory,
+  sample: Sample,
+  grown: Growth,
+  full: boolean,
   at: MonotonicSeconds,
-): RunnerHistory {
-  const contact = manager.kind === 'found' ? { contactedAt: manager.contactedAt } : history.contact;
-  const contacted =
-    manager.kind === 'found' &&
-    manager.contactedAt !== null &&
-    history.contact !== undefined &&
-    manager.contactedAt !== history.contact.contactedAt;
+  timing: Timing,
+): boolean {
+  const loopRuns = at - loopMovedAt <= 2 * (timing.checkIntervalSeconds + sidecarIntervalSeconds(timing));
+  return (
+    sample.feeds !== undefined && loopRuns && !grown.polled && sample.pollsUnderWay === 0 && !full && !sample.draining
+  );
+}
+
+const isStill = (sample: Sample, grown: Growth): boolean =>
+  sample.feeds !== undefined && !grown.any && sample.jobs === 0 && sample.pollsUnderWay === 0 && !sample.draining;
+
+/**
+ * A full runner does not poll; then the reports of its jobs show whether GitLab answers it. Calls are not counted while the
+ * sidecar gets no answer from GitLab either.
+ */
+function unansweredCalls(
+  { unansweredCalls: before, reachableSince }: RunnerHistory,
+  { draining }: Sample,
+  { polls, reports, router }: Growth,
+  full: boolean,
+  at: MonotonicSeconds,
+): RunnerHistory['unansweredCalls'] {
+  const ofPolls = polls.answered + polls.unauthorized + polls.failed + router;
+  const ofReports = full ? reports.answered + reports.unauthorized + reports.failed : 0;
+  if (draining || reachableSince === undefined || ofPolls + ofReports > 0) return NO_UNANSWERED_CALLS;
+  const more = polls.unanswered + (full ? reports.unanswered : 0);
+  if (more === 0) return before;
+  return { count: before.count + more, since: before.count === 0 ? at : before.since };
+}
+
+function addGitLabReading(history: RunnerHistory, reading: GitLabReading): RunnerHistory {
+  const { at, record, manager } = reading;
+  const contactAt = contactOf(reading) ?? history.contactAt;
   const next: RunnerHistory = {
     ...history,
     gitlabReadAt: at,
-    contact,
     managerKnown: manager.kind !== 'unknown',
-    contactAt: contacted ? at : history.contactAt,
-    movedAt: contacted ? at : history.movedAt,
+    contactAt,
+    movedAt: Math.max(history.movedAt, contactAt ?? history.movedAt),
+    unansweredStamps: unansweredStamps(history, reading),
   };
-  if (record.kind === 'unknown') return { ...next, reachableSince: undefined, gitlabTrouble: record.why, outage: true };
+  // What got no answer while GitLab answered nobody proves nothing about the runner.
+  if (record.kind === 'unknown')
+    return { ...next, reachableSince: undefined, gitlabTrouble: record.why, unansweredCalls: NO_UNANSWERED_CALLS };
   const is = record.kind === 'absent' ? 'absent' : record.paused ? 'paused' : 'serving';
   return {
     ...next,
@@ -253,4 +259,31 @@ function addGitLabReading(
     gitlabTrouble: undefined,
     record: { is, at },
   };
+}
+
+/** A contact by this clock: as long before the answer as GitLab's own clock says. */
+function contactOf({ at, manager, date }: GitLabReading): MonotonicSeconds | undefined {
+  if (manager.kind !== 'found' || manager.contactedAt === undefined || date === undefined) return undefined;
+  return at - Math.max(0, date - manager.contactedAt);
+}
+
+/**
+ * A stamp ticks the record's queue: the next poll of every manager with a valid token reaches Rails and moves its contact. The
+ * queue of a token that was reset is not ticked any more, and Workhorse goes on answering its polls for up to an hour.
+ */
+function unansweredStamps(
+  history: RunnerHistory,
+  { record, manager, askedAt }: GitLabReading,
+): readonly UnansweredStamp[] {
+  const { sample, unansweredStamps: known } = history;
+  if (record.kind !== 'found' || manager.kind !== 'found' || !sample) return known;
+  const { stampedAt } = record;
+  const contactedAt = manager.contactedAt ?? 0;
+  const open = known
+    .filter((stamp) => stamp.stampedAt > contactedAt)
+    .map((stamp) => (stamp.dueAt !== undefined && askedAt > stamp.dueAt ? { ...stamp, ignored: true } : stamp));
+  const isNew =
+    stampedAt !== undefined && stampedAt > contactedAt && !open.some((stamp) => stamp.stampedAt >= stampedAt);
+  if (!isNew || open.length >= STAMPS_WITHOUT_CONTACT) return open;
+  return [...open, { stampedAt, polls: sample.polls.answered, dueAt: undefined, ignored: false }];
 }

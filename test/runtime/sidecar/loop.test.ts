@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import type { GitLabReading, MetricsRead } from '../../../runtime/core/evidence/history.ts';
-import { NO_TRAFFIC } from '../../../runtime/core/evidence/history.ts';
+import { NO_TRAFFIC, type GitLabState, type MetricsRead } from '../../../runtime/core/evidence/sample.ts';
+import { formatLease } from '../../../runtime/core/model/lease.ts';
 import { parseLogLine, type LogLineParts } from '../../../lab/log-line.ts';
 import { createLog } from '../../../runtime/adapters/process/log.ts';
 import type { LogEvent } from '../../../runtime/log-events.ts';
 import { gitlabView } from '../../../runtime/sidecar/gitlab-view.ts';
 import type { Health } from '../../../runtime/sidecar/health.ts';
 import { run, Sidecar, type SidecarParts } from '../../../runtime/sidecar/loop.ts';
-import { DEFAULT_TIMING, sidecarIntervalSeconds, stuckAfterSeconds } from '../../../runtime/timing.ts';
+import { DEFAULT_TIMING, sidecarIntervalSeconds } from '../../../runtime/timing.ts';
 
-const OK: GitLabReading = { record: { kind: 'found', paused: false }, manager: { kind: 'found', contactedAt: null } };
+const OK: GitLabState = {
+  record: { kind: 'found', paused: false, stampedAt: undefined },
+  manager: { kind: 'found', contactedAt: undefined },
+  date: 1_767_225_600,
+};
 const INTERVAL = sidecarIntervalSeconds(DEFAULT_TIMING) * 1000;
 
 /** A pod in virtual time. */
@@ -18,7 +22,7 @@ class Pod {
   answered = 0;
   polling = true;
   read: MetricsRead | undefined;
-  view: () => Promise<GitLabReading> = () => Promise.resolve(OK);
+  view: () => Promise<GitLabState> = () => Promise.resolve(OK);
   asked: number[] = [];
   file: Health | undefined;
   writes = 0;
@@ -36,8 +40,10 @@ class Pod {
     metrics: {
       read: () => {
         if (this.polling) this.answered += 1;
-        const polls = { answered: this.answered, unauthorized: 0, failed: 0 };
-        return Promise.resolve(this.read ?? { kind: 'sample', sample: { ...NO_TRAFFIC, capacity: 4, polls } });
+        const polls = { ...NO_TRAFFIC.polls, answered: this.answered };
+        return Promise.resolve(
+          this.read ?? { kind: 'sample', sample: { ...NO_TRAFFIC, feeds: 0, pollsUnderWay: 0, capacity: 4, polls } },
+        );
       },
     },
     gitlab: {
@@ -98,12 +104,24 @@ describe('the sidecar’s loop', () => {
     assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'offline']);
   });
 
+  it('dates GitLab’s answer when it arrives, not at the check that uses it', async () => {
+    const pod = new Pod();
+    pod.polling = false;
+    pod.read = { kind: 'unknown', why: 'it is not a gitlab-runner' };
+    pod.view = async () => {
+      pod.ms += 1000;
+      return { ...OK, manager: { kind: 'found', contactedAt: 1_767_225_600 - 4 } };
+    };
+    pod.file = { ready: false, live: true, evidence: 'unknown', reason: 'x' };
+    await pod.live((2 * INTERVAL) / 1000);
+    assert.match(pod.file?.reason ?? '', /contacted GitLab [67] s ago/);
+  });
+
   it('has at most one read of GitLab under way, and reads it every half lease while polls are answered', async () => {
     const pod = new Pod();
     await pod.live(300);
     const gaps = pod.asked.slice(1).map((at, index) => at - (pod.asked[index] ?? 0));
-    // An answer is used at the next check, and half a lease counts from there.
-    assert.deepEqual([...new Set(gaps)], [(DEFAULT_TIMING.leaseSeconds * 1000) / 2 + INTERVAL]);
+    assert.deepEqual([...new Set(gaps)], [(DEFAULT_TIMING.leaseSeconds * 1000) / 2]);
     const before = pod.asked.length;
     pod.view = () => new Promise(() => undefined);
     await pod.live(600);
@@ -114,7 +132,7 @@ describe('the sidecar’s loop', () => {
     const pod = new Pod();
     await pod.live(30);
     pod.polling = false;
-    await pod.live(stuckAfterSeconds(DEFAULT_TIMING) + 4 * sidecarIntervalSeconds(DEFAULT_TIMING));
+    await pod.live(1000);
     assert.deepEqual([pod.file?.ready, pod.file?.live], [false, false]);
     assert.equal(pod.logged('verdict-changed').filter(({ fields }) => fields['cause'] === 'stuck').length, 1);
   });
@@ -179,28 +197,59 @@ describe('the sidecar’s loop', () => {
 });
 
 describe('GitLab’s view of a runner', () => {
-  const at = 1;
+  const at = 1_767_225_600;
   const record = { id: 7, tags: [], paused: true, note: null, description: '', contactedAt: null };
-  const manager = { systemId: 'r_me', contactedAt: '2026-01-01T00:00:00.000Z', busy: false };
+  const manager = { systemId: 'r_me', contactedAt: '2025-12-31T23:59:50.500Z', busy: false };
+  const me = { cluster: 'a', record: 7, systemId: 'r_me' };
+  const lease = {
+    cluster: 'a',
+    online: 1,
+    total: 1,
+    holder: 'a',
+    term: 1,
+    at: at - 20,
+    inTouchSince: at - 90,
+    heardSince: 0,
+    memory: {
+      term: 1,
+      stamp: 0,
+      faint: 0,
+      stronger: 0,
+      evenSince: 0,
+      ground: 'none',
+      since: 0,
+      damagedSince: 0,
+      calledAt: 0,
+    },
+  } as const;
 
-  it('is its record and, of all managers, the one of this pod', async () => {
+  it('is its record and, of all managers, the one of this pod, dated by GitLab’s later answer', async () => {
+    const managers = [{ ...manager, systemId: 'r_other', contactedAt: null }, manager];
     const view = gitlabView(
       {
-        read: (id) => Promise.resolve({ kind: 'found', value: { ...record, id }, at }),
-        managers: () =>
-          Promise.resolve({
-            kind: 'found',
-            value: [{ ...manager, systemId: 'r_other', contactedAt: null }, manager],
-            at,
-          }),
+        read: (id) => Promise.resolve({ kind: 'found', value: { ...record, id }, at: at + 2 }),
+        managers: () => Promise.resolve({ kind: 'found', value: managers, at }),
       },
-      7,
-      'r_me',
+      me,
     );
     assert.deepEqual(await view.read(), {
-      record: { kind: 'found', paused: true },
-      manager: { kind: 'found', contactedAt: manager.contactedAt },
+      record: { kind: 'found', paused: true, stampedAt: undefined },
+      manager: { kind: 'found', contactedAt: at - 9.5 },
+      date: at + 2,
     });
+  });
+
+  it('has the time of the cluster’s newest stamp where the token may see the note', async () => {
+    const view = gitlabView(
+      {
+        read: () =>
+          Promise.resolve({ kind: 'found', value: { ...record, note: `by hand\n${formatLease(lease)}` }, at }),
+        managers: () => Promise.resolve({ kind: 'found', value: [], at }),
+      },
+      me,
+    );
+    const read = await view.read();
+    assert.equal(read.record.kind === 'found' && read.record.stampedAt, at - 20);
   });
 
   it('keeps a missing record, a missing manager and a failed read apart', async () => {
@@ -209,21 +258,20 @@ describe('GitLab’s view of a runner', () => {
         read: () => Promise.resolve({ kind: 'absent', at }),
         managers: () => Promise.resolve({ kind: 'found', value: [], at }),
       },
-      7,
-      'r_me',
+      me,
     );
-    assert.deepEqual(await gone.read(), { record: { kind: 'absent' }, manager: { kind: 'absent' } });
+    assert.deepEqual(await gone.read(), { record: { kind: 'absent' }, manager: { kind: 'absent' }, date: at });
     const failing = gitlabView(
       {
         read: () => Promise.resolve({ kind: 'unknown', why: '502' }),
         managers: () => Promise.reject(new Error('no token')),
       },
-      7,
-      'r_me',
+      me,
     );
     assert.deepEqual(await failing.read(), {
       record: { kind: 'unknown', why: '502' },
       manager: { kind: 'unknown', why: 'no token' },
+      date: undefined,
     });
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_TRAFFIC } from '../../../runtime/core/evidence/sample.ts';
 import { parseMetrics } from '../../../runtime/sidecar/parse-runner-metrics.ts';
 
 const runner = (lines: string[]): string =>
@@ -19,7 +20,7 @@ const sampleOf = (text: string) => {
 };
 
 describe('the runner’s metrics', () => {
-  it('become a sample: polls by result, reports of jobs, troubles, jobs, capacity and start', () => {
+  it('become a sample: calls by result, jobs, capacity, the main loop and polls under way', () => {
     const sample = sampleOf(
       runner([
         request('request_job', '201', 3),
@@ -29,13 +30,21 @@ describe('the runner’s metrics', () => {
         request('request_job', '401', 1),
         request('request_job', '502', 7),
         request('request_job', '429', 2),
+        request('request_job', '-1', 6),
         request('update_job', '200', 11),
         request('patch_trace', '202', 12),
         request('patch_trace', '500', 4),
+        request('patch_trace', '-1', 2),
         request('discovery', '200', 99),
         'gitlab_runner_errors_total{level="error"} 2',
         'gitlab_runner_errors_total{level="warning"} 3',
         'gitlab_runner_worker_health_check_failures_total{runner="t1_AbC"} 1',
+        'gitlab_runner_worker_feeds_total{runner="t1_AbC"} 70',
+        'gitlab_runner_worker_feed_failures_total{runner="t1_AbC"} 5',
+        'gitlab_runner_request_concurrency{runner="t1_AbC",system_id="r_0123456789ab"} 1',
+        'gitlab_runner_request_concurrency_hard_limit{runner="t1_AbC",system_id="r_0123456789ab"} 8',
+        'gitlab_runner_job_router_get_job_duration_seconds_bucket{le="0.05"} 8',
+        'gitlab_runner_job_router_get_job_duration_seconds_count 9',
         'gitlab_runner_jobs{executor_stage="docker_run",runner="t1_AbC",stage="step_script",state="running"} 2',
         'gitlab_runner_jobs{executor_stage="",runner="t1_AbC",stage="",state="pending"} 1',
         'gitlab_runner_limit{runner="t1_AbC",runner_name="a {b} \\"c\\", d",system_id="r_0123456789ab"} 4',
@@ -43,23 +52,46 @@ describe('the runner’s metrics', () => {
       ]),
     );
     assert.deepEqual(sample, {
-      polls: { answered: 44, unauthorized: 6, failed: 9 },
-      reports: { answered: 23, failed: 4 },
-      troubles: 6,
+      polls: { answered: 44, unauthorized: 6, failed: 9, unanswered: 6 },
+      reports: { answered: 23, unauthorized: 0, failed: 4, unanswered: 2 },
+      routerRequests: 9,
+      healthFailures: 1,
+      feeds: 75,
+      pollsUnderWay: 1,
       jobs: 3,
       capacity: 4,
+      draining: false,
       startedAt: 1.7e9,
     });
   });
 
-  it('of a runner that has sent no request yet become a sample of zeros', () => {
-    assert.deepEqual(sampleOf(runner([])), {
-      polls: { answered: 0, unauthorized: 0, failed: 0 },
-      reports: { answered: 0, failed: 0 },
-      troubles: 0,
-      jobs: 0,
-      capacity: 10,
-      startedAt: undefined,
+  it('of a runner that has sent no request yet become a sample of zeros; metrics that it lacks are undefined', () => {
+    assert.deepEqual(sampleOf(runner([])), { ...NO_TRAFFIC, capacity: 10 });
+  });
+
+  describe('of a runner that drains', () => {
+    const slots = (started: number, now: number) => [
+      `gitlab_runner_worker_slot_operations_total{operation="started"} ${started}`,
+      'gitlab_runner_worker_slot_operations_total{operation="stopped"} 0',
+      `gitlab_runner_worker_slots_number ${now}`,
+    ];
+    const state = (name: string) => `gitlab_runner_process_state_info{state="${name}"} 1`;
+    const isDraining = (...lines: string[]) => sampleOf(runner(lines)).draining;
+
+    it('have fewer worker slots than concurrent after all had been started', () => {
+      assert.equal(isDraining(...slots(10, 10)), false);
+      assert.equal(isDraining(...slots(10, 3)), true);
+    });
+
+    it('are told from those of a runner that is just starting', () => {
+      assert.equal(isDraining(...slots(0, 0)), false);
+      assert.equal(isDraining(...slots(4, 4)), false);
+    });
+
+    it('name its state since gitlab-runner 19.1', () => {
+      assert.equal(isDraining(state('running'), ...slots(10, 3)), false);
+      assert.equal(isDraining(state('graceful-shutdown'), ...slots(10, 10)), true);
+      assert.equal(isDraining(state('forceful-shutdown')), true);
     });
   });
 

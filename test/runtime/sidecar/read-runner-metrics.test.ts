@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import * as net from 'node:net';
 import { runnerMetricsAt } from '../../../runtime/sidecar/read-runner-metrics.ts';
+import { systemClock } from '../../../runtime/adapters/process/clock.ts';
 import { onLoopback } from '../../../lab/loopback.ts';
 
 describe('reading the runner’s metrics endpoint', () => {
@@ -13,7 +14,7 @@ describe('reading the runner’s metrics endpoint', () => {
     open.push({ close: () => (server.closeAllConnections(), server.close()) });
     return new URL(`http://127.0.0.1:${await onLoopback(server)}/metrics`);
   };
-  const read = (url: URL, timeoutMs = 5000) => runnerMetricsAt(url, timeoutMs).read();
+  const read = (url: URL, timeoutMs = 5000, clock = systemClock) => runnerMetricsAt(url, timeoutMs, clock).read();
 
   it('returns a sample', async () => {
     const url = await serve((_, response) => response.end('gitlab_runner_concurrent 2\n'));
@@ -39,6 +40,14 @@ describe('reading the runner’s metrics endpoint', () => {
     assert.equal((await read(mute, 50)).kind, 'timeout');
     const half = await serve((_, response) => response.write('gitlab_runner_concurrent 2\n'));
     assert.equal((await read(half, 50)).kind, 'timeout');
+  });
+
+  it('returns unknown when no answer came because the sidecar itself was delayed', async () => {
+    const mute = await serve(() => undefined);
+    let now = 0;
+    const result = await read(mute, 50, { ...systemClock, now: () => (now += 200) });
+    assert.equal(result.kind, 'unknown');
+    assert.match(result.kind === 'unknown' ? result.why : '', /the sidecar itself was delayed by 150 ms/);
   });
 
   it('returns unknown for an error status, an HTML page, and an answer that breaks off', async () => {

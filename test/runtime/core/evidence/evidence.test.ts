@@ -1,7 +1,24 @@
 import assert from 'node:assert/strict';
 import { isGitLabCheckDue, resumed } from '../../../../runtime/core/evidence/evidence.ts';
-import type { GitLabReading, MetricsRead } from '../../../../runtime/core/evidence/history.ts';
-import { DOWN, gitlab, GONE, Life, CLOSED, runner, served, TIMEOUT, STEP, STUCK, T, UNREADABLE } from './life.ts';
+import type { MetricsRead } from '../../../../runtime/core/evidence/sample.ts';
+import {
+  CLOSED,
+  contactAgo,
+  DOWN,
+  gitlab,
+  GONE,
+  Life,
+  NOT_POLLING,
+  runner,
+  served,
+  STEP,
+  STILL,
+  STUCK,
+  T,
+  TIMEOUT,
+  UNREADABLE,
+  type Answer,
+} from './life.ts';
 
 describe('evidence', () => {
   describe('online', () => {
@@ -25,7 +42,7 @@ describe('evidence', () => {
       const life = served();
       for (let polls = 2; polls < 6; polls += 1)
         life
-          .keep(T.longPollSeconds + T.checkIntervalSeconds, runner({ answered: polls - 1 }))
+          .keep(T.longPollSeconds + T.checkIntervalSeconds, runner({ answered: polls - 1, pollsUnderWay: 1 }))
           .says('online', 'poll', { ready: true })
           .read(runner({ answered: polls }));
     });
@@ -35,27 +52,28 @@ describe('evidence', () => {
       const life = served().read(runner(full)).says('online', 'job', { ready: true });
       for (let minute = 1; minute <= 30; minute += 1)
         life
-          .keep(T.jobReportSeconds, runner({ ...full, reported: minute - 1 }))
+          .keep(T.jobReportSeconds, runner({ ...full, reports: { answered: minute - 1 } }))
           .says('online', 'job', { ready: true })
-          .read(runner({ ...full, reported: minute }));
-      assert.match(life.state.verdict.reason, /full \(4 jobs\)/);
+          .read(runner({ ...full, reports: { answered: minute } }));
+      life.because(/full \(4 jobs\)/);
     });
 
     it('survives one failed read of GitLab, and becomes unknown when all reads fail for a lease', () => {
       const life = served();
       let polls = 1;
       const poll = () => runner({ answered: (polls += 1) });
+      const readAt = life.at;
       life.read(poll(), DOWN).says('online', 'poll', { ready: true });
-      while (life.at < 1000 + STEP + T.leaseSeconds) life.read(poll(), DOWN).says('online', 'poll', { ready: true });
+      while (life.at < readAt + T.leaseSeconds) life.read(poll(), DOWN).says('online', 'poll', { ready: true });
       life.read(poll(), DOWN).says('unknown', 'gitlab', { ready: true });
       life.read(poll(), gitlab()).says('online', 'poll', { ready: true });
     });
 
-    it('follows from a new contact in GitLab when the metrics cannot be read', () => {
+    it('follows from a recent contact in GitLab when the metrics cannot be read', () => {
       new Life(resumed(false))
-        .read(UNREADABLE, gitlab({ contactedAt: '2026-01-01T00:00:00.000Z' }))
+        .read(UNREADABLE, gitlab())
         .says('unknown', 'metrics', { ready: false })
-        .read(UNREADABLE, gitlab({ contactedAt: '2026-01-01T00:00:09.000Z' }))
+        .read(UNREADABLE, contactAgo(9))
         .says('online', 'contact', { ready: true });
     });
 
@@ -97,11 +115,7 @@ describe('evidence', () => {
 
     it('is not the verdict on polls with 403 while the sidecar cannot read GitLab either', () => {
       const life = served().read(runner({ answered: 1 }), DOWN);
-      for (let polls = 1; polls < 50; polls += 1)
-        life.read(
-          runner({ answered: 1, unauthorized: polls }),
-          isGitLabCheckDue(life.state, life.at + STEP, T) ? DOWN : undefined,
-        );
+      for (let polls = 1; polls < 50; polls += 1) life.readAsDue(runner({ answered: 1, unauthorized: polls }), DOWN);
       life.says('unknown', 'gitlab', { ready: true });
     });
 
@@ -113,34 +127,37 @@ describe('evidence', () => {
         .says('unknown', 'unauthorized', { ready: true });
     });
 
-    it('comes with live=no when nothing of the runner moves for longer than stuckAfterSeconds with GitLab reachable', () => {
+    it('comes with live=yes when a runner is fed, has no poll under way, and does not poll', () => {
       served()
-        .keep(STUCK, runner({ answered: 1 }))
-        .says('online', 'poll', { ready: true })
-        .keep(4 * STEP, runner({ answered: 1 }))
-        .says('offline', 'stuck', { ready: false, live: false });
+        .each(NOT_POLLING + 5 * STEP, (feeds) => runner({ answered: 1, feeds }))
+        .says('offline', 'not-polling', { ready: false })
+        .each(2 * STILL, (feeds) => runner({ answered: 1, feeds: 100 + feeds }))
+        .says('offline', 'not-polling', { ready: false });
     });
 
     it('comes with live=no when the process accepts connections and never answers', () => {
       served()
-        .keep(STUCK, TIMEOUT)
+        .keep(NOT_POLLING, TIMEOUT)
         .says('unknown', 'metrics', { ready: true })
         .keep(6 * STEP, TIMEOUT)
+        .says('offline', 'not-polling', { ready: false })
+        .keep(STUCK - NOT_POLLING, TIMEOUT)
         .says('offline', 'stuck', { ready: false, live: false });
     });
 
-    it('comes with live=yes when the jobs of a runner report and it does not poll for further jobs', () => {
-      const life = served();
-      for (let reports = 1; reports * STEP < STUCK + 4 * STEP; reports += 1)
-        life.keep(STEP, runner({ answered: 1, jobs: 1, reported: reports }));
-      life.says('offline', 'not-polling', { ready: false });
+    it('comes with live=no when no counter of a process without jobs and polls moves, and GitLab is reachable', () => {
+      served()
+        .keep(STILL, runner({ answered: 1 }))
+        .stays()
+        .keep(16 * STEP, runner({ answered: 1 }))
+        .says('offline', 'stuck', { ready: false, live: false });
     });
 
     it('becomes live=yes again as soon as the runner is another process', () => {
       const stuck = () =>
         new Life()
           .read(runner({ answered: 1, startedAt: 5 }), gitlab())
-          .keep(STUCK + 4 * STEP, runner({ answered: 1, startedAt: 5 }))
+          .keep(STILL + 16 * STEP, runner({ answered: 1, startedAt: 5 }))
           .says('offline', 'stuck', { ready: false, live: false });
       stuck().read(CLOSED).says('offline', 'dead', { ready: false });
       stuck()
@@ -153,23 +170,53 @@ describe('evidence', () => {
   });
 
   describe('unknown', () => {
-    const unknowns: [string, MetricsRead, GitLabReading | undefined, string][] = [
+    const unknowns: [string, MetricsRead, Answer | undefined, string][] = [
       ['metrics that cannot be parsed', UNREADABLE, undefined, 'metrics'],
       ['metrics that time out', TIMEOUT, undefined, 'metrics'],
       ['polls that GitLab answers with errors', runner({ answered: 1, failed: 1 }), undefined, 'failing'],
+      ['a poll without an answer', runner({ answered: 1, unanswered: 1 }), undefined, 'failing'],
       ['GitLab failing for runner and sidecar', runner({ answered: 1, failed: 1 }), DOWN, 'gitlab'],
     ];
-    for (const [name, read, view, cause] of unknowns)
+    for (const [name, read, answer, cause] of unknowns)
       it(`is the verdict for ${name}, and readiness stays`, () => {
-        served().read(read, view).says('unknown', cause, { ready: true });
+        served().read(read, answer).says('unknown', cause, { ready: true });
         new Life(resumed(false))
           .read(runner({ answered: 1 }), gitlab())
-          .read(read, view)
+          .read(read, answer)
           .says('unknown', cause, { ready: false });
       });
 
     it('keeps the readiness that an earlier sidecar wrote', () => {
       new Life(resumed(true)).read(runner({ answered: 7 }), DOWN).says('unknown', 'gitlab', { ready: true });
+    });
+  });
+
+  describe('reads of GitLab', () => {
+    const gaps = (life: Life, read: () => MetricsRead, answer: Answer, seconds: number): number[] => {
+      const times: number[] = [];
+      for (const end = life.at + seconds; life.at < end;) {
+        const due = isGitLabCheckDue(life.state, life.at + STEP, T);
+        if (due) times.push(life.at + STEP);
+        life.read(read(), due ? answer : undefined);
+      }
+      return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    };
+    const only = (list: number[]): number[] => [...new Set(list)];
+
+    it('are rare while polls are answered, and more frequent without evidence', () => {
+      let polls = 1;
+      assert.deepEqual(only(gaps(served(), () => runner({ answered: (polls += 1) }), gitlab(), 300)), [
+        T.leaseSeconds / 2,
+      ]);
+      assert.deepEqual(only(gaps(served(), () => UNREADABLE, DOWN, 300).slice(1)), [12]);
+    });
+
+    it('are rare while the runner waits as GitLab has asked it to', () => {
+      const waiting = () => runner({ answered: 1, pollsUnderWay: 1 });
+      const life = served()
+        .keep(2 * NOT_POLLING, waiting())
+        .says('unknown', 'waiting', { ready: true });
+      assert.deepEqual(only(gaps(life, waiting, gitlab(), 300)), [T.leaseSeconds / 2]);
     });
   });
 });
