@@ -1,7 +1,7 @@
 /**
  * Calls of GitLab as gitlab-runner makes them (network/): 408, 429 and 5xx are tried up to five times with the waits
- * that GitLab asks for, the outcome of a call is counted once, and a call that got no answer at all is not counted
- * (api_requests_collector.go, Observe).
+ * that GitLab asks for. A call is counted once, at its end, with its last status; status -1 is a call that got no answer, or
+ * that a drain has cancelled.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -10,6 +10,7 @@ import { REQUESTS, RETRIES, type Metrics } from './metrics.ts';
 
 const TRIES = 5;
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
+const NO_ANSWER = -1;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 60_000;
 /** A held poll takes up to a minute and more; this only ends a connection that died without a word. */
@@ -57,25 +58,30 @@ export class GitLabClient {
       for (;;) {
         const answer = await this.#send(call);
         const isLast = retries === TRIES - 1;
-        if (isLast || !(RETRIED.has(answer.status) || answer.status >= 512)) return this.#counted(call, answer);
+        if (isLast || !(RETRIED.has(answer.status) || answer.status >= 512)) {
+          this.#count(call, answer.status);
+          return answer;
+        }
         await sleep(waitMs(answer.headers, retries, Date.now(), Math.random()), undefined, { signal: call.signal });
         retries += 1;
       }
+    } catch (error) {
+      this.#count(call, NO_ANSWER);
+      throw error;
     } finally {
-      const path = `/api/v4${call.path}`.replace(/\/\d+(?=\/|$)/g, '/{id}');
+      const path = `/api/v4${call.path.split('?')[0] ?? ''}`.replace(/\/\d+(?=\/|$)/g, '/{id}');
       if (retries > 0) this.#metrics.add(RETRIES, { path, method: call.method.toLowerCase() }, retries);
     }
   }
 
-  #counted(call: ApiCall, answer: ApiAnswer): ApiAnswer {
+  #count(call: ApiCall, status: number): void {
     this.#metrics.add(REQUESTS, {
       runner: this.#identity.runner,
       system_id: this.#identity.systemId,
       endpoint: call.endpoint,
-      status: String(answer.status),
+      status: String(status),
       method: call.method.toLowerCase(),
     });
-    return answer;
   }
 
   #send({ method, path, headers, body, signal }: ApiCall): Promise<ApiAnswer> {

@@ -1,5 +1,5 @@
 /**
- * When a runner stops asking (commands/health_helper.go). Only 403 and failed connections count as unhealthy; 5xx do
+ * When a runner stops asking (commands/health_helper.go). Only 403 counts as unhealthy; 5xx, 429 and failed connections do
  * not.
  */
 

@@ -88,8 +88,8 @@ class Reports {
     const answer = await this.#send({
       endpoint: 'patch_trace',
       method: 'PATCH',
-      // GitLab takes the token from the header or from the query.
-      path: `/jobs/${String(this.#job.id)}/trace?token=${encodeURIComponent(this.#job.token)}`,
+      // The token goes in the header alone.
+      path: `/jobs/${String(this.#job.id)}/trace?debug_trace=false`,
       headers: {
         'content-type': 'text/plain',
         'content-range': `${String(this.#offset)}-${String(end - 1)}`,

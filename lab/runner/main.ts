@@ -55,6 +55,9 @@ async function main(): Promise<number> {
     });
   const server = await serveMetrics(config, metrics);
   log('info', 'Configuration loaded', { builds: 0, max_builds: config.concurrent });
+  // gitlab-runner warns so at each load; it changes nothing.
+  if (config.runners.some(({ requestConcurrency }) => requestConcurrency === 1))
+    log('warning', 'CONFIGURATION: Long polling issues detected: request_concurrency is 1');
   await runner.run();
   server?.close();
   server?.closeAllConnections();

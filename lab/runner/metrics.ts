@@ -29,6 +29,11 @@ export class Metrics {
     this.#series(name, labels).value = value;
   }
 
+  /** For a gauge of which only one series may be left. */
+  clear(name: string): void {
+    this.#metrics.get(name)?.series.clear();
+  }
+
   value(name: string, labels: Labels): number {
     return this.#series(name, labels).value;
   }
@@ -68,7 +73,12 @@ export const JOBS_TOTAL = 'gitlab_runner_jobs_total';
 export const LIMIT = 'gitlab_runner_limit';
 export const CONCURRENT = 'gitlab_runner_concurrent';
 export const HEALTH_FAILURES = 'gitlab_runner_worker_health_check_failures_total';
+export const FEEDS = 'gitlab_runner_worker_feeds_total';
 export const FEED_FAILURES = 'gitlab_runner_worker_feed_failures_total';
+export const REQUEST_CONCURRENCY = 'gitlab_runner_request_concurrency';
+export const SLOTS = 'gitlab_runner_worker_slots_number';
+export const SLOT_OPERATIONS = 'gitlab_runner_worker_slot_operations_total';
+export const PROCESS_STATE = 'gitlab_runner_process_state_info';
 export const ERRORS = 'gitlab_runner_errors_total';
 const VERSION_INFO = 'gitlab_runner_version_info';
 
@@ -91,7 +101,12 @@ export function runnerMetrics(startedAtMs: number): Metrics {
   metrics.declare(LIMIT, 'gauge', 'The current value of concurrent setting');
   metrics.declare(CONCURRENT, 'gauge', 'The current value of concurrent setting');
   metrics.declare(HEALTH_FAILURES, 'counter', 'Total number of worker health check failures');
+  metrics.declare(FEEDS, 'counter', 'Total number of times that runner worker is fed to the main loop');
   metrics.declare(FEED_FAILURES, 'counter', 'Total number of times that runner worker feeding have failed');
+  metrics.declare(REQUEST_CONCURRENCY, 'gauge', 'The current number of concurrent requests for a new job');
+  metrics.declare(SLOTS, 'gauge', 'Current number of runner worker slots');
+  metrics.declare(SLOT_OPERATIONS, 'counter', 'Total number of runner workers slot operations');
+  metrics.declare(PROCESS_STATE, 'gauge', 'The current state of the runner process');
   metrics.declare(ERRORS, 'counter', 'The number of caught errors.');
   metrics.declare(VERSION_INFO, 'gauge', 'A metric with a constant value labeled by different build stats fields.');
   metrics.declare('process_start_time_seconds', 'gauge', 'Start time of the process since unix epoch in seconds.');

@@ -9,10 +9,15 @@ import type { Log } from './log.ts';
 import {
   CONCURRENT,
   FEED_FAILURES,
+  FEEDS,
   HEALTH_FAILURES,
   JOBS,
   JOBS_TOTAL,
   LIMIT,
+  PROCESS_STATE,
+  REQUEST_CONCURRENCY,
+  SLOT_OPERATIONS,
+  SLOTS,
   VERSION,
   type Metrics,
 } from './metrics.ts';
@@ -44,6 +49,8 @@ export class Runner {
   /** Aborted by a forceful stop: running jobs end. */
   readonly #working = new AbortController();
   readonly #active = new Set<Promise<void>>();
+  /** The main loop, while it waits for a worker. */
+  #waiting: (() => void) | undefined;
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps;
@@ -66,18 +73,24 @@ export class Runner {
     for (const entry of this.#entries) {
       metrics.set(LIMIT, this.#labels(entry), entry.config.limit);
       metrics.add(HEALTH_FAILURES, this.#labels(entry), 0);
+      metrics.add(FEEDS, this.#labels(entry), 0);
+      metrics.add(FEED_FAILURES, this.#labels(entry), 0);
       metrics.set(JOBS, { ...this.#labels(entry), state: 'idle', stage: 'idle', executor_stage: 'idle' }, 0);
     }
   }
 
   /** Feeds the entries in turn until a stop, then waits for the jobs. */
   async run(): Promise<void> {
-    const { config } = this.#deps;
+    const { config, metrics } = this.#deps;
+    metrics.add(SLOT_OPERATIONS, { operation: 'started' }, config.concurrent);
+    metrics.add(SLOT_OPERATIONS, { operation: 'stopped' }, 0);
+    metrics.set(PROCESS_STATE, { state: 'running' }, 1);
+    this.#workersChanged();
     const { signal } = this.#polling;
     const interval = config.checkIntervalMs / Math.max(1, this.#entries.length);
     while (!signal.aborted) {
       for (const entry of this.#entries) {
-        this.#feed(entry);
+        await this.#feed(entry);
         await sleep(interval, undefined, { signal }).catch(() => undefined);
       }
       if (this.#entries.length === 0) await sleep(interval, undefined, { signal }).catch(() => undefined);
@@ -87,30 +100,62 @@ export class Runner {
 
   /** No new polls; running jobs are finished. */
   drain(): void {
-    this.#polling.abort();
+    this.#stop('graceful-shutdown');
   }
 
   /** Running jobs are aborted as well. */
   abort(): void {
-    this.#polling.abort();
+    this.#stop('forceful-shutdown');
     this.#working.abort();
   }
 
-  #feed(entry: Entry): void {
+  #stop(state: string): void {
+    const { metrics } = this.#deps;
+    metrics.clear(PROCESS_STATE);
+    metrics.set(PROCESS_STATE, { state }, 1);
+    this.#polling.abort();
+    this.#workersChanged();
+  }
+
+  /** A worker polls or runs a job. */
+  get #busy(): number {
+    return this.#entries.reduce((sum, each) => sum + each.polls + each.jobs, 0);
+  }
+
+  #workersChanged(): void {
+    const { metrics, config } = this.#deps;
+    const isStopping = this.#polling.signal.aborted;
+    // A stop ends the workers without a job at once.
+    metrics.set(SLOTS, {}, isStopping ? this.#busy : config.concurrent);
+    for (const entry of this.#entries) metrics.set(REQUEST_CONCURRENCY, this.#requestLabels(entry), entry.polls);
+    if (!isStopping && this.#busy >= config.concurrent) return;
+    this.#waiting?.();
+    this.#waiting = undefined;
+  }
+
+  /** Counted before the main loop waits for a worker: while all of them are taken it stands still. */
+  async #feed(entry: Entry): Promise<void> {
     const { ask, health } = mayAsk(entry.health, entry.config, Date.now());
     entry.health = health;
     if (!ask) return this.#deps.metrics.add(FEED_FAILURES, this.#labels(entry));
-    return this.#poll(entry);
+    this.#deps.metrics.add(FEEDS, this.#labels(entry));
+    if (this.#busy >= this.#deps.config.concurrent) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    this.#poll(entry);
   }
 
   /** A poll takes a slot of `concurrent` and of `limit`, as a job does: a full runner does not ask. */
   #poll(entry: Entry): void {
     const { limit, requestConcurrency } = entry.config;
-    const busy = this.#entries.reduce((sum, each) => sum + each.polls + each.jobs, 0);
-    if (this.#polling.signal.aborted || busy >= this.#deps.config.concurrent) return;
+    if (this.#polling.signal.aborted || this.#busy >= this.#deps.config.concurrent) return;
     if ((limit > 0 && entry.polls + entry.jobs >= limit) || entry.polls >= requestConcurrency) return;
     entry.polls += 1;
-    this.#track(this.#ask(entry).finally(() => (entry.polls -= 1)));
+    this.#workersChanged();
+    this.#track(
+      this.#ask(entry).finally(() => {
+        entry.polls -= 1;
+        this.#workersChanged();
+      }),
+    );
   }
 
   async #ask(entry: Entry): Promise<void> {
@@ -140,11 +185,12 @@ export class Runner {
       });
     } catch (error) {
       if (this.#polling.signal.aborted) return;
-      log('error', 'Checking for jobs... failed', {
+      log('warning', 'Checking for jobs... failed', {
         ...fields,
         status: error instanceof Error ? error.message : 'no answer',
       });
-      return this.#unhealthy(entry);
+      entry.health = healthy(Date.now());
+      return;
     }
     const update = answer.headers['x-gitlab-last-update'];
     if (typeof update === 'string' && update !== '') entry.lastUpdate = update;
@@ -193,6 +239,7 @@ export class Runner {
         });
       } finally {
         entry.jobs -= 1;
+        this.#workersChanged();
         metrics.add(JOBS, running, -1);
       }
     };
@@ -212,6 +259,10 @@ export class Runner {
 
   #labels(entry: Entry): Readonly<Record<string, string>> {
     return { runner: entry.label, runner_name: entry.config.name, system_id: this.#deps.systemId };
+  }
+
+  #requestLabels(entry: Entry): Readonly<Record<string, string>> {
+    return { runner: entry.label, system_id: this.#deps.systemId };
   }
 }
 

@@ -120,10 +120,22 @@ describe('lab runner', () => {
   });
 
   it('drains on SIGQUIT: ends its held poll, finishes its job, then exits with 0', async () => {
-    stub.onPoll = (count) => (count === 1 ? job(1, 0.8) : 'hold');
+    stub.onPoll = (count) => (count === 1 ? job(1, 3) : 'hold');
     const runner = await start('concurrent = 2', '');
     await until('the job runs and a poll is held', () => updates(1).length > 0 && stub.polls().length === 2);
+    assert.equal(await runner.metric('gitlab_runner_worker_slots_number'), 2);
     runner.process.kill('SIGQUIT');
+    await until(
+      'its state is told',
+      async () => (await runner.metric('gitlab_runner_process_state_info', { state: 'graceful-shutdown' })) === 1,
+    );
+    const polls = { endpoint: 'request_job', status: '-1' };
+    await until(
+      'its cancelled poll is counted',
+      async () => (await runner.metric('gitlab_runner_api_request_statuses_total', polls)) === 1,
+    );
+    assert.equal(await runner.metric('gitlab_runner_worker_slots_number'), 1);
+    assert.equal(await runner.metric('gitlab_runner_request_concurrency'), 0);
     assert.equal(await runner.exited, 0);
     assert.equal(updates(1).at(-1)?.body.state, 'success');
     assert.equal(stub.polls().length, 2);
@@ -172,16 +184,39 @@ describe('lab runner', () => {
     assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 0);
   });
 
-  it('does not count a poll that got no answer, and takes it for a failure of its own health', async () => {
-    stub.onPoll = (count) => (count <= 2 ? 'cut' : { status: 204 });
-    const runner = await start('', '');
-    await until('a good answer', () => stub.polls().length >= 3);
+  it('counts polls without an answer as status -1, goes on polling and is not unhealthy', async () => {
+    stub.onPoll = (count) => (count <= 4 ? 'cut' : { status: 204 });
+    const runner = await start('', 'unhealthy_requests_limit = 2');
     const requests = 'gitlab_runner_api_request_statuses_total';
-    const answered = { endpoint: 'request_job', status: '204' };
-    await until('it is counted', async () => (await runner.metric(requests, answered)) !== undefined);
-    const statuses = (await runner.metrics()).filter((line) => line.startsWith(`${requests}{`));
-    assert.equal(statuses.length, 1, statuses.join('\n'));
-    assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 2);
+    const counted = (status: string) => runner.metric(requests, { endpoint: 'request_job', status });
+    await until('a good answer is counted', async () => (await counted('204')) !== undefined);
+    assert.equal(await counted('-1'), 4);
+    assert.equal(await runner.metric('gitlab_runner_worker_health_check_failures_total'), 0);
+  });
+
+  it('waits for Retry-After inside the call: no counter moves, and a poll is under way', async () => {
+    stub.onPoll = () => ({ status: 429, headers: { 'Retry-After': '60' } });
+    const runner = await start('concurrent = 2', '');
+    await until('it has polled', () => stub.polls().length === 1);
+    await until(
+      'it is fed meanwhile',
+      async () => ((await runner.metric('gitlab_runner_worker_feeds_total')) ?? 0) >= 3,
+    );
+    assert.equal(stub.polls().length, 1);
+    assert.equal(await runner.metric('gitlab_runner_api_request_statuses_total'), undefined);
+    assert.equal(await runner.metric('gitlab_runner_request_concurrency'), 1);
+    assert.equal(await runner.metric('gitlab_runner_worker_slots_number'), 2);
+    // At its start it warns of request_concurrency 1.
+    assert.equal(await runner.metric('gitlab_runner_errors_total', { level: 'warning' }), 1);
+  });
+
+  it('stops feeding while a held poll or jobs occupy all workers', async () => {
+    stub.onPoll = (count) => (count === 1 ? job(1, 2.2) : { status: 204 });
+    const runner = await start('concurrent = 1', '');
+    const fed = async () => (await runner.metric('gitlab_runner_worker_feeds_total')) ?? 0;
+    await until('the job is done', () => updates(1).some((each) => each.body.state === 'success'));
+    assert.equal(await fed(), 2, 'one poll for the job, and the next waits for a worker');
+    await until('it is fed again', async () => (await fed()) >= 3);
   });
 
   it('takes jobs from the lab GitLab, and GitLab sees its manager', async () => {
