@@ -237,6 +237,11 @@ class Episode {
           this.note(`HEALTH ${pod} ready ${health.ready} live ${health.live}: ${health.reason}`);
         this.oracle.healthWritten(pod, before, health);
       },
+      crashed: (process, error) => {
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error';
+        this.note(`ERROR ${process.name} ${text}`);
+        this.oracle.violate('I12', `${process.name} ended with ${text}`);
+      },
       said: (process, level, event, message) => {
         this.note(`LOG ${process.name} ${level} ${event} ${message}`);
         if (event === 'tags-changed') this.oracle.convergedSaid(process);

@@ -1,6 +1,7 @@
 /** What an episode is made of: drawn from its seed alone, and plain data, so that it can be printed, shortened and replayed. */
 import type { Policy } from '../runtime/config.ts';
-import { FAULT_NAMES, FAULTS, faultType, type FaultName } from './faults/faults.ts';
+import { drawFault, drawLaterFault } from './faults/draw.ts';
+import { faultType, type FaultName } from './faults/faults.ts';
 import { randomOf, type Random } from './random.ts';
 import type { Setup } from './world/fleet.ts';
 
@@ -31,9 +32,10 @@ const LEAST_SECONDS = 1800;
 export function planOf(seed: string, clusters: number): Plan {
   const random = randomOf(`plan ${seed}`);
   const setup = setupOf(random, clusters);
-  const faults = Array.from({ length: random.whole(2, 8) }, () => faultOf(random, clusters)).toSorted(
-    (a, b) => a.at - b.at,
-  );
+  const first = Array.from({ length: random.whole(2, 8) }, () => faultOf(drawFault(random), random, clusters));
+  const other = random.fork('later faults');
+  const later = Array.from({ length: other.whole(0, 2) }, () => faultOf(drawLaterFault(other), other, clusters));
+  const faults = [...first, ...later].toSorted((a, b) => a.at - b.at);
   const last = Math.max(
     ...faults.map((fault) => fault.at + Math.min(fault.seconds, fault.at + fault.seconds > 5000 ? 1e9 : LEAST_SECONDS)),
   );
@@ -59,19 +61,7 @@ function setupOf(random: Random, clusters: number): Setup {
   };
 }
 
-const TOTAL_WEIGHT = FAULT_NAMES.reduce((sum, name) => sum + FAULTS[name].weight, 0);
-
-function nameOf(random: Random): FaultName {
-  let left = random.next() * TOTAL_WEIGHT;
-  for (const name of FAULT_NAMES) {
-    left -= FAULTS[name].weight;
-    if (left < 0) return name;
-  }
-  return 'pod dies';
-}
-
-function faultOf(random: Random, clusters: number): PlannedFault {
-  const name = nameOf(random);
+function faultOf(name: FaultName, random: Random, clusters: number): PlannedFault {
   const [least, most] = faultType(name).seconds;
   return {
     name,

@@ -3,7 +3,6 @@ import { both, type FaultType, fill, gitlabFault, linkFault, withoutChecker } fr
 
 export const CHECKER_FAULTS = {
   'cluster full, checker pending': {
-    weight: 4,
     seconds: [120, 1800],
     scope: 'checker',
     begin: (context) => {
@@ -12,7 +11,6 @@ export const CHECKER_FAULTS = {
     },
   },
   'full cluster unheard, checker pending': {
-    weight: 2,
     seconds: [300, 900],
     scope: 'gitlab',
     grace: 30,
@@ -29,13 +27,11 @@ export const CHECKER_FAULTS = {
     },
   },
   'cron missed': {
-    weight: 5,
     seconds: [60, 1800],
     scope: 'checker',
     begin: ({ cluster }) => withoutChecker(cluster),
   },
   'cron late': {
-    weight: 2,
     seconds: [60, 600],
     scope: 'checker',
     begin: ({ cluster, amount }) => {
@@ -44,7 +40,6 @@ export const CHECKER_FAULTS = {
     },
   },
   'cron doubled': {
-    weight: 2,
     seconds: [60, 900],
     scope: 'none',
     begin: ({ cluster }) => {
@@ -53,7 +48,6 @@ export const CHECKER_FAULTS = {
     },
   },
   'checker hangs on a dead node': {
-    weight: 3,
     seconds: [60, 300],
     scope: 'checker',
     begin: ({ cluster, seconds, amount }) => {
@@ -63,7 +57,6 @@ export const CHECKER_FAULTS = {
     },
   },
   'checker crashes': {
-    weight: 5,
     seconds: [30, 300],
     scope: 'checker',
     begin: ({ cluster, moments, random, after }) =>
@@ -77,7 +70,6 @@ export const CHECKER_FAULTS = {
       ),
   },
   'checker freezes': {
-    weight: 5,
     seconds: [30, 300],
     scope: 'checker',
     begin: ({ cluster, moments, random, after }) =>
@@ -91,14 +83,12 @@ export const CHECKER_FAULTS = {
       ),
   },
   'checker cut off': {
-    weight: 4,
     seconds: [20, 1200],
     scope: 'checker',
     slow: 150,
     begin: linkFault({ kind: 'timeout-before', pathPrefix: '/projects' }, { kind: 'down', pathPrefix: '/runners' }),
   },
   'writes land late': {
-    weight: 4,
     seconds: [20, 180],
     scope: 'checker',
     grace: 90,
@@ -109,7 +99,6 @@ export const CHECKER_FAULTS = {
     },
   },
   'commits collide': {
-    weight: 2,
     seconds: [60, 300],
     scope: 'checker',
     begin: ({ cluster, fleet, amount }) => {

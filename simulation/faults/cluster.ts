@@ -1,9 +1,8 @@
 /** Faults of a whole cluster: its nodes, its Kubernetes API, its link to GitLab, its tokens and its clocks. */
-import { type FaultType, linkFault, repeat } from './fault.ts';
+import { type FaultType, IN_TOUCH_AGAIN, linkFault, repeat } from './fault.ts';
 
 export const CLUSTER_FAULTS = {
   'cluster dies': {
-    weight: 6,
     seconds: [30, 2400],
     scope: 'checker',
     grace: 30,
@@ -13,7 +12,6 @@ export const CLUSTER_FAULTS = {
     },
   },
   'Kubernetes API down': {
-    weight: 2,
     seconds: [30, 900],
     scope: 'checker',
     begin: ({ cluster }) => {
@@ -22,7 +20,6 @@ export const CLUSTER_FAULTS = {
     },
   },
   'link cut': {
-    weight: 4,
     seconds: [20, 1200],
     scope: 'checker',
     slow: 150,
@@ -30,7 +27,6 @@ export const CLUSTER_FAULTS = {
     begin: linkFault({ kind: 'down' }),
   },
   'replies lost': {
-    weight: 3,
     seconds: [20, 600],
     scope: 'checker',
     slow: 150,
@@ -38,7 +34,6 @@ export const CLUSTER_FAULTS = {
     begin: linkFault({ kind: 'timeout-after' }, { kind: 'timeout-before' }),
   },
   'tokens refused': {
-    weight: 2,
     seconds: [30, 900],
     scope: 'checker',
     slow: 150,
@@ -49,7 +44,6 @@ export const CLUSTER_FAULTS = {
     },
   },
   'clock drifts': {
-    weight: 2,
     seconds: [120, 1800],
     scope: 'none',
     begin: ({ cluster, amount, random }) => {
@@ -58,7 +52,6 @@ export const CLUSTER_FAULTS = {
     },
   },
   'clock leaps': {
-    weight: 2,
     seconds: [30, 300],
     scope: 'checker',
     begin: (context) =>
@@ -67,5 +60,48 @@ export const CLUSTER_FAULTS = {
         () => context.random.between(5, 30),
         () => context.cluster.checkers.forEach((checker) => checker.leap(context.random.spread(100, 60_000))),
       ),
+  },
+  'slow link': {
+    seconds: [30, 600],
+    scope: 'checker',
+    slow: 150,
+    grace: 30,
+    begin: ({ cluster, fleet, random }) => {
+      const hindrance = fleet.gitlab.hindrance(cluster.name);
+      hindrance.slowMs = random.spread(150, 3000);
+      return () => (hindrance.slowMs = 0);
+    },
+  },
+  'proxy caches reads': {
+    seconds: [60, 600],
+    scope: 'checker',
+    slow: 150,
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ cluster, fleet, random }) => {
+      const hindrance = fleet.gitlab.hindrance(cluster.name);
+      hindrance.cache = { seconds: random.whole(15, 180), sendsAge: true };
+      return () => (hindrance.cache = { seconds: 0, sendsAge: true });
+    },
+  },
+  'proxy caches reads without Age': {
+    seconds: [60, 600],
+    scope: 'checker',
+    slow: 150,
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ cluster, fleet, random }) => {
+      const hindrance = fleet.gitlab.hindrance(cluster.name);
+      hindrance.cache = { seconds: random.whole(15, 180), sendsAge: false };
+      return () => (hindrance.cache = { seconds: 0, sendsAge: true });
+    },
+  },
+  'proxy answers commits': {
+    seconds: [60, 600],
+    scope: 'checker',
+    grace: 20,
+    begin: ({ cluster, fleet, amount }) => {
+      const hindrance = fleet.gitlab.hindrance(cluster.name);
+      hindrance.swallows = amount < 0.5 ? 200 : 204;
+      return () => (hindrance.swallows = undefined);
+    },
   },
 } satisfies Record<string, FaultType>;

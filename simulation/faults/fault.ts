@@ -42,8 +42,6 @@ export type Scope =
   | 'none';
 
 export interface FaultType {
-  /** How often it is drawn, relative to the others. */
-  readonly weight: number;
   /** How long it lasts: least and most seconds. */
   readonly seconds: readonly [number, number];
   readonly scope: Scope;

@@ -1,4 +1,4 @@
-/** All faults by name. Plans draw from them (plan.ts); each says which checkers it disturbs. */
+/** All faults by name. */
 import { CHECKER_FAULTS } from './checker.ts';
 import { CLUSTER_FAULTS } from './cluster.ts';
 import type { FaultType } from './fault.ts';
@@ -7,7 +7,7 @@ import { GITLAB_FAULTS } from './gitlab.ts';
 import { RECORD_FAULTS } from './records.ts';
 import { RUNNER_FAULTS } from './runners.ts';
 
-export const FAULTS = {
+const FAULTS = {
   ...CLUSTER_FAULTS,
   ...RUNNER_FAULTS,
   ...CHECKER_FAULTS,
@@ -17,7 +17,4 @@ export const FAULTS = {
 } satisfies Record<string, FaultType>;
 
 export type FaultName = keyof typeof FAULTS;
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(
-  (name): name is FaultName => name in FAULTS,
-);
 export const faultType = (name: FaultName): FaultType => FAULTS[name];

@@ -3,7 +3,8 @@ import { isoOf } from '../../runtime/core/model/time.ts';
 import { reportPath } from '../../runtime/core/model/report.ts';
 import type { Fleet } from '../world/fleet.ts';
 import { START } from '../world/gitlab.ts';
-import { type FaultContext, type FaultType, IN_TOUCH_AGAIN } from './fault.ts';
+import { type FaultContext, type FaultType, IN_TOUCH_AGAIN, repeat, withoutChecker } from './fault.ts';
+import { hostileReport, hostileTerm, REPORT_DAMAGES, TERM_DAMAGES } from './hostile-files.ts';
 
 function control(who: string, begin: (context: FaultContext) => void, end: (context: FaultContext) => void) {
   return (context: FaultContext): (() => void) => {
@@ -26,7 +27,6 @@ function newestTermPath(fleet: Fleet): string | undefined {
 
 export const FILE_FAULTS = {
   paused: {
-    weight: 3,
     seconds: [60, 900],
     scope: 'control',
     begin: control(
@@ -36,7 +36,6 @@ export const FILE_FAULTS = {
     ),
   },
   pinned: {
-    weight: 3,
     seconds: [120, 900],
     scope: 'control',
     begin: control(
@@ -49,7 +48,6 @@ export const FILE_FAULTS = {
     ),
   },
   retired: {
-    weight: 3,
     seconds: [120, 1200],
     scope: 'checker',
     begin: control(
@@ -61,7 +59,6 @@ export const FILE_FAULTS = {
     ),
   },
   'control unreadable': {
-    weight: 2,
     seconds: [30, 300],
     scope: 'control',
     begin: ({ fleet }) => {
@@ -70,7 +67,6 @@ export const FILE_FAULTS = {
     },
   },
   'report deleted': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'none',
     begin: ({ fleet, cluster }) => {
@@ -79,7 +75,6 @@ export const FILE_FAULTS = {
     },
   },
   'report unreadable': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'none',
     begin: ({ fleet, cluster }) => {
@@ -88,7 +83,6 @@ export const FILE_FAULTS = {
     },
   },
   'newest term unreadable': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
@@ -99,13 +93,61 @@ export const FILE_FAULTS = {
     },
   },
   'terms lost': {
-    weight: 2,
     seconds: [1, 1],
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
     begin: ({ fleet }) => {
       const terms = [...fleet.gitlab.files.keys()].filter((path) => path.startsWith('terms/'));
       fleet.gitlab.commitByHand('a force push', Object.fromEntries(terms.map((path) => [path, undefined])));
+      return undefined;
+    },
+  },
+  'terms and reports lost': {
+    seconds: [1, 1],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ fleet }) => {
+      const lost = [...fleet.gitlab.files.keys()].filter((path) => /^(terms|status)\//.test(path));
+      fleet.gitlab.commitByHand('a force push', Object.fromEntries(lost.map((path) => [path, undefined])));
+      return undefined;
+    },
+  },
+  'newest term and report lost, checker pending': {
+    seconds: [120, 1200],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ fleet, cluster }) => {
+      const newest = newestTermPath(fleet);
+      const lost = [reportPath(cluster.name), ...(newest ? [newest] : [])];
+      const end = withoutChecker(cluster);
+      fleet.gitlab.commitByHand('a force push', Object.fromEntries(lost.map((path) => [path, undefined])));
+      return end;
+    },
+  },
+  'hostile report': {
+    seconds: [30, 600],
+    scope: 'checker',
+    grace: IN_TOUCH_AGAIN,
+    begin: (context) => {
+      const { fleet, cluster, random } = context;
+      const path = reportPath(cluster.name);
+      const text = hostileReport(random.pick(REPORT_DAMAGES), fleet.gitlab.files.get(path));
+      return repeat(
+        context,
+        () => 20,
+        () => fleet.gitlab.commitByHand('a stolen token', { [path]: text }),
+      );
+    },
+  },
+  'hostile newest term': {
+    seconds: [1, 1],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ fleet, random }) => {
+      const newest = newestTermPath(fleet);
+      const text = newest && fleet.gitlab.files.get(newest);
+      if (newest && text !== undefined)
+        fleet.gitlab.commitByHand('a stolen token', { [newest]: hostileTerm(random.pick(TERM_DAMAGES), text) });
       return undefined;
     },
   },

@@ -1,6 +1,7 @@
 /** Faults of GitLab that every cluster sees. */
 import type { Fault, FaultKind as GitLabFaultKind } from '../../lab/gitlab/model/faults.ts';
-import { type FaultType, gitlabFault, IN_TOUCH_AGAIN, repeat } from './fault.ts';
+import { PROJECT } from '../world/gitlab.ts';
+import { type FaultContext, type FaultType, gitlabFault, IN_TOUCH_AGAIN, repeat } from './fault.ts';
 
 const SCATTERED: readonly GitLabFaultKind[] = [
   'error-500',
@@ -11,33 +12,44 @@ const SCATTERED: readonly GitLabFaultKind[] = [
   'timeout-after',
 ];
 
+/** The endpoints that a checker needs, each alone. */
+function endpointsOf({ cluster }: FaultContext): { method: string; pathPrefix: string }[] {
+  const repository = `/projects/${PROJECT}/repository`;
+  return [
+    { method: 'GET', pathPrefix: `${repository}/files/terms` },
+    { method: 'GET', pathPrefix: `${repository}/files/status` },
+    { method: 'GET', pathPrefix: `${repository}/files/status/${cluster.name}.json` },
+    { method: 'GET', pathPrefix: `${repository}/files/control.json` },
+    { method: 'POST', pathPrefix: `${repository}/commits` },
+    { method: 'GET', pathPrefix: `/runners/${cluster.record}/managers` },
+    { method: 'PUT', pathPrefix: `/runners/${cluster.record}` },
+    { method: 'PUT', pathPrefix: '/runners' },
+  ];
+}
+
 export const GITLAB_FAULTS = {
   'one record unreadable': {
-    weight: 4,
     seconds: [60, 900],
     scope: 'gitlab',
     begin: (context) =>
       gitlabFault('error-500', { pathPrefix: `/runners/${context.cluster.record}`, method: 'GET' })(context),
   },
   'GitLab down': {
-    weight: 5,
     seconds: [5, 1200],
     scope: 'gitlab',
     grace: 20,
     begin: gitlabFault('down'),
   },
   'GitLab down for hours': {
-    weight: 0.3,
     seconds: [3600, 21_600],
     scope: 'gitlab',
     grace: 20,
     begin: gitlabFault('down'),
   },
-  'maintenance mode': { weight: 3, seconds: [60, 1200], scope: 'gitlab', grace: 20, begin: gitlabFault('maintenance') },
-  'read-only': { weight: 1, seconds: [30, 600], scope: 'gitlab', grace: 20, begin: gitlabFault('read-only') },
-  'proxy errors': { weight: 2, seconds: [5, 300], scope: 'gitlab', grace: 10, begin: gitlabFault('html-502') },
+  'maintenance mode': { seconds: [60, 1200], scope: 'gitlab', grace: 20, begin: gitlabFault('maintenance') },
+  'read-only': { seconds: [30, 600], scope: 'gitlab', grace: 20, begin: gitlabFault('read-only') },
+  'proxy errors': { seconds: [5, 300], scope: 'gitlab', grace: 10, begin: gitlabFault('html-502') },
   'scattered errors': {
-    weight: 4,
     seconds: [30, 600],
     scope: 'gitlab',
     begin: (context) => {
@@ -61,19 +73,49 @@ export const GITLAB_FAULTS = {
     },
   },
   'runner endpoints down': {
-    weight: 3,
     seconds: [60, 1200],
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
     begin: gitlabFault('rate-limit', { pathPrefix: '/jobs' }),
   },
   'Redis lost': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'none',
     begin: ({ fleet }) => {
       fleet.gitlab.model.runners.loseRedis();
       return undefined;
+    },
+  },
+  'repository unreadable': {
+    seconds: [20, 900],
+    scope: 'gitlab',
+    grace: 20,
+    begin: gitlabFault('gitaly-down'),
+  },
+  'one endpoint fails': {
+    seconds: [60, 600],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: (context) => {
+      const { method, pathPrefix } = context.random.pick(endpointsOf(context));
+      return gitlabFault(context.random.pick(SCATTERED), { method, pathPrefix })(context);
+    },
+  },
+  'runner API limited': {
+    seconds: [60, 1200],
+    scope: 'gitlab',
+    grace: IN_TOUCH_AGAIN,
+    begin: gitlabFault('runner-limit'),
+  },
+  'GitLab slow': {
+    seconds: [60, 600],
+    scope: 'gitlab',
+    grace: 30,
+    begin: ({ fleet, random }) => {
+      const slowMs = random.spread(150, 2000);
+      const all = fleet.clusters.map(({ name }) => fleet.gitlab.hindrance(name));
+      for (const hindrance of all) hindrance.slowMs = slowMs;
+      return () => all.forEach((hindrance) => (hindrance.slowMs = 0));
     },
   },
 } satisfies Record<string, FaultType>;

@@ -16,7 +16,6 @@ function editTags(
 
 export const RECORD_FAULTS = {
   'record replaced': {
-    weight: 3,
     seconds: [60, 240],
     scope: 'checker',
     grace: IN_TOUCH_AGAIN,
@@ -29,7 +28,6 @@ export const RECORD_FAULTS = {
     },
   },
   'pulumi up': {
-    weight: 3,
     seconds: [1, 20],
     scope: 'none',
     begin: ({ cluster, fleet }) => {
@@ -40,7 +38,6 @@ export const RECORD_FAULTS = {
     },
   },
   'record deleted': {
-    weight: 2,
     seconds: [60, 900],
     scope: 'checker',
     grace: IN_TOUCH_AGAIN + 60,
@@ -54,7 +51,6 @@ export const RECORD_FAULTS = {
     },
   },
   'record paused': {
-    weight: 2,
     seconds: [60, 900],
     scope: 'none',
     begin: ({ cluster, fleet }) => {
@@ -64,7 +60,6 @@ export const RECORD_FAULTS = {
     },
   },
   'note emptied': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'checker',
     grace: IN_TOUCH_AGAIN,
@@ -74,7 +69,6 @@ export const RECORD_FAULTS = {
     },
   },
   'lease dated ahead, then the cluster dies': {
-    weight: 2,
     seconds: [300, 1200],
     scope: 'checker',
     grace: IN_TOUCH_AGAIN,
@@ -93,13 +87,11 @@ export const RECORD_FAULTS = {
     },
   },
   'a tag added by hand': {
-    weight: 2,
     seconds: [1, 1],
     scope: 'none',
     begin: (context) => editTags(context, 'a person', (tags) => [...tags, `extra-${context.random.whole(1, 3)}`]),
   },
   'own tags removed by hand': {
-    weight: 3,
     seconds: [1, 1],
     scope: 'none',
     begin: (context) =>
@@ -108,13 +100,11 @@ export const RECORD_FAULTS = {
       ),
   },
   'main tag removed by hand': {
-    weight: 2,
     seconds: [1, 1],
     scope: 'none',
     begin: (context) => editTags(context, 'a person', (tags) => tags.filter((tag) => tag !== MAIN_TAG)),
   },
   'main tag added by hand': {
-    weight: 3,
     seconds: [1, 1],
     scope: 'none',
     begin: (context) => editTags(context, 'a person', (tags) => [...tags, MAIN_TAG]),

@@ -3,7 +3,6 @@ import { type FaultType, fill, linkFault, repeat, some, standing } from './fault
 
 export const RUNNER_FAULTS = {
   'pod dies': {
-    weight: 3,
     seconds: [1, 1],
     scope: 'none',
     begin: ({ cluster, amount }) => {
@@ -12,7 +11,6 @@ export const RUNNER_FAULTS = {
     },
   },
   'pods crash-loop': {
-    weight: 6,
     seconds: [60, 900],
     scope: 'none',
     begin: ({ cluster, amount }) => {
@@ -25,7 +23,6 @@ export const RUNNER_FAULTS = {
     },
   },
   'pods hang': {
-    weight: 4,
     seconds: [1, 1],
     scope: 'none',
     slow: 120,
@@ -35,7 +32,6 @@ export const RUNNER_FAULTS = {
     },
   },
   'pods flap': {
-    weight: 3,
     seconds: [60, 600],
     scope: 'none',
     begin: (context) =>
@@ -48,7 +44,6 @@ export const RUNNER_FAULTS = {
       ),
   },
   'sidecars restart': {
-    weight: 1,
     seconds: [1, 1],
     scope: 'none',
     begin: ({ cluster, fleet }) => {
@@ -57,7 +52,6 @@ export const RUNNER_FAULTS = {
     },
   },
   'some jobs': {
-    weight: 3,
     seconds: [60, 1200],
     scope: 'none',
     begin: ({ cluster, seconds, amount }) => {
@@ -66,7 +60,6 @@ export const RUNNER_FAULTS = {
     },
   },
   'cluster full': {
-    weight: 2,
     seconds: [120, 1500],
     scope: 'none',
     begin: (context) => {
@@ -75,14 +68,12 @@ export const RUNNER_FAULTS = {
     },
   },
   'runners cut off': {
-    weight: 3,
     seconds: [20, 900],
     scope: 'none',
     slow: 150,
     begin: linkFault({ kind: 'down', pathPrefix: '/jobs' }),
   },
   'runner token refused': {
-    weight: 2,
     seconds: [60, 600],
     scope: 'none',
     slow: 150,
@@ -93,7 +84,6 @@ export const RUNNER_FAULTS = {
     },
   },
   scaled: {
-    weight: 2,
     seconds: [120, 900],
     scope: 'none',
     begin: ({ cluster, amount }) => {
@@ -107,12 +97,37 @@ export const RUNNER_FAULTS = {
     },
   },
   rollout: {
-    weight: 2,
     seconds: [60, 60],
     scope: 'none',
     begin: ({ cluster }) => {
       cluster.rollOut();
       return undefined;
+    },
+  },
+  'nodes drained, no room': {
+    seconds: [60, 900],
+    scope: 'none',
+    begin: ({ cluster, amount }) => {
+      cluster.hasRoom = false;
+      for (const pod of some(standing(cluster), amount)) cluster.terminate(pod);
+      return () => {
+        cluster.hasRoom = true;
+        cluster.reconcile();
+      };
+    },
+  },
+  'scaled up, no room': {
+    seconds: [120, 1200],
+    scope: 'none',
+    begin: ({ cluster, random }) => {
+      const before = cluster.desired;
+      cluster.hasRoom = false;
+      cluster.desired = before + random.whole(1, 4);
+      return () => {
+        cluster.hasRoom = true;
+        cluster.desired = before;
+        cluster.reconcile();
+      };
     },
   },
 } satisfies Record<string, FaultType>;

@@ -18,7 +18,7 @@ import { Knowledge } from './rounds.ts';
 import { judgeTagWrite } from './writes.ts';
 
 export type Invariant =
-  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'stamp' | 'term' | 'sidecar';
+  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I12' | 'stamp' | 'term' | 'sidecar';
 
 export interface Violation {
   readonly invariant: Invariant;

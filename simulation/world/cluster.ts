@@ -43,6 +43,8 @@ export class Cluster {
   /** Switches of its CronJob. */
   readonly cron = { missed: false, lateMs: 0, doubled: false, keepsOld: false };
   apiDown = false;
+  /** Whether its nodes have room for new pods; without it they stay Pending. */
+  hasRoom = true;
   clockFault: ClockFault = GOOD_CLOCK;
   /** What the Deployment's annotation says. */
   record: number;
@@ -92,7 +94,8 @@ export class Cluster {
   reconcile(): void {
     if (!this.up) return;
     const standing = this.pods.filter((pod) => !pod.terminating);
-    for (let missing = this.desired - standing.length; missing > 0; missing -= 1) this.pods.push(this.newPod());
+    const missing = this.hasRoom ? this.desired - standing.length : 0;
+    for (let count = 0; count < missing; count += 1) this.pods.push(this.newPod());
     for (const pod of standing.slice(this.desired)) this.terminate(pod);
   }
 
@@ -125,6 +128,7 @@ export class Cluster {
     const step = (index: number): void => {
       const pod = old[index];
       if (!pod || !this.up) return;
+      if (!this.hasRoom) return void this.parts.time.after(5000, () => step(index));
       const fresh = this.newPod();
       this.pods.push(fresh);
       const settle = (): void => {
@@ -200,6 +204,7 @@ export class Cluster {
           random: random.next,
           log: { info: say('info'), warn: say('warn'), error: say('error') },
         })
+        .catch((error: unknown) => watcher.crashed(process, error))
         .then(() => process.kill());
     });
   }

@@ -8,6 +8,9 @@ import type { FaultKind } from '../../lab/gitlab/model/faults.ts';
 import { GitLabModel } from '../../lab/gitlab/model/gitlab.ts';
 import type { Action } from '../../lab/gitlab/model/repository.ts';
 import type { Manager, Runner } from '../../lab/gitlab/model/runners.ts';
+import { GitLabError, type Failure } from '../../runtime/adapters/gitlab/error.ts';
+import { cachedFor } from '../../runtime/adapters/gitlab/headers.ts';
+import { commitResult, failedRead, NO_FILE, NO_RUNNER, unknownOf } from '../../runtime/adapters/gitlab/read.ts';
 import { unknown, type Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../../runtime/ports.ts';
@@ -31,7 +34,25 @@ export interface Hindrance {
   conflicts: number;
   /** GitLab refuses the cluster's tokens with 401. */
   credentialsRefused: boolean;
+  /** Each way of a call takes this much longer. */
+  slowMs: number;
+  /** A proxy answers commits itself, with this status and no body; nothing reaches GitLab. */
+  swallows: 200 | 204 | undefined;
+  /** A proxy answers reads from what it kept for so many seconds; a good one sends `Age`. */
+  cache: { readonly seconds: number; readonly sendsAge: boolean };
 }
+
+const UNHINDERED: Readonly<Hindrance> = {
+  lateMs: 0,
+  conflicts: 0,
+  credentialsRefused: false,
+  slowMs: 0,
+  swallows: undefined,
+  cache: { seconds: 0, sendsAge: true },
+};
+
+/** What a proxy has kept, by cluster and path. */
+type Cache<T> = Map<string, { readonly at: number; readonly read: Read<T> }>;
 
 export interface Call<T> {
   readonly process: Process;
@@ -41,28 +62,41 @@ export interface Call<T> {
   readonly limitMs: number;
   /** What GitLab does and says at the moment when the call lands. */
   readonly land: () => T;
-  readonly lost: (why: string) => T;
+  /** What the adapter makes of an error. */
+  readonly failed: (error: GitLabError) => T;
   /** Called at the moment of the answer, with what it was and when it landed. */
   readonly answered?: (answer: T, landedAt: number) => void;
 }
 
-const FAILURES: Readonly<Record<FaultKind, string>> = {
-  maintenance: '503 GitLab Maintenance: system is in maintenance mode',
-  'read-only': '403 You cannot perform write operations on a read-only instance',
-  'html-502': '502 an HTML page, not an answer of the API',
-  'error-500': '500 Internal Server Error',
-  'error-503': '503 Service Unavailable',
-  'rate-limit': '429 Retry later',
-  'runner-limit': '429 Executing database migrations. Please retry later.',
-  'gitaly-down': '404 Commit Not Found',
-  down: 'the connection was refused',
-  'timeout-before': 'no answer in time',
-  'timeout-after': 'no answer in time',
+const ofGitLab = (status: number, detail: string): Failure => ({ status, detail, isGitLabs: true });
+
+const FAILURES: Readonly<Record<FaultKind, Failure>> = {
+  maintenance: ofGitLab(503, 'GitLab Maintenance: system is in maintenance mode'),
+  'read-only': ofGitLab(403, 'You cannot perform write operations on a read-only instance'),
+  'html-502': { status: 502, detail: 'an HTML page, not an answer of the API' },
+  'error-500': ofGitLab(500, 'Internal Server Error'),
+  'error-503': { status: 503, detail: 'Service Unavailable' },
+  'rate-limit': { status: 429, detail: 'Retry later' },
+  'runner-limit': ofGitLab(429, 'Executing database migrations. Please retry later.'),
+  'gitaly-down': ofGitLab(404, '404 Commit Not Found'),
+  down: { status: 0, detail: 'the connection was refused' },
+  'timeout-before': { status: 0, detail: 'no answer in time' },
+  'timeout-after': { status: 0, detail: 'no answer in time' },
 };
+const UNAUTHORIZED = ofGitLab(401, '401 Unauthorized');
+const NO_ANSWER: Failure = { status: 0, detail: 'no answer in time' };
+
+/** Failures that the requester does not repeat: GitLab's own refusals, and a limit that asks for more than r. */
+const FINAL: ReadonlySet<FaultKind> = new Set(['rate-limit', 'read-only', 'gitaly-down']);
 
 export class SimulatedGitLab {
   readonly model: GitLabModel;
   readonly hindrances = new Map<string, Hindrance>();
+  private readonly kept: {
+    readonly records: Cache<RecordView>;
+    readonly managers: Cache<readonly ManagerView[]>;
+    readonly files: Cache<string>;
+  } = { records: new Map(), managers: new Map(), files: new Map() };
   private readonly time: VirtualTime;
   private readonly random: Random;
   private readonly watcher: Watcher;
@@ -81,7 +115,7 @@ export class SimulatedGitLab {
 
   hindrance(cluster: string): Hindrance {
     let found = this.hindrances.get(cluster);
-    if (!found) this.hindrances.set(cluster, (found = { lateMs: 0, conflicts: 0, credentialsRefused: false }));
+    if (!found) this.hindrances.set(cluster, (found = { ...UNHINDERED }));
     return found;
   }
 
@@ -117,8 +151,28 @@ export class SimulatedGitLab {
     return this.model.faults.hit({ method, path, token: process.cluster });
   }
 
-  private travel(): number {
-    return this.random.between(10, 120);
+  private travel(cluster: string): number {
+    return this.random.between(10, 120) + this.hindrance(cluster).slowMs;
+  }
+
+  private error({ method, path }: Pick<Call<unknown>, 'method' | 'path'>, failure: Failure): GitLabError {
+    return new GitLabError(`${method} ${path}`, { ...failure, at: Math.floor((START + this.time.now) / 1000) });
+  }
+
+  /** A read that may be answered by a proxy's cache, as the adapter sees it. */
+  private cached<T>(process: Process, path: string, cache: Cache<T>, read: () => Read<T>): Read<T> {
+    const { seconds, sendsAge } = this.hindrance(process.cluster).cache;
+    if (seconds === 0) return read();
+    const key = `${process.cluster} ${path}`;
+    const kept = cache.get(key);
+    const age = kept ? Math.floor((this.time.now - kept.at) / 1000) : 0;
+    if (!kept || age >= seconds) {
+      const made = read();
+      cache.set(key, { at: this.time.now, read: made });
+      return made;
+    }
+    if (sendsAge && cachedFor({ age: `${age}` }) !== undefined) return unknown('the answer comes from a cache');
+    return kept.read;
   }
 
   private read<T>(
@@ -128,43 +182,44 @@ export class SimulatedGitLab {
     answer: (at: number, value: T, landedAt: number) => void,
   ): void {
     const { process } = call;
+    const { cluster } = process;
     const sentAt = this.time.now;
-    this.time.after(this.travel(), () => {
+    this.time.after(this.travel(cluster), () => {
       const landedAt = this.time.now;
       const fault = this.hit(call);
-      const refused = this.hindrance(process.cluster).credentialsRefused;
-      if (fault === undefined && !refused) return answer(landedAt + this.travel(), call.land(), landedAt);
-      const why = refused ? '401 Unauthorized' : fault === undefined ? '' : FAILURES[fault];
-      const isSilence = fault === 'timeout-before' || fault === 'timeout-after';
-      const isFinal = refused || fault === 'rate-limit' || fault === 'read-only' || attempt > 1;
-      const failedAt = isSilence
-        ? attempt > 1
-          ? deadline
-          : sentAt + (deadline - sentAt) / 2
-        : landedAt + this.travel();
-      if (isFinal) return answer(Math.min(failedAt, deadline), call.lost(why), landedAt);
+      const refused = this.hindrance(cluster).credentialsRefused;
+      const lastAt = attempt > 1 ? deadline : sentAt + (deadline - sentAt) / 2;
+      const isLost = fault === 'timeout-before' || fault === 'timeout-after';
+      const arrivesAt = isLost ? Number.POSITIVE_INFINITY : landedAt + this.travel(cluster);
+      const isSilent = arrivesAt > lastAt;
+      if (fault === undefined && !refused && !isSilent) return answer(arrivesAt, call.land(), landedAt);
+      const failure = isSilent ? NO_ANSWER : refused || fault === undefined ? UNAUTHORIZED : FAILURES[fault];
+      const failed = (at: number): void => answer(at, call.failed(this.error(call, failure)), landedAt);
+      const failedAt = isSilent ? lastAt : arrivesAt;
+      if (refused || attempt > 1 || (fault !== undefined && FINAL.has(fault)))
+        return failed(Math.min(failedAt, deadline));
       const repeatAt = failedAt + PAUSE_BEFORE_REPEAT_MS;
-      if (repeatAt >= deadline) return answer(deadline, call.lost(why), landedAt);
+      if (repeatAt >= deadline) return failed(deadline);
       // The repetition is the process's own: it does not come from the dead or the frozen.
       this.time.at(repeatAt, () => process.deliver(() => this.read(call, deadline, attempt + 1, answer)));
     });
   }
 
   private write<T>(call: Call<T>, deadline: number, answer: (at: number, value: T, landedAt: number) => void): void {
-    const { process } = call;
-    const { lateMs } = this.hindrance(process.cluster);
-    this.time.after(this.travel() + lateMs, () => {
+    const { cluster } = call.process;
+    const { lateMs } = this.hindrance(cluster);
+    this.time.after(this.travel(cluster) + lateMs, () => {
       const landedAt = this.time.now;
       const fault = this.hit(call);
-      if (this.hindrance(process.cluster).credentialsRefused)
-        return answer(Math.min(landedAt + this.travel(), deadline), call.lost('401 Unauthorized'), landedAt);
-      if (fault !== undefined && fault !== 'timeout-after') {
-        const at = fault === 'timeout-before' ? deadline : Math.min(landedAt + this.travel(), deadline);
-        return answer(at, call.lost(FAILURES[fault]), landedAt);
-      }
+      const failed = (at: number, failure: Failure): void =>
+        answer(Math.min(at, deadline), call.failed(this.error(call, failure)), landedAt);
+      if (this.hindrance(cluster).credentialsRefused) return failed(landedAt + this.travel(cluster), UNAUTHORIZED);
+      if (fault === 'timeout-before') return failed(deadline, NO_ANSWER);
+      if (fault !== undefined && fault !== 'timeout-after')
+        return failed(landedAt + this.travel(cluster), FAILURES[fault]);
       const value = call.land();
-      const at = landedAt + this.travel();
-      if (fault === 'timeout-after' || at > deadline) return answer(deadline, call.lost('no answer in time'), landedAt);
+      const at = landedAt + this.travel(cluster);
+      if (fault === 'timeout-after' || at > deadline) return failed(deadline, NO_ANSWER);
       answer(at, value, landedAt);
     });
   }
@@ -207,11 +262,12 @@ export class SimulatedGitLab {
           method: 'GET',
           path: `/runners/${id}`,
           limitMs,
-          land: () => {
-            const runner = this.runner(id);
-            return this.found(runner && this.viewOf(runner));
-          },
-          lost: unknown,
+          land: () =>
+            this.cached(process, `/runners/${id}`, this.kept.records, () => {
+              const runner = this.runner(id);
+              return this.found(runner && this.viewOf(runner));
+            }),
+          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
           answered: (answer, landedAt) => this.watcher.recordRead(process, id, answer, landedAt),
         }),
       managers: (id) =>
@@ -220,11 +276,12 @@ export class SimulatedGitLab {
           method: 'GET',
           path: `/runners/${id}/managers`,
           limitMs,
-          land: () => {
-            const runner = this.runner(id);
-            return this.found(runner && this.managersOf(runner));
-          },
-          lost: unknown,
+          land: () =>
+            this.cached(process, `/runners/${id}/managers`, this.kept.managers, () => {
+              const runner = this.runner(id);
+              return this.found(runner && this.managersOf(runner));
+            }),
+          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
           answered: (answer, landedAt) => this.watcher.managersRead(process, id, answer, landedAt),
         }),
       write: (id, change) => {
@@ -235,7 +292,7 @@ export class SimulatedGitLab {
           path: `/runners/${id}`,
           limitMs,
           land: () => this.edit(process, id, change, sentAt),
-          lost: unknown,
+          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
           answered: (answer) => this.watcher.recordWritten(process, id, change, answer),
         });
       },
@@ -270,7 +327,7 @@ export class SimulatedGitLab {
         path: `/projects/${PROJECT}/repository/commits`,
         limitMs,
         land: () => this.commit(process, files, message),
-        lost: unknown,
+        failed: unknownOf,
       });
     return {
       readable: () =>
@@ -280,7 +337,7 @@ export class SimulatedGitLab {
           path: `/projects/${PROJECT}`,
           limitMs,
           land: () => this.found<true>(true),
-          lost: unknown,
+          failed: (error) => failedRead(error, {}),
         }),
       file: (path) => {
         this.watcher.fileAsked(process, path);
@@ -289,8 +346,8 @@ export class SimulatedGitLab {
           method: 'GET',
           path: `/projects/${PROJECT}/repository/files/${path}`,
           limitMs,
-          land: () => this.found(this.files.get(path)),
-          lost: unknown,
+          land: () => this.cached(process, path, this.kept.files, () => this.found(this.files.get(path))),
+          failed: (error) => failedRead(error, { absent: NO_FILE }),
           answered: (answer, landedAt) => this.watcher.fileRead(process, path, answer, landedAt),
         });
       },
@@ -301,6 +358,7 @@ export class SimulatedGitLab {
 
   private commit(process: Process, files: readonly SavedFile[], message: string): CreateResult {
     const hindrance = this.hindrance(process.cluster);
+    if (hindrance.swallows !== undefined) return commitResult({ status: hindrance.swallows, body: null });
     if (hindrance.conflicts > 0) {
       hindrance.conflicts -= 1;
       return { kind: 'conflict', why: '400 Could not update refs/heads/main' };

@@ -1,6 +1,7 @@
 /** Who is told, in virtual time: the status project's incidents, and a webhook that hangs for every other checker. */
 import type { Read } from '../../runtime/core/model/read.ts';
 import type { Incident, Incidents, Notifier } from '../../runtime/ports.ts';
+import { unknownOf } from '../../runtime/adapters/gitlab/read.ts';
 import { unknown } from '../../runtime/core/model/read.ts';
 import { PROJECT, type SimulatedGitLab } from './gitlab.ts';
 import type { Process } from './process.ts';
@@ -15,7 +16,7 @@ export function incidentsOf(gitlab: SimulatedGitLab, process: Process, requestSe
       path: under,
       limitMs: requestSeconds * 1000,
       land: () => gitlab.found(land()),
-      lost: unknown,
+      failed: unknownOf,
     });
   const viewOf = (iid: number): Incident => ({ number: iid, url: `https://gitlab.example.com/issues/${iid}` });
   return {

@@ -26,4 +26,6 @@ export interface Watcher {
   healthWritten(pod: string, before: Health | undefined, health: Health): void;
   /** A checker's log. */
   said(process: Process, level: LogLevel, event: LogEvent, message: string): void;
+  /** A checker ended with an error that it did not catch. */
+  crashed(process: Process, error: unknown): void;
 }

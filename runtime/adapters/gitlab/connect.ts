@@ -2,7 +2,7 @@
 import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { GitLabConfig } from '../../config.ts';
-import { unknown, type Read } from '../../core/model/read.ts';
+import type { Read } from '../../core/model/read.ts';
 import type { ManagerView, RecordView } from '../../core/model/facts.ts';
 import { createHttp } from '../http/http.ts';
 import type {
@@ -15,7 +15,7 @@ import type {
   SteeredProject,
 } from '../../ports.ts';
 import { GitLabError } from './error.ts';
-import { expanded, NO_FILE, NO_RUNNER, readOf, unknownOf, type Expected, type Reply } from './read.ts';
+import { commitResult, expanded, NO_FILE, NO_RUNNER, readOf, unknownOf, type Expected, type Reply } from './read.ts';
 import { createRequester } from './requester.ts';
 
 export interface GitLabOptions extends Pick<GitLabConfig, 'url' | 'caCertificate'> {
@@ -49,14 +49,6 @@ const fileSchema = z.object({
   encoding: z.literal('base64'),
   last_commit_id: z.string(),
 });
-
-/** A commit is made when 201 names it (gitlab-facts D1): a proxy's 200, 204 or empty list is no commit. */
-const madeCommit = z.object({
-  status: z.literal(201),
-  body: z.object({ id: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/) }),
-});
-
-const NO_COMMIT = 'GitLab’s answer to a commit is 201 with its id';
 
 const versionOf = (file: z.infer<typeof fileSchema>): FileVersion => ({
   text: Buffer.from(file.content, 'base64').toString('utf8'),
@@ -138,11 +130,7 @@ function statusProject(options: GitLabResource, id: number, branch: string): Ste
   const projects = new Projects(options);
   const commit = async (actions: Action[], message: string): Promise<CreateResult> => {
     try {
-      const reply = await expanded(commits.create(id, branch, message, actions, { showExpanded: true }));
-      const made = madeCommit.safeParse(reply);
-      return made.success
-        ? { kind: 'created' }
-        : unknown(`${NO_COMMIT}, but ${reply.status}: whether it was made is unknown`);
+      return commitResult(await expanded(commits.create(id, branch, message, actions, { showExpanded: true })));
     } catch (error) {
       if (!(error instanceof GitLabError)) throw error;
       return commitFailure(error);

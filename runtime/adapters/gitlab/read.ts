@@ -2,8 +2,9 @@
  * GitLab's answers as values of the ports. What is documented for a call counts, and nothing else: an absence only where the 404
  * names the missing thing itself, a success only with the documented status and body. All else is unknown.
  */
-import type * as z from 'zod';
-import { unknown, type Read, type Unknown } from '../../core/model/read.ts';
+import * as z from 'zod';
+import { unknown, type Found, type Read, type Unknown } from '../../core/model/read.ts';
+import type { CreateResult } from '../../ports.ts';
 import { GitLabError } from './error.ts';
 import { dateOf } from './headers.ts';
 
@@ -31,7 +32,7 @@ export const NO_RUNNER = ['404 Runner Not Found', '404 Not found'];
 export const NO_FILE = ['404 File Not Found'];
 
 export async function readOf<T, V>(call: Promise<Reply>, expected: Expected<T, V>): Promise<Read<V>> {
-  const { status = 200, body, view, absent = [], advise = adviceOf } = expected;
+  const { status = 200, body, view } = expected;
   try {
     const reply = await call;
     const problem = problemOf(reply, status);
@@ -42,11 +43,30 @@ export async function readOf<T, V>(call: Promise<Reply>, expected: Expected<T, V
     return at === undefined ? unknown('GitLab’s answer has no Date') : { kind: 'found', value: view(parsed.data), at };
   } catch (error) {
     if (!(error instanceof GitLabError)) throw error;
-    if (error.status === 404 && error.isGitLabs && error.at !== undefined && absent.includes(error.detail))
-      return { kind: 'absent', at: error.at };
-    return unknownOf(error, advise);
+    return failedRead(error, expected);
   }
 }
+
+/** What an error proves: an absence only where a 404 names the missing thing itself. */
+export function failedRead(
+  error: GitLabError,
+  { absent = [], advise = adviceOf }: Pick<Expected<unknown, unknown>, 'absent' | 'advise'>,
+): Exclude<Read<never>, Found<never>> {
+  if (error.status === 404 && error.isGitLabs && error.at !== undefined && absent.includes(error.detail))
+    return { kind: 'absent', at: error.at };
+  return unknownOf(error, advise);
+}
+
+/** A commit is made when 201 names it (gitlab-facts D1): a proxy's 200, 204 or empty list is no commit. */
+const madeCommit = z.object({
+  status: z.literal(201),
+  body: z.object({ id: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/) }),
+});
+
+export const commitResult = (reply: Pick<Reply, 'status' | 'body'>): CreateResult =>
+  madeCommit.safeParse(reply).success
+    ? { kind: 'created' }
+    : unknown(`GitLab’s answer to a commit is 201 with its id, but ${reply.status}: whether it was made is unknown`);
 
 /** Another success than the documented one is not GitLab's: a proxy's, or of a release that this program does not know. */
 const problemOf = ({ status }: Reply, documented: number): string | undefined =>
