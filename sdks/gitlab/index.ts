@@ -1,7 +1,8 @@
 /**
  * The part of Pulumi's GitLab SDK that this project uses, as plain ES modules: tokens, classes, arguments, properties, required
  * inputs and secrets are those of the provider release in package.json. A program written against it compiles unchanged
- * against the published package; to change over, replace the `file:` dependency by that package and its version.
+ * against the published package; to change over, take this folder out of the root
+ * package's workspaces and give the dependency the version of that package.
  *
  * The argument types are a little narrower than the published ones where that keeps the promise: optional arguments take
  * no `undefined`, and argument objects are read-only.
