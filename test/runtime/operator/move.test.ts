@@ -474,7 +474,7 @@ describe('the next move', () => {
     assert.deepEqual(world.holders(), [B]);
     assert.deepEqual(
       [...new Set(seen)],
-      ['converge: cluster-a N/N is healthy', 'call: cluster-a has asserted nothing for N s'],
+      ['reconcile: cluster-a N/N is healthy', 'call: cluster-a has asserted nothing for N s'],
     );
     const dead = await next(world, A);
     assert.equal(dead.kind, 'no-lease');
