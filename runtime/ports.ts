@@ -53,8 +53,6 @@ export interface SavedFile {
 
 /** The status project: small files on one branch; each write is a commit. `absent` means: the branch has no such file. */
 export interface StatusProject {
-  /** The project itself: `found` proves that it can be read, but not that its repository can. */
-  readable(): Promise<Read<true>>;
   file(path: string): Promise<Read<string>>;
   /** Makes a file. Of all who make the same path exactly one gets `created`. */
   create(path: string, text: string, message: string): Promise<CreateResult>;

@@ -13,13 +13,14 @@ import { reportPath } from '../core/model/report.ts';
 import type { GitLabSeconds } from '../core/model/time.ts';
 import { newestTerm } from '../fleet/newest-term.ts';
 import {
-  completeFromTerm,
+  completeMembers,
   controlOf,
-  highestKnown,
   readMember,
   readRecords,
   reportOf,
   termIn,
+  termsOf,
+  withoutLostTerms,
 } from '../fleet/read-members.ts';
 import type { RunnerDeployment, RunnerRecords } from '../ports.ts';
 import { heardWithinSeconds } from '../timing.ts';
@@ -73,12 +74,14 @@ export async function observe(context: RoundContext): Promise<Observed> {
   if (counted.kind === 'unknown') return blind(`own runners are unknown: ${counted.why}`);
   // 4. The newest term, and the records that only the term knows.
   const report = reportOf(name, ownReportText);
-  const ownTerms = [
-    ...(own.previousLease ? [termIn(own.previousLease)] : []),
-    ...(report.kind === 'found' ? [termIn(report.value)] : []),
-  ];
-  const term = await newestTerm(project, highestKnown(known, ownTerms));
-  const rivals = await completeFromTerm(context, name, known, term, policy.minOnline);
+  const ownTerms = {
+    leases: own.previousLease ? [termIn(own.previousLease)] : [],
+    reports: report.kind === 'found' ? [termIn(report.value)] : [],
+  };
+  const hasFile = [controlText, ownReportText, ...rivalTexts].some(({ kind }) => kind === 'found');
+  const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
+  const rivals = await completeMembers(context, name, known, found, [report], policy.minOnline);
+  const term = withoutLostTerms(found, rivals, mainTags);
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
   const { online, total } = counted.value;
   const { lease, busySeconds, previousLease } = own;

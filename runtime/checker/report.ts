@@ -1,8 +1,9 @@
 /** Commits status/<cluster>.json where it says something new. A commit that fails is only logged: no decision depends on it. */
-import type { RoundFacts } from '../core/model/facts.ts';
+import type { MemberFacts, ReportRead, RoundFacts } from '../core/model/facts.ts';
 import type { Lease } from '../core/model/lease.ts';
 import { reportPath, summaryOf, type Report } from '../core/model/report.ts';
-import { fileText } from '../core/model/stored-file.ts';
+import { fileText, MAX_RECORDS } from '../core/model/stored-file.ts';
+import { rememberedIn } from '../fleet/read-members.ts';
 import { isoOf, type GitLabSeconds } from '../core/model/time.ts';
 import { expiryWarnings } from '../core/page/expiry.ts';
 import type { RoundContext } from './context.ts';
@@ -10,7 +11,8 @@ import type { RoundContext } from './context.ts';
 export async function commitReport(context: RoundContext, facts: RoundFacts, lease: Lease): Promise<void> {
   const { config, log } = context;
   const { report: found } = facts.self;
-  if (found.kind === 'unknown' || facts.term.kind === 'unknown') return;
+  // On an unknown term only the first report is committed: the file is what proves in later rounds that GitLab shows files.
+  if (found.kind === 'unknown' || (facts.term.kind === 'unknown' && found.kind !== 'absent')) return;
   const warnings = expiryWarnings(context.expiries, config.cluster, facts.now);
   const report = reportOf(context, facts, lease, warnings);
   const before = found.kind === 'found' ? found.value : undefined;
@@ -25,8 +27,14 @@ export async function commitReport(context: RoundContext, facts: RoundFacts, lea
   log.warn('report-not-committed', `${path} was not committed: ${why}`, { path });
 }
 
-function reportOf({ config }: RoundContext, { self }: RoundFacts, lease: Lease, warnings: readonly string[]): Report {
+function reportOf(
+  { config }: RoundContext,
+  { self, rivals }: RoundFacts,
+  lease: Lease,
+  warnings: readonly string[],
+): Report {
   const { online, total, records } = self;
+  const remembered = rememberedRivals(rivals, self.report);
   return {
     version: 1,
     cluster: config.cluster,
@@ -41,8 +49,22 @@ function reportOf({ config }: RoundContext, { self }: RoundFacts, lease: Lease, 
     // As the lease has it: a number that was known once stays known, even if its file is lost.
     holder: lease.holder,
     term: lease.term,
+    ...(Object.keys(remembered).length > 0 && { rivals: remembered }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
+}
+
+/** Of each rival the records that are known, gone or not; where none is, those that were remembered before. */
+function rememberedRivals(rivals: readonly MemberFacts[], report: ReportRead): Record<string, number[]> {
+  const entries = rivals.map(({ name, records, former }): [string, readonly number[]] => {
+    const known = [...records, ...former.filter(({ read }) => read.kind !== 'absent')].map(({ id }) => id);
+    return [name, known.length > 0 ? known : rememberedIn([report], name)];
+  });
+  return Object.fromEntries(
+    entries
+      .filter(([, ids]) => ids.length > 0)
+      .map(([name, ids]) => [name, ids.toSorted((a, b) => a - b).slice(0, MAX_RECORDS)]),
+  );
 }
 
 /**

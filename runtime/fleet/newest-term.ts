@@ -1,54 +1,122 @@
 /**
- * Finds the newest term by number, not by listing (a listing comes in pages, and `10` before `2`): from the highest number
- * that any lease or report knows, forward until a 404.
+ * Finds the newest term by number, not by listing (a listing comes in pages, and `10` before `2`): from the highest number that is
+ * known, forward until a 404. A 404 proves that a file is missing only if GitLab gives another file in the same round.
  */
 import { parseTerm, termPath } from '../core/model/term.ts';
 import type { TermFacts } from '../core/model/facts.ts';
+import type { Known, Read } from '../core/model/read.ts';
+import { PAGE_PATH } from '../core/page/page.ts';
 import type { StatusProject } from '../ports.ts';
 
-/** The highest number that somebody asserts, and whom he names as its holder. */
+/** A term's number as a lease or a report asserts it, and the holder that it names. */
 export interface KnownTerm {
   readonly number: number;
   readonly holder: string | undefined;
 }
 
-/** The newer of two pieces of knowledge; at the same number the one that names a holder. */
-export const newerOf = (a: KnownTerm, b: KnownTerm): KnownTerm => {
+/** The newer of two; at the same number the one that names a holder. */
+const newerOf = (a: KnownTerm, b: KnownTerm): KnownTerm => {
   if (a.number !== b.number) return a.number > b.number ? a : b;
   return a.holder === undefined ? b : a;
 };
 
-export async function newestTerm(project: StatusProject, known: KnownTerm): Promise<TermFacts> {
-  for (let number = known.number; ; number += 1) {
-    const [next, present] = await Promise.all([
-      project.file(termPath(number + 1)),
-      number === 0 ? project.readable() : project.file(termPath(number)),
-    ]);
-    if (next.kind === 'unknown') return { kind: 'unknown', why: next.why };
-    if (next.kind === 'found') continue;
-    switch (present.kind) {
-      case 'unknown':
-        return { kind: 'unknown', why: present.why };
-      case 'absent':
-        return number === 0
-          ? { kind: 'unknown', why: 'the status project does not exist or may not be seen' }
-          : lost(project, known, number);
-      case 'found': {
-        if (present.value === true) return { kind: 'none' };
-        const term = parseTerm(number, present.value);
-        if (term.ok) return { kind: 'term', term: term.value, at: present.at };
-        return { kind: 'damaged', number, named: number === known.number ? known.holder : undefined, why: term.why };
-      }
-    }
-  }
+/** Reports may be ahead of every lease by this much, for a lease may be lost. A report that is further ahead needs a file as proof. */
+const MAX_JUMP = 10;
+
+const NO_TERM: KnownTerm = { number: 0, holder: undefined };
+
+/** What is known of the newest term before any file is read. */
+export interface KnownTerms {
+  readonly highest: KnownTerm;
+  /** From reports whose number is too far ahead to be believed, the highest first. */
+  readonly jumps: readonly KnownTerm[];
 }
 
-/** A number that is asserted and has no file: its files were lost, if only the project itself can be read. */
-async function lost(project: StatusProject, known: KnownTerm, number: number): Promise<TermFacts> {
-  const readable = await project.readable();
-  if (readable.kind === 'unknown') return { kind: 'unknown', why: readable.why };
-  if (readable.kind === 'absent')
-    return { kind: 'unknown', why: 'the status project does not exist or may not be seen' };
-  const named = number === known.number ? known.holder : undefined;
-  return { kind: 'damaged', number, named, why: `term ${number} is known but ${termPath(number)} is lost` };
+export function knownTerms(leases: readonly KnownTerm[], reports: readonly KnownTerm[]): KnownTerms {
+  const asserted = leases.reduce(newerOf, NO_TERM);
+  const isJump = ({ number }: KnownTerm): boolean => number > asserted.number + MAX_JUMP;
+  return {
+    highest: reports.filter((report) => !isJump(report)).reduce(newerOf, asserted),
+    jumps: reports.filter(isJump).toSorted((a, b) => b.number - a.number),
+  };
+}
+
+/** `hasFile`: another file of the project was found in this round. */
+export async function newestTerm(project: StatusProject, known: KnownTerms, hasFile: boolean): Promise<TermFacts> {
+  const start = await startOf(project, known);
+  if (start.kind === 'unknown') return start;
+  const { number } = start.value;
+  const [next, present] = await Promise.all([
+    project.file(termPath(number + 1)),
+    number === 0 ? undefined : project.file(termPath(number)),
+  ]);
+  switch (next.kind) {
+    case 'unknown':
+      return { kind: 'unknown', why: next.why };
+    case 'found':
+      return gallop(project, { number: number + 1, text: next.value, at: next.at });
+    case 'absent':
+      break;
+  }
+  if (present?.kind === 'found') return termFacts({ number, text: present.value, at: present.at }, start.value.holder);
+  if (present?.kind === 'unknown') return { kind: 'unknown', why: present.why };
+  const doubt = await doubtOf(project, hasFile);
+  if (doubt !== undefined) return { kind: 'unknown', why: doubt };
+  if (number > 0) {
+    const why = `term ${number} is known but ${termPath(number)} is lost`;
+    return { kind: 'damaged', number, named: start.value.holder, why };
+  }
+  const [jump] = known.jumps;
+  return jump
+    ? { kind: 'unknown', why: `a report names term ${jump.number}, but no term file exists and no lease names one` }
+    : { kind: 'none' };
+}
+
+/** Where the search starts. A report that jumps is believed if the file of its term exists. */
+async function startOf(project: StatusProject, { highest, jumps }: KnownTerms): Promise<Known<KnownTerm>> {
+  for (const jump of jumps) {
+    const read = await project.file(termPath(jump.number));
+    if (read.kind === 'unknown') return { kind: 'unknown', why: read.why };
+    if (read.kind === 'found' && parseTerm(jump.number, read.value).ok) return { kind: 'known', value: jump };
+  }
+  return { kind: 'known', value: highest };
+}
+
+interface TermFile {
+  readonly number: number;
+  readonly text: string;
+  readonly at: number;
+}
+
+/** From a term that exists to the newest one, in about 2 · log2(n) reads: nothing names its number. */
+async function gallop(project: StatusProject, from: TermFile): Promise<TermFacts> {
+  let low = from;
+  let high: number | undefined;
+  for (let step = 1; high === undefined || high - low.number > 1; step *= 2) {
+    const number: number = high === undefined ? low.number + step : Math.floor((low.number + high) / 2);
+    const read: Read<string> = await project.file(termPath(number));
+    if (read.kind === 'unknown') return { kind: 'unknown', why: read.why };
+    if (read.kind === 'found') low = { number, text: read.value, at: read.at };
+    else high = number;
+  }
+  return termFacts(low, undefined);
+}
+
+function termFacts({ number, text, at }: TermFile, named: string | undefined): TermFacts {
+  const term = parseTerm(number, text);
+  return term.ok ? { kind: 'term', term: term.value, at } : { kind: 'damaged', number, named, why: term.why };
+}
+
+/** Why the 404 of a term's file proves nothing, or undefined: the page is there in every project that has been used. */
+async function doubtOf(project: StatusProject, hasFile: boolean): Promise<string | undefined> {
+  if (hasFile) return undefined;
+  const page = await project.file(PAGE_PATH);
+  switch (page.kind) {
+    case 'found':
+      return undefined;
+    case 'unknown':
+      return page.why;
+    case 'absent':
+      return 'GitLab shows no file of the status project, so it may not show the terms either';
+  }
 }

@@ -4,7 +4,7 @@ import type { FleetFacts } from '../core/model/facts.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { FleetAccess } from './access.ts';
 import { newestTerm } from './newest-term.ts';
-import { completeFromTerm, controlOf, highestKnown, readMember, reportOf } from './read-members.ts';
+import { completeMembers, controlOf, readMember, reportOf, termsOf } from './read-members.ts';
 
 export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
   const { config, project } = access;
@@ -16,8 +16,10 @@ export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' |
   const known = await Promise.all(
     config.fleet.map((name, index) => readMember(access, name, reportOf(name, reportTexts[index]), minOnline)),
   );
-  const term = await newestTerm(project, highestKnown(known, []));
-  const members = await completeFromTerm(access, undefined, known, term, minOnline);
+  const hasFile = [controlText, ...reportTexts].some((text) => text?.kind === 'found');
+  const term = await newestTerm(project, termsOf(known), hasFile);
+  const reports = known.map(({ report }) => report);
+  const members = await completeMembers(access, undefined, known, term, reports, minOnline);
   const reads = [
     controlText,
     ...reportTexts,

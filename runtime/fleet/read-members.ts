@@ -1,5 +1,6 @@
 /** Reads the clusters of a fleet as their reports, their records and the newest term show them. */
 import { unknown, type Read } from '../core/model/read.ts';
+import { anyHasMainTag } from '../core/decision/tags.ts';
 import { NO_CONTROL, parseControl, type Control } from '../core/model/control.ts';
 import type { MemberFacts, RecordFacts, ReportRead, TermFacts } from '../core/model/facts.ts';
 import { NOBODY } from '../core/model/lease.ts';
@@ -7,7 +8,7 @@ import { memberOf } from '../core/model/member.ts';
 import { parseReport, reportPath } from '../core/model/report.ts';
 import { recordsIn } from '../core/model/term.ts';
 import type { RunnerRecords, StatusProject } from '../ports.ts';
-import { newerOf, type KnownTerm } from './newest-term.ts';
+import { knownTerms, type KnownTerm, type KnownTerms } from './newest-term.ts';
 
 /** What a fleet is read with. */
 export interface FleetPorts {
@@ -50,35 +51,58 @@ export const termIn = (by: { readonly term: number; readonly holder: string }): 
   holder: by.holder === NOBODY ? undefined : by.holder,
 });
 
-/** The highest term that any lease or report knows of; `own` is what is known beside the members. */
-export function highestKnown(members: readonly MemberFacts[], own: readonly KnownTerm[]): KnownTerm {
-  const known = members.flatMap(({ lease, report }) => [
-    ...(lease.kind === 'lease' ? [termIn(lease.lease)] : []),
-    ...(report.kind === 'found' ? [termIn(report.value)] : []),
-  ]);
-  return [...own, ...known].reduce(newerOf, { number: 0, holder: undefined });
+/** What the members' leases and reports assert of the newest term; `own` is what this cluster's own do. */
+export const termsOf = (members: readonly MemberFacts[], own: OwnTerms = { leases: [], reports: [] }): KnownTerms =>
+  knownTerms(
+    [...own.leases, ...members.flatMap(({ lease }) => (lease.kind === 'lease' ? [termIn(lease.lease)] : []))],
+    [...own.reports, ...members.flatMap(({ report }) => (report.kind === 'found' ? [termIn(report.value)] : []))],
+  );
+
+export interface OwnTerms {
+  readonly leases: readonly KnownTerm[];
+  readonly reports: readonly KnownTerm[];
 }
 
+/** No term exists, but a record of one of these clusters has a main tag: then terms existed, and GitLab does not show them. */
+export function withoutLostTerms(
+  term: TermFacts,
+  members: readonly MemberFacts[],
+  mainTags: readonly string[],
+): TermFacts {
+  if (term.kind !== 'none') return term;
+  const tagged = members.find(({ records, former }) => anyHasMainTag([...records, ...former], mainTags));
+  if (!tagged) return term;
+  return { kind: 'unknown', why: `no term file exists, but a record of ${tagged.name} has a main tag` };
+}
+
+/** The records that reports remember of other clusters than their own. */
+export const rememberedIn = (reports: readonly ReportRead[], name: string): readonly number[] =>
+  reports.flatMap((report) => {
+    const rivals = report.kind === 'found' ? report.value.rivals : undefined;
+    return rivals && Object.hasOwn(rivals, name) ? (rivals[name] ?? []) : [];
+  });
+
 /**
- * Adds what only the term knows: records of a cluster whose report is lost, unreadable or names others by now, and a holder that
- * is not in this stack's fleet. Nothing that was read is replaced. `self` is the cluster that is not among the members.
+ * Adds what only the term or a report of another cluster knows: records of a cluster whose report is lost, unreadable or names
+ * others by now, and a holder that is not in this stack's fleet. Nothing that was read is replaced. `self` is the cluster that is
+ * not among the members, `reports` are those whose memory is trusted.
  */
-export async function completeFromTerm(
+export async function completeMembers(
   ports: FleetPorts,
   self: string | undefined,
   members: readonly MemberFacts[],
   term: TermFacts,
+  reports: readonly ReportRead[],
   minOnline: number,
 ): Promise<MemberFacts[]> {
-  if (term.kind !== 'term') return [...members];
-  const { holder } = term.term;
-  const isStranger = holder !== self && !members.some((member) => member.name === holder);
-  const stranger = isStranger ? [await readStranger(ports, holder, minOnline)] : [];
+  const newest = term.kind === 'term' ? term.term : undefined;
+  const isKnown = newest === undefined || newest.holder === self || members.some(({ name }) => name === newest.holder);
+  const stranger = isKnown ? [] : [await readStranger(ports, newest.holder, minOnline)];
   return Promise.all(
     [...members, ...stranger].map(async (member) => {
-      const others = recordsIn(term.term, member.name).filter(
-        (id) => !member.records.some((record) => record.id === id),
-      );
+      const known = [...(newest ? recordsIn(newest, member.name) : []), ...rememberedIn(reports, member.name)];
+      const others = known.filter((id) => !member.records.some((record) => record.id === id));
+      if (others.length === 0) return member;
       const read = await readRecords(ports, others);
       const isLost = member.report.kind === 'absent' || member.report.kind === 'unreadable';
       const complete =

@@ -239,7 +239,7 @@ export const GUARDS: readonly Guard[] = [
         `  return Math.max(holder?.number ?? 0, self.lease.term, ...known) + 1;`,
         `  return known.length < 0 ? 0 : (holder?.number ?? 0) + 1;`,
       ),
-      edit('checker/observe.ts', `highestKnown(known, ownTerms)`, `{ number: 0, holder: undefined }`),
+      edit('checker/observe.ts', `termsOf(known, ownTerms)`, `{ ...termsOf([]), jumps: [] }`),
     ],
   },
   {

@@ -330,15 +330,6 @@ export class SimulatedGitLab {
         failed: unknownOf,
       });
     return {
-      readable: () =>
-        this.call<Read<true>>({
-          process,
-          method: 'GET',
-          path: `/projects/${PROJECT}`,
-          limitMs,
-          land: () => this.found<true>(true),
-          failed: (error) => failedRead(error, {}),
-        }),
       file: (path) => {
         this.watcher.fileAsked(process, path);
         return this.call<Read<string>>({

@@ -238,7 +238,6 @@ export class World {
         write: (id, change) => call(`write ${id} ${Object.keys(change).join()}`, () => this.write(id, change)),
       },
       project: {
-        readable: () => call('readable', () => this.answer(true as const)),
         file: (path) => call(`file ${path}`, () => this.answer(this.files.get(path))),
         create: (path, text, message) =>
           call(`create ${path}`, () => this.commit([{ path, text, exists: false }], message)),

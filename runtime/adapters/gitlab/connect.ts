@@ -1,5 +1,5 @@
 /** The ports RunnerRecords and StatusProject over GitLab's REST API, through gitbeaker. */
-import { Commits, Projects, RepositoryFiles, Runners } from '@gitbeaker/rest';
+import { Commits, RepositoryFiles, Runners } from '@gitbeaker/rest';
 import * as z from 'zod';
 import type { GitLabConfig } from '../../config.ts';
 import type { Read } from '../../core/model/read.ts';
@@ -127,7 +127,6 @@ const actionOf = ({ path, text, exists }: SavedFile): Action => ({
 function statusProject(options: GitLabResource, id: number, branch: string): SteeredProject {
   const commits = new Commits(options);
   const files = new RepositoryFiles(options);
-  const projects = new Projects(options);
   const commit = async (actions: Action[], message: string): Promise<CreateResult> => {
     try {
       return commitResult(await expanded(commits.create(id, branch, message, actions, { showExpanded: true })));
@@ -143,11 +142,6 @@ function statusProject(options: GitLabResource, id: number, branch: string): Ste
       absent: NO_FILE,
     });
   return {
-    readable: () =>
-      readOf(expanded(projects.show(id, { showExpanded: true })), {
-        body: z.object({ id: z.literal(id) }),
-        view: () => true as const,
-      }),
     file: (path) => read(path, ({ text }) => text),
     version: (path) => read(path, (version) => version),
     create: (path, text, message) => commit([actionOf({ path, text, exists: false })], message),

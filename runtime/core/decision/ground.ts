@@ -57,7 +57,7 @@ export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rul
 }
 
 const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: number): boolean =>
-  damagedSince !== 0 && now - damagedSince > seconds;
+  damagedSince !== 0 && now - damagedSince >= seconds;
 
 function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Memory, rules: Rules): GroundResult {
   const former = unknownRecord(rival.name, rival.former);
@@ -69,6 +69,8 @@ function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Me
     case 'gone':
       if (rival.report.kind === 'unknown')
         return { kind: 'unknown', why: `the report of ${rival.name}: ${rival.report.why}` };
+      if (rival.records.length + rival.former.length === 0)
+        return { kind: 'unknown', why: `no runner record of ${rival.name} is known` };
       return { kind: 'ground', ground: 'gone', why: `all records of ${rival.name} are gone from GitLab` };
     case 'none':
       return { kind: 'ground', ground: 'silent', why: `${rival.name} asserts nothing: ${read.why}` };

@@ -19,6 +19,12 @@ export function memberLease(name: string, records: readonly RecordFacts[]): Memb
   return leaseFrom(living.read.value.note, name, living.read.at);
 }
 
+/** A report that names only records that are gone does not hide a former one that is still there. */
+function leaseOf(name: string, records: readonly RecordFacts[], former: readonly RecordFacts[]): MemberLease {
+  const lease = memberLease(name, records);
+  return lease.kind === 'gone' && former.length > 0 ? memberLease(name, former) : lease;
+}
+
 /** `minOnline` is the reader's own: a cluster whose report is lost is measured by it. */
 export function memberOf(
   { name, report, records, former }: Pick<MemberFacts, 'name' | 'report' | 'records' | 'former'>,
@@ -30,7 +36,7 @@ export function memberOf(
     report,
     records,
     former,
-    lease: memberLease(name, records),
+    lease: leaseOf(name, records, former),
     minOnline: own.minOnline,
     preferred: own.preferred,
     ownTags: own.ownTags,

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
-import { MAX_RUNNERS, MAX_TERM, parseFile, recordIds, runnerCount, tags } from './stored-file.ts';
+import { MAX_CLUSTERS, MAX_RUNNERS, MAX_TERM, parseFile, recordIds, runnerCount, tags } from './stored-file.ts';
 
 export const reportSchema = z.object({
   version: z.literal(1),
@@ -19,6 +19,14 @@ export const reportSchema = z.object({
   /** `nobody` before the first term. */
   holder: clusterName,
   term: z.number().int().min(0).max(MAX_TERM),
+  /**
+   * The records of each other cluster, as this one last knew them: the loss of a report then makes no cluster unknown. Absent
+   * where none is known, and in reports of earlier releases.
+   */
+  rivals: z
+    .record(clusterName, recordIds)
+    .refine((rivals) => Object.keys(rivals).length <= MAX_CLUSTERS)
+    .optional(),
   /** What people should do before it is too late, a sentence each; absent where there is nothing. */
   warnings: z.array(z.string().max(1000)).max(20).optional(),
 });

@@ -92,7 +92,6 @@ class Fleet {
       },
     },
     project: {
-      readable: async () => ({ kind: 'found', value: true, at: 1 }),
       file: async (path) => this.answer(this.files.get(path), (text) => text),
       create: async (path) => {
         this.writes.push(`create ${path}`);

@@ -5,6 +5,7 @@ import type { Member } from '../../../runtime/fleet/access.ts';
 import type { CreateResult } from '../../../runtime/ports.ts';
 import { parseControl } from '../../../runtime/core/model/control.ts';
 import { bounds, DEFAULT_TIMING } from '../../../runtime/timing.ts';
+import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
 import { World } from '../../support/world.ts';
 
 const A = 'cluster-a';
@@ -81,8 +82,20 @@ describe('leaving the fleet', () => {
 
   it('goes at once before the first term', async () => {
     const world = new World([A, B]);
+    world.files.set(PAGE_PATH, '# status');
     const left = await leave(leaving(world, A));
     assert.deepEqual(left, { kind: 'left', sentence: 'cluster-a does not hold rnd-runner: no cluster ever did' });
+  });
+
+  it('A4: is refused while GitLab shows no file of the status project', async () => {
+    const world = await settled();
+    const before = new Map(world.files);
+    world.files.clear();
+    const left = await leave(leaving(world, A));
+    assert.equal(left.kind, 'refused');
+    assert.match(left.sentence, /whether cluster-a holds rnd-runner is unknown/);
+    assert.ok(before.size > 0);
+    assert.equal(world.files.size, 0, 'nothing was written');
   });
 
   const unfit: readonly [string, (world: World) => Promise<void> | void, RegExp][] = [

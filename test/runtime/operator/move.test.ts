@@ -11,6 +11,7 @@ import { readFleet } from '../../../runtime/fleet/read-fleet.ts';
 import type { FleetAccess } from '../../../runtime/fleet/access.ts';
 import { moveSeconds, switchOver } from '../../../runtime/operator/switch-over.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
+import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
 import { World } from '../../support/world.ts';
 
 const A = 'cluster-a';
@@ -453,7 +454,9 @@ describe('the health of a fleet', () => {
     });
 
   it('is no holder before the first term', async () => {
-    const judgement = await judged(new World([A, B]));
+    const world = new World([A, B]);
+    world.files.set(PAGE_PATH, '# status');
+    const judgement = await judged(world);
     assert.equal(judgement.health, 'no holder');
     assert.ok(judgement.reasons.includes('cluster-a has never reported'));
   });

@@ -103,7 +103,7 @@ describe('an answer to a call of GitLab', () => {
       const { resource } = gitlab;
       for (const message of ['404 Project Not Found', '404 Group Not Found', '404 Not Found', '404 Issue Not Found']) {
         answering(missing(message));
-        assert.equal((await project().readable()).kind, 'unknown', message);
+        assert.equal((await project().file('control.json')).kind, 'unknown', message);
         assert.equal((await incidentsOf(resource, 1).open()).kind, 'unknown', message);
         assert.equal((await inquiryOf(resource).project('group/status')).kind, 'unknown', message);
         assert.equal((await inquiryOf(resource).tokens({ kind: 'group', ref: 'g' })).kind, 'unknown', message);

@@ -146,7 +146,6 @@ describe('the ports over GitLab', () => {
 
   it('creates a file once, saves it, reads it back, and knows a missing file from a missing project', async () => {
     const project = connect().project(await statusProject(), 'main');
-    assert.equal((await project.readable()).kind, 'found');
     assert.equal((await project.file('terms/1.json')).kind, 'absent');
     assert.equal((await project.create('terms/1.json', '{"a":"ü"}\n', 'Term 1')).kind, 'created');
     assert.equal((await project.create('terms/1.json', 'other', 'Term 1')).kind, 'exists');
