@@ -52,14 +52,14 @@ export class HandOver extends pulumi.ComponentResource {
   }
 }
 
-/** The way out for who wants it so: without this resource in the state there is no hook. */
+/** How to destroy it anyway: without this resource in the state there is no hook. */
 function refusal({ cluster, mainTags, statusProject }: Settings, urn: string): string {
   const destroy = `pulumi destroy --stack ${cluster}${statusProject.manage ? ' --exclude-protected' : ''}`;
   const way = `pulumi state delete --stack ${cluster} '${urn}' && ${destroy}`;
-  return `Nothing was destroyed. If ${mainTags.join(', ')} shall go down with ${cluster}: ${way}`;
+  return `Nothing was destroyed. To destroy ${cluster} although no other cluster holds ${mainTags.join(', ')}: ${way}`;
 }
 
-/** Acts as whoever runs Pulumi: their name is on the commit. */
+/** Acts with the token of the user who runs Pulumi: the commit carries their name. */
 async function asMember(
   { settings, statusProjectId }: HandOverArgs,
   say: (line: string) => void,

@@ -14,62 +14,66 @@ export interface Option {
 
 export interface CommandLine {
   readonly summary: string;
-  /** The one thing beside options that the command takes. */
+  /** The positional argument, if the command takes one. */
   readonly argument?: { readonly name: string; readonly choices?: readonly string[] };
   readonly options: Readonly<Record<string, Option>>;
 }
 
-const to: Option = { type: 'string', value: 'CLUSTER', text: 'the cluster that gets the main tags' };
+const to: Option = { type: 'string', value: 'CLUSTER', text: 'cluster that gets the main tags' };
 const yes: Option = { type: 'boolean', short: 'y', text: 'do not ask' };
-const why: Option = { type: 'string', value: 'TEXT', text: 'for the commit message, which status and the log show' };
+const why: Option = {
+  type: 'string',
+  value: 'TEXT',
+  text: 'reason for the commit message; hadr status and the git log show it',
+};
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export const COMMANDS = {
   status: {
-    summary: 'who holds the main tags, how each cluster is, and what happens next',
-    options: { watch: { type: 'boolean', short: 'w', text: 'look again every round, until Ctrl-C' } },
+    summary: 'show the holder of the main tags, the state of each cluster, and what happens next',
+    options: { watch: { type: 'boolean', short: 'w', text: 'repeat every round, until Ctrl-C' } },
   },
   history: {
-    summary: 'the terms: who held the main tags, since when, for how long, and why',
-    options: { limit: { type: 'string', value: 'N', text: 'how many terms, the newest first (10)' } },
+    summary: 'list the terms: holder, time, duration and reason',
+    options: { limit: { type: 'string', value: 'N', text: 'number of terms, the newest first (10)' } },
   },
   explain: {
-    summary: 'why a term was claimed: its decision made once more from what it recorded',
+    summary: 'explain why a term was claimed, by replaying its recorded decision',
     argument: { name: 'term' },
     options: {},
   },
   switchover: {
-    summary: 'moves the main tags to another cluster while both are healthy',
+    summary: 'move the main tags to another cluster while both are healthy',
     options: { to, yes, why },
   },
   failover: {
-    summary: 'moves them where the rules would not, or not yet; asks with its risks',
+    summary: 'claim the main tags for a cluster without evidence; shows the risks and asks',
     options: {
       to,
-      force: { type: 'boolean', text: 'needed: your word takes the place of the evidence' },
+      force: { type: 'boolean', text: 'required: claim without the evidence that checkers need' },
       yes,
       why,
     },
   },
-  pause: { summary: 'nothing moves until resume', options: { why } },
-  resume: { summary: 'ends a pause', options: { why } },
+  pause: { summary: 'stop all moves of the main tags', options: { why } },
+  resume: { summary: 'end a pause', options: { why } },
   pin: {
-    summary: 'sends the main tags to a cluster once it is eligible, and keeps them there',
+    summary: 'move the main tags to a cluster as soon as it may claim them, and keep them there',
     options: {
       to,
-      for: { type: 'string', value: '2h', text: 'the pin ends by itself after this: 90s, 30m, 2h, 7d' },
+      for: { type: 'string', value: '2h', text: 'end the pin after this time: 90s, 30m, 2h, 7d' },
       why,
     },
   },
-  unpin: { summary: 'ends a pin; the main tags stay where they are', options: { why } },
+  unpin: { summary: 'end a pin; the main tags stay where they are', options: { why } },
   drill: {
-    summary: 'a switchover there and back, timed; the result goes into the status project',
+    summary: 'switch over to a cluster and back, and publish the measured times',
     options: { to, yes, why },
   },
-  doctor: { summary: 'what is wrong or soon will be, each with its mend', options: {} },
+  doctor: { summary: 'diagnose problems and suggest fixes', options: {} },
   completion: {
-    summary: 'prints what makes a shell complete hadr',
+    summary: 'print a shell completion script',
     argument: { name: 'shell', choices: SHELLS },
     options: {},
   },
@@ -80,16 +84,16 @@ export type CommandName = keyof typeof COMMANDS;
 /** Options that every command takes. */
 export const COMMON = {
   output: { type: 'string', short: 'o', value: 'FORMAT', choices: FORMATS, text: 'table, json or yaml (table)' },
-  config: { type: 'string', value: 'FILE', text: 'the config file (hadr.yaml)' },
-  stack: { type: 'string', value: 'NAME', text: 'config from Pulumi.NAME.yaml instead of the file; HADR_STACK' },
-  'gitlab-url': { type: 'string', value: 'URL', text: 'where GitLab is; HADR_GITLAB_URL' },
-  'status-project': { type: 'string', value: 'PATH|ID', text: 'the status project; HADR_STATUS_PROJECT' },
-  branch: { type: 'string', value: 'NAME', text: 'its branch (main); HADR_BRANCH' },
-  fleet: { type: 'string', value: 'A,B', text: 'the names of all clusters; HADR_FLEET' },
-  'main-tags': { type: 'string', value: 'T,…', text: 'the tags that move; HADR_MAIN_TAGS' },
-  'token-file': { type: 'string', value: 'FILE', text: 'a file with your GitLab token; else HADR_TOKEN' },
+  config: { type: 'string', value: 'FILE', text: 'config file (hadr.yaml)' },
+  stack: { type: 'string', value: 'NAME', text: 'read the config from Pulumi.NAME.yaml; HADR_STACK' },
+  'gitlab-url': { type: 'string', value: 'URL', text: 'address of GitLab; HADR_GITLAB_URL' },
+  'status-project': { type: 'string', value: 'PATH|ID', text: 'status project; HADR_STATUS_PROJECT' },
+  branch: { type: 'string', value: 'NAME', text: 'branch of the status project (main); HADR_BRANCH' },
+  fleet: { type: 'string', value: 'A,B', text: 'names of all clusters; HADR_FLEET' },
+  'main-tags': { type: 'string', value: 'T,…', text: 'main tags; HADR_MAIN_TAGS' },
+  'token-file': { type: 'string', value: 'FILE', text: 'file with your GitLab token; default HADR_TOKEN' },
   trust: { type: 'boolean', text: 'allow your token for the GitLab that the config file names, and remember it' },
-  help: { type: 'boolean', short: 'h', text: 'this text' },
+  help: { type: 'boolean', short: 'h', text: 'show this help' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** What was given on the command line. */
@@ -104,7 +108,7 @@ export type Parsed = Given | { readonly command: 'help'; readonly of: CommandNam
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
-/** Throws a Refusal that names the nearest thing that would have been right. */
+/** Throws a Refusal that says what would have been right. */
 export function parseCommandLine(argv: readonly string[]): Parsed {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return { command: 'help', of: undefined };
@@ -144,11 +148,11 @@ function split(command: string, options: Readonly<Record<string, Option>>, args:
 function argumentOf(command: string, { argument }: CommandLine, given: readonly string[]): string | undefined {
   const [value, ...more] = given;
   if (!argument && value !== undefined)
-    throw wrongUsage(`hadr ${command} takes no ${value}; see hadr ${command} --help`);
+    throw wrongUsage(`hadr ${command} takes no argument, but got ${value}; see hadr ${command} --help`);
   if (argument && value === undefined)
     throw wrongUsage(`hadr ${command} needs a ${argument.name}, as in: hadr ${command} ${argument.choices?.[0] ?? 7}`);
-  if (more.length > 0) throw wrongUsage(`hadr ${command} takes one ${argument?.name}, not ${given.length}`);
+  if (more.length > 0) throw wrongUsage(`hadr ${command} takes one ${argument?.name}, but got ${given.length}`);
   if (argument?.choices && value !== undefined && !argument.choices.includes(value))
-    throw wrongUsage(`hadr ${command} knows no ${value}; give ${argument.choices.join(' or ')}`);
+    throw wrongUsage(`hadr ${command} does not know ${value}; give ${argument.choices.join(' or ')}`);
   return value;
 }

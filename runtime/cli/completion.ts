@@ -1,4 +1,4 @@
-/** What makes a shell complete `hadr`, from the table of commands. Cluster names are not known to a shell. */
+/** Shell completion scripts, from the table of commands. They do not complete names of clusters. */
 import { COMMANDS, COMMON, SHELLS, type CommandLine, type Option } from './command-line.ts';
 
 type Shell = (typeof SHELLS)[number];

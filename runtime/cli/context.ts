@@ -1,4 +1,4 @@
-/** What every command works at: the fleet within reach, where to ask GitLab, and where to write the answer. */
+/** What every command works with: its config, its connection to GitLab, its terminal, and the fleet. */
 import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
 import { connectGitLab, type GitLabConnection } from '../adapters/gitlab/connect.ts';
@@ -109,11 +109,11 @@ export async function fleetToChange(context: FleetContext): Promise<FleetFacts> 
   const { control, members } = facts;
   if (control.kind === 'unknown')
     throw notKnown(
-      `what people have asked for is unknown: ${control.why}. Mend control.json in ${context.project.url}, or delete it there, for a project without it asks for nothing; nothing was changed.`,
+      `control.json cannot be used: ${control.why}. If the file is wrong, correct it in ${context.project.url} or delete it there (without it nothing is paused, pinned or retired). Nothing was changed.`,
     );
   if (members.every(({ report }) => report.kind === 'absent'))
     throw notKnown(
-      `no cluster has ever reported to ${context.project.url} (branch ${context.config.statusProject.branch}): check that it is the right project, and that a checker runs; nothing was changed.`,
+      `no cluster has ever reported to ${context.project.url} (branch ${context.config.statusProject.branch}): check that it is the right project, and that a checker runs. Nothing was changed.`,
     );
   return facts;
 }

@@ -19,7 +19,7 @@ export function exitOf(health: Health): ExitCode {
   }
 }
 
-/** Why a command does not do what it was asked: one sentence with the mend. Unless it says otherwise, nothing was changed. */
+/** Why a command is refused, and what to do, in one sentence. Nothing was changed, unless it says otherwise. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ExitCode;

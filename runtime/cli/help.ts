@@ -13,10 +13,10 @@ const optionsText = (options: Readonly<Record<string, Option>>): string =>
 export function helpText(command: CommandName | undefined): string {
   if (command === undefined)
     return [
-      'hadr COMMAND [options]: looks after the main tags of a fleet of GitLab runners.\n',
+      'hadr COMMAND [options]: show and control which cluster holds the main tags of your GitLab runners.\n',
       table(Object.entries(COMMANDS).map(([name, { summary }]) => [`  ${name}`, summary])),
       `\nOptions of every command:\n${optionsText(COMMON)}`,
-      `\n${CODES}\nhadr COMMAND --help tells more; docs/hadr.md tells all.\n`,
+      `\n${CODES}\nSee hadr COMMAND --help and docs/hadr.md for details.\n`,
     ].join('\n');
   const line: CommandLine = COMMANDS[command];
   const argument = line.argument ? ` ${line.argument.name.toUpperCase()}` : '';

@@ -1,6 +1,6 @@
 /**
- * A person's forced term. Its file is created by the same code, and as atomically, as a checker's claim; the living checkers
- * converge on it as on any other. The person's word takes the place of the evidence, and of nothing else.
+ * A term that a person forces. Its file is created by the same code as a checker's claim, and as atomically; the checkers that work
+ * reconcile to it as to any other term. Only the evidence is skipped.
  */
 import { claim } from '../fleet/claim.ts';
 import { startBudget } from '../fleet/budget.ts';
@@ -35,7 +35,7 @@ export async function force(
   if (claimed.kind === 'failed') return { kind: 'not-claimed', why: claimed.why };
   const { term } = claimed;
   if (term.holder !== move.to || term.reason !== reason)
-    return { kind: 'not-claimed', why: `term ${term.number} was claimed meanwhile: ${term.holder} holds by it` };
+    return { kind: 'not-claimed', why: `term ${term.number} was claimed by ${term.holder} meanwhile` };
   const patience = { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted };
   const waited = await waitFor<Term | undefined>(access, patience, (facts) => {
     const newest = facts.term.kind === 'term' ? facts.term.term : undefined;

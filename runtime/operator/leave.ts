@@ -1,7 +1,7 @@
 /**
- * A cluster leaves the fleet before its stack is destroyed (I9). It is marked first, so that it can never claim while it is
- * half gone; where it holds the main tags, another cluster must hold them before anything is removed. Nothing here moves a
- * tag: the mark makes the other clusters claim, by their own rules.
+ * A cluster leaves the fleet before its stack is destroyed (I9). control.json lists it as destroyed first, so that it cannot claim
+ * while it is being removed. If it holds the main tags, another cluster must hold them before anything is removed. Nothing here
+ * moves a tag: the entry makes the other clusters claim, by their own rules.
  */
 import { CONTROL_PATH } from '../core/model/control.ts';
 import { standingOf, successionOf, type Standing } from '../core/outlook/succession.ts';
@@ -14,7 +14,7 @@ import { waitFor, type Waited } from './wait.ts';
 
 export type Left =
   | { readonly kind: 'left'; readonly sentence: string }
-  /** Nothing was changed, or what was changed is taken back; the sentence says why and what to do. */
+  /** Nothing was changed, or the change was undone; the sentence says why and what to do. */
   | { readonly kind: 'refused'; readonly sentence: string };
 
 export async function leave(member: Member): Promise<Left> {
@@ -24,9 +24,9 @@ export async function leave(member: Member): Promise<Left> {
   const standing = standingOf(before, cluster);
   switch (standing.kind) {
     case 'unknown':
-      return refused(`whether ${cluster} holds ${tags} is unknown: ${standing.why}. Mend that and run it again.`);
+      return refused(`whether ${cluster} holds ${tags} is unknown: ${standing.why}. Fix this and run it again.`);
     case 'free': {
-      const marked = await mark(member);
+      const marked = await listAsDestroyed(member);
       if (marked !== undefined) return refused(marked);
       return { kind: 'left', sentence: `${cluster} does not hold ${tags}: ${holderText(standing)}` };
     }
@@ -38,36 +38,36 @@ export async function leave(member: Member): Promise<Left> {
 const refused = (sentence: string): Left => ({ kind: 'refused', sentence });
 
 const holderText = ({ holder, term }: Extract<Standing, { kind: 'free' }>): string =>
-  holder === undefined ? 'no cluster ever did' : `${holder} does, by term ${term}`;
+  holder === undefined ? 'no cluster has held it yet' : `${holder} holds it by term ${term}`;
 
 async function handOver(member: Member, before: FleetFacts, tags: string): Promise<Left> {
   const { cluster, policy, timing } = member.config;
   const succession = successionOf(before, cluster, policy, timing);
   if (succession.kind === 'nobody')
     return stays(member, `${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
-  const marked = await mark(member);
+  const marked = await listAsDestroyed(member);
   if (marked !== undefined) return refused(marked);
   const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
   const bound = Math.max(deadSeconds, faintedSeconds);
   member.say(`${cluster} hands ${tags} over to ${succession.names.join(' or ')}, within ${Math.ceil(bound)} s`);
   const end = await awaitSuccessor(member, bound);
   if (end.kind === 'late')
-    return stays(member, `nobody took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
+    return stays(member, `no cluster took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
   switch (end.value.kind) {
     case 'taken':
       return { kind: 'left', sentence: `${end.value.holder} holds ${tags} now, by term ${end.value.term}` };
     case 'recalled':
-      return refused(`${cluster} was taken out of the destroyed clusters in ${CONTROL_PATH} meanwhile.`);
+      return refused(`${cluster} was removed from destroyed in ${CONTROL_PATH} meanwhile. Run it again.`);
   }
 }
 
-/** A refusal of a cluster that is whole: no mark of it may stay, not one of an earlier try that was broken off either. */
+/** The cluster keeps working, so it must not stay listed as destroyed, not even by an earlier attempt that was interrupted. */
 async function stays(member: Member, why: string): Promise<Left> {
   const { cluster } = member.config;
   const back = await setDestroyed(member, false, `${cluster} stays: it could not hand over`);
   if (back.kind !== 'failed') return refused(why);
-  const mend = `${cluster} may still be among the destroyed clusters in ${CONTROL_PATH} (${back.why}): take it out by hand.`;
-  return refused(`${why} ${mend}`);
+  const fix = `${cluster} may still be listed as destroyed in ${CONTROL_PATH} (${back.why}): remove it there by hand.`;
+  return refused(`${why} ${fix}`);
 }
 
 type End = { readonly kind: 'taken'; readonly holder: string; readonly term: number } | { readonly kind: 'recalled' };
@@ -89,18 +89,18 @@ function waitsFor(facts: FleetFacts, standing: Standing, { cluster, policy, timi
     case 'unknown':
       return standing.why;
     case 'free':
-      return `waits for the tags to follow: ${holderText(standing)}`;
+      return `waiting for the tags to follow: ${holderText(standing)}`;
     case 'holds': {
       const succession = successionOf(facts, cluster, policy, timing);
-      return succession.kind === 'nobody' ? succession.why : `waits for the term of ${succession.names.join(' or ')}`;
+      return succession.kind === 'nobody' ? succession.why : `waiting for the term of ${succession.names.join(' or ')}`;
     }
   }
 }
 
-/** A sentence where the mark could not be made. */
-async function mark(member: Member): Promise<string | undefined> {
+/** A sentence if control.json could not be changed. */
+async function listAsDestroyed(member: Member): Promise<string | undefined> {
   const { cluster } = member.config;
   const marked = await setDestroyed(member, true, `${cluster} leaves: its stack is about to be destroyed`);
   if (marked.kind !== 'failed') return undefined;
-  return `${cluster} could not be marked in ${CONTROL_PATH}: ${marked.why}. Mend that and run it again.`;
+  return `${cluster} could not be listed as destroyed in ${CONTROL_PATH}: ${marked.why}. Fix this and run it again.`;
 }

@@ -55,12 +55,12 @@ export function hasMoved(facts: FleetFacts, from: string, to: string): Progress<
     case 'unknown':
       return { kind: 'waits', why: standing.why };
     case 'holds':
-      return { kind: 'waits', why: `waits for the term of ${to}` };
+      return { kind: 'waits', why: `waiting for the term of ${to}` };
     case 'free':
       if (standing.holder !== to)
-        return { kind: 'waits', why: `${standing.holder ?? 'nobody'} holds them by term ${standing.term}` };
+        return { kind: 'waits', why: `${standing.holder ?? 'no cluster'} holds them by term ${standing.term}` };
       if (!standing.converged)
-        return { kind: 'waits', why: `term ${standing.term} names ${to}; waits for the tags to follow` };
+        return { kind: 'waits', why: `term ${standing.term} names ${to}; waiting for the tags to follow` };
       return { kind: 'done', value: standing.term };
   }
 }
@@ -78,6 +78,6 @@ async function takeBack(
     `Unpinned: the switchover from ${from} to ${to} is over`,
   );
   return edited.kind === 'failed'
-    ? `the pin to ${pin.cluster} may stand until ${pin.until}, when it ends by itself`
+    ? `the pin to ${pin.cluster} may remain until ${pin.until} and then ends by itself`
     : undefined;
 }

@@ -1,4 +1,4 @@
-/** Looks at the fleet again and again until something has come about, for whoever waits outside the clusters. */
+/** Reads the fleet again and again until a condition holds, for commands and for Pulumi. */
 import type { FleetFacts } from '../core/model/facts.ts';
 import { readFleet } from '../fleet/read-fleet.ts';
 import type { FleetAccess } from '../fleet/access.ts';
@@ -19,7 +19,7 @@ export interface Patience {
   readonly interrupted?: AbortSignal;
 }
 
-/** The seconds are counted from the call, by this machine's own clock. Progress is told once a round. */
+/** The seconds are counted from the call, by this machine's own clock. Progress is reported once a round. */
 export async function waitFor<T>(
   access: FleetAccess,
   { boundSeconds, everySeconds, interrupted }: Patience,
@@ -27,15 +27,15 @@ export async function waitFor<T>(
 ): Promise<Waited<T>> {
   const { clock, say, config } = access;
   const start = clock.now();
-  let told = 0;
+  let reported = 0;
   for (;;) {
     await clock.sleep(everySeconds * 1000);
     const seen = judge(await readFleet(access));
     const seconds = (clock.now() - start) / 1000;
     if (seen.kind === 'done') return { ...seen, seconds };
     if (seconds > boundSeconds || interrupted?.aborted) return { kind: 'late', why: seen.why };
-    if (seconds - told < config.timing.roundSeconds) continue;
-    told = seconds;
-    say(`${Math.round(seconds)} of at most ${Math.ceil(boundSeconds)} s: ${seen.why}`);
+    if (seconds - reported < config.timing.roundSeconds) continue;
+    reported = seconds;
+    say(`${Math.round(seconds)} s of at most ${Math.ceil(boundSeconds)} s: ${seen.why}`);
   }
 }

@@ -24,9 +24,7 @@ export async function change(
   const why = context.given.texts.get('why');
   const edited = await editControl(context.access, edit, why === undefined ? message : `${message}: ${why}`);
   if (edited.kind === 'failed')
-    throw notKnown(
-      `control.json was not changed, as far as is known: ${edited.why}. Look with hadr status, and run it again.`,
-    );
+    throw notKnown(`control.json was probably not changed: ${edited.why}. See hadr status, and run it again.`);
   const result: Change = {
     version: 1,
     kind: 'change',

@@ -10,7 +10,7 @@ import { duration } from '../../core/model/time.ts';
 export const differenceText = ({ edits }: Move): string =>
   table(edits.map(({ cluster, record, difference }) => [`  ${cluster}`, `record ${record}`, difference]));
 
-/** Shows the text and asks, unless --yes says so already. Throws a Refusal for a no, and where nobody can be asked. */
+/** Shows the text and asks, unless --yes is given. Throws a Refusal for a no, and without a terminal. */
 export async function confirm(context: FleetContext, text: string, question: string): Promise<void> {
   const { terminal, given } = context;
   terminal.err(`${text}\n`);
@@ -18,7 +18,7 @@ export async function confirm(context: FleetContext, text: string, question: str
   const answer = await terminal.ask(question);
   if (answer === undefined)
     throw wrongUsage(
-      `hadr ${given.command} asks before it acts, and nobody is here to answer; give --yes. Nothing was changed.`,
+      `hadr ${given.command} asks for confirmation, but there is no terminal; give --yes. Nothing was changed.`,
     );
   if (!answer) throw notNow('nothing was changed');
 }
@@ -34,5 +34,5 @@ export function returnText(fleet: FleetFacts, from: string, { config }: FleetCon
   const { failback, failbackAfterSeconds } = config.policy;
   const report = fleet.members.find(({ name }) => name === from)?.report;
   if (failback !== 'automatic' || report?.kind !== 'found' || !report.value.preferred) return undefined;
-  return `${from} is preferred and failback is automatic: it takes them back after ${duration(failbackAfterSeconds)}, unless you pin them.`;
+  return `${from} is preferred and failback is automatic: it takes the tags back after ${duration(failbackAfterSeconds)}, unless you pin them.`;
 }

@@ -1,4 +1,4 @@
-/** `hadr doctor`: looks at everything that a fleet stands on, and says of each finding how to mend it. */
+/** `hadr doctor`: checks everything that the fleet needs, and suggests a fix for each problem. */
 import * as z from 'zod';
 import { readFleet } from '../../fleet/read-fleet.ts';
 import type { OwnerName } from '../../ports.ts';
@@ -100,9 +100,8 @@ const SIGNS: Readonly<Record<Finding['level'], string>> = { ok: '✔', note: '!'
 function doctorText({ findings }: Diagnosis, paint: Paint): string {
   const paints = { ok: paint.good, note: paint.fair, wrong: paint.bad, unknown: paint.bad };
   const rows = findings.map(({ check, level, found }) => [paints[level](SIGNS[level]), check, found]);
-  const mends = findings.filter(({ mend }) => mend !== null);
-  return [
-    table(rows),
-    ...(mends.length === 0 ? [] : ['', ...mends.map(({ check, mend }) => `${check}: ${mend}`)]),
-  ].join('\n');
+  const fixes = findings.filter(({ fix }) => fix !== null);
+  return [table(rows), ...(fixes.length === 0 ? [] : ['', ...fixes.map(({ check, fix }) => `${check}: ${fix}`)])].join(
+    '\n',
+  );
 }

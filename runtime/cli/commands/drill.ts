@@ -38,7 +38,7 @@ async function drillTo(context: FleetContext, to: string): Promise<ExitCode> {
   const { from } = plan;
   await confirm(
     context,
-    `${differenceText(plan)}\nand all of it back again`,
+    `${differenceText(plan)}\nand the same back again`,
     `Drill a switchover from ${from} to ${to} and back?`,
   );
   const there = await moveNow(context, to, from);
@@ -71,12 +71,12 @@ async function wayBack(context: FleetContext, from: string, to: string): Promise
       return plan.kind === 'ready' ? { kind: 'done', value: true } : { kind: 'waits', why: plan.why };
     },
   );
-  const stays = `The main tags are with ${to}: bring them back with hadr switchover --to ${from}.`;
-  if (ready.kind === 'late') throw notNow(`the way back is not open: ${ready.why}. ${stays}`);
+  const stays = `${to} holds the main tags: move them back with hadr switchover --to ${from}.`;
+  if (ready.kind === 'late') throw notNow(`switching back is not possible: ${ready.why}. ${stays}`);
   try {
     return await moveNow(context, from, to);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new Refusal(error.code, `the way back failed: ${error.message} ${stays}`);
+    throw new Refusal(error.code, `switching back failed: ${error.message} ${stays}`);
   }
 }

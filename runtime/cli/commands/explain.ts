@@ -107,7 +107,7 @@ function rivalText({ lease: read, records }: MemberFacts): string {
     case 'none':
       return read.why;
     case 'lease':
-      return `${read.lease.online}/${read.lease.total} online by a stamp ${ageOf(read)} s old`;
+      return `${read.lease.online}/${read.lease.total} online by a lease ${ageOf(read)} s old`;
   }
 }
 
@@ -123,16 +123,18 @@ function termText({ term }: Facts): string {
   }
 }
 
+const NOTHING_ASKED = 'nothing paused, pinned or retired';
+
 function controlText({ control }: Facts): string {
   if (control.kind === 'unknown') return control.why;
-  if (control.kind === 'absent') return 'nothing is asked for';
+  if (control.kind === 'absent') return NOTHING_ASKED;
   const { paused, pin, retired, destroyed } = control.value;
   const asked = [
     ...(paused ? ['paused'] : []),
     ...(pin ? [`pinned to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}`] : []),
     ...[...retired, ...destroyed].map((name) => `${name} retired`),
   ];
-  return asked.length === 0 ? 'nothing is asked for' : asked.join(', ');
+  return asked.length === 0 ? NOTHING_ASKED : asked.join(', ');
 }
 
 function explainText({ term, result, decision, saw }: Explained, paint: Paint): string {
@@ -149,14 +151,14 @@ function verdictText(
 ): string {
   switch (result) {
     case 'same':
-      return paint.good('replayed: the same facts give the same claim');
+      return paint.good('replayed: the same facts give the same decision');
     case 'differs':
       return paint.bad(
-        `replayed: this release decides otherwise on the same facts: ${decision.kind}: ${decision.reason}`,
+        `replayed: this release decides differently on the same facts: ${decision.kind}: ${decision.reason}`,
       );
     case 'forced':
       return paint.fair(
-        `forced by a person; left to itself the checker of ${holder} would have decided: ${decision.kind}: ${decision.reason}`,
+        `forced by a person; the checker of ${holder} would have decided: ${decision.kind}: ${decision.reason}`,
       );
   }
 }

@@ -1,4 +1,4 @@
-/** `hadr failover --force`: a term by a person's word, after its risks were read. */
+/** `hadr failover --force`: claims a term without evidence, after showing the risks. */
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { force } from '../../operator/force.ts';
 import { planForced } from '../../core/outlook/plan-move.ts';
@@ -28,19 +28,19 @@ async function forceTo(context: FleetContext, to: string): Promise<ExitCode> {
     `Force ${config.mainTags.join(', ')} from ${plan.from} to ${to}, by term ${plan.number}?`,
   );
   const user = await inquiry.username();
-  const reason = `${user.kind === 'found' ? user.value : 'a person'} says so${whyOf(context)}`;
+  const reason = `${user.kind === 'found' ? user.value : 'a person'} forced it${whyOf(context)}`;
   const now = planned(planForced(await readFleet(access), to, access.config));
   const forced = await force(access, now, reason, Math.random, context.interrupted);
   switch (forced.kind) {
     case 'not-claimed':
-      throw notKnown(`the term was not claimed, as far as is known: ${forced.why}. Look with hadr status.`);
+      throw notKnown(`the term was probably not claimed: ${forced.why}. See hadr status.`);
     case 'undone':
       throw notNow(
         `term ${forced.term} named ${to}, but ${forced.holder} has taken the main tags since, by term ${forced.by}: hadr explain ${forced.by} says why. To keep them there, pin them.`,
       );
     case 'late':
       throw notKnown(
-        `term ${forced.term} names ${to} and stands, but the tags have not followed: ${forced.why}. Any living checker makes them follow; look with hadr status.`,
+        `term ${forced.term} names ${to} and is valid, but the tags have not followed: ${forced.why}. Any checker that works moves them; see hadr status.`,
       );
     case 'done': {
       const seconds = Math.round(forced.seconds * 10) / 10;

@@ -1,4 +1,4 @@
-/** Where the history of terms ends. */
+/** The number of the newest term. */
 import type { FleetFacts } from '../../core/model/facts.ts';
 import { notKnown } from '../exit.ts';
 
@@ -12,6 +12,6 @@ export function newestNumber({ term }: FleetFacts): number {
     case 'damaged':
       return term.number;
     case 'unknown':
-      throw notKnown(`the newest term is unknown: ${term.why}. Mend that and run it again; nothing was changed.`);
+      throw notKnown(`the newest term is unknown: ${term.why}. Fix this and run it again. Nothing was changed.`);
   }
 }

@@ -7,7 +7,7 @@ export async function pause(context: FleetContext): Promise<ExitCode> {
   await fleetToChange(context);
   return change(context, (control) => ({ ...control, paused: true }), 'Paused', [
     'paused: nothing moves until hadr resume',
-    'it was paused already',
+    'the fleet was already paused',
   ]);
 }
 
@@ -15,6 +15,6 @@ export async function resume(context: FleetContext): Promise<ExitCode> {
   await fleetToChange(context);
   return change(context, (control) => ({ ...control, paused: false }), 'Resumed', [
     'resumed: the main tags follow the stronger cluster again',
-    'it was not paused',
+    'the fleet was not paused',
   ]);
 }

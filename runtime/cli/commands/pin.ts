@@ -19,7 +19,7 @@ async function pinTo(context: FleetContext, cluster: string, seconds: number | u
   const facts = await fleetToChange(context);
   if (facts.control.kind === 'found' && isRetired(facts.control.value, cluster))
     throw notNow(
-      `${cluster} is retired and would never take the main tags; take it out of retired in control.json first. Nothing was changed.`,
+      `${cluster} is retired and would never take the main tags; remove it from retired in control.json first. Nothing was changed.`,
     );
   const until = seconds === undefined ? undefined : isoOf(facts.now + seconds);
   const when = until === undefined ? 'until hadr unpin' : `until ${moment(until)} (${duration(seconds ?? 0)})`;
@@ -27,7 +27,10 @@ async function pinTo(context: FleetContext, cluster: string, seconds: number | u
     context,
     (control) => ({ ...control, pin: { cluster, ...(until !== undefined && { until }) } }),
     `Pinned to ${cluster} ${until === undefined ? 'until further notice' : `until ${until}`}`,
-    [`pinned to ${cluster} ${when}; ${followsOf(facts, cluster, context)}`, `they were pinned to ${cluster} already`],
+    [
+      `pinned to ${cluster} ${when}; ${followsOf(facts, cluster, context)}`,
+      `the main tags were already pinned to ${cluster}`,
+    ],
   );
 }
 
@@ -38,7 +41,10 @@ export async function unpin(context: FleetContext): Promise<ExitCode> {
     context,
     (control) => ({ ...control, pin: null }),
     `Unpinned${pinned === undefined ? '' : ` from ${pinned}`}`,
-    ['unpinned: the main tags stay where they are and follow the stronger cluster again', 'they were not pinned'],
+    [
+      'unpinned: the main tags stay where they are and follow the stronger cluster again',
+      'the main tags were not pinned',
+    ],
   );
 }
 
@@ -53,11 +59,11 @@ function durationGiven(text: string | undefined): number | undefined {
 /** What the pin brings about, as the pinned cluster's own checker will decide it. */
 function followsOf(facts: FleetFacts, cluster: string, { access }: FleetContext): string {
   const holder = holderOf(facts.term, facts.members)?.name;
-  if (holder === cluster) return 'it holds them';
+  if (holder === cluster) return 'it holds the main tags';
   const pinned: Control | undefined =
     facts.control.kind === 'found' ? { ...facts.control.value, pin: { cluster } } : undefined;
   const asked: FleetFacts = pinned ? { ...facts, control: { kind: 'found', value: pinned, at: facts.now } } : facts;
   const move = nextMove(asked, cluster, access.config);
-  if (move.kind === 'claim') return 'its checker takes them in its next round';
-  return `${holder ?? 'nobody'} keeps them until it can take them: ${move.reason}`;
+  if (move.kind === 'claim') return 'its checker takes the main tags in its next round';
+  return `${holder ?? 'no cluster'} keeps the main tags until ${cluster} can take them: ${move.reason}`;
 }

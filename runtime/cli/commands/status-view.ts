@@ -23,7 +23,7 @@ const clusterSchema = z.strictObject({
   runners: z
     .strictObject({ online: count, total: count })
     .nullable()
-    .describe('As its newest stamp asserts it; null without a lease.'),
+    .describe('As its newest lease says; null without a lease.'),
   lease: z
     .strictObject({ at: time, ageSeconds: seconds, fresh: z.boolean().describe('Younger than L: it is trusted.') })
     .nullable(),
@@ -186,14 +186,14 @@ export function statusText(status: Status, paint: Paint): string {
 const MOVES: Readonly<Record<ClusterStatus['next']['move'], string>> = {
   nothing: '',
   reconcile: '',
-  call: 'calls the roll: ',
+  call: 'starts a roll call: ',
   claim: 'claims the next term: ',
   'no-lease': 'does nothing: ',
 };
 
 function holderLine({ holder, mainTags }: Status, paint: Paint): string {
   const tags = mainTags.join(', ');
-  if (!holder) return paint.bold(`${tags}: nobody is known to hold it`);
+  if (!holder) return paint.bad(`${tags}: the holder is unknown`);
   const { cluster, term, since, seconds: held, ground, reason } = holder;
   return `${paint.bold(`${tags} ${STAR} ${cluster}`)} since ${moment(since)} (${duration(held)}), term ${term}\n${paint.dim(`${ground}: ${reason}`)}`;
 }
@@ -232,7 +232,7 @@ function rowOf(cluster: ClusterStatus, paint: Paint): string[] {
   ];
 }
 
-/** What a lapsed lease asserts was true once. */
+/** The counts of a lapsed lease are old. */
 function runnersText({ runners, lease }: ClusterStatus, paint: Paint): string {
   if (!runners) return paint.bad('?');
   const { online, total } = runners;

@@ -1,4 +1,4 @@
-/** `hadr switchover`: shows what changes, asks, asks the fleet for it, and waits until it is done. */
+/** `hadr switchover`: shows what changes, asks, sets a pin, and waits until the tags have moved. */
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
 import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
@@ -39,7 +39,7 @@ export function planned<T extends { readonly kind: 'ready' }>(plan: T | Hindered
 const refusalOf = ({ by, why }: Hindered): Refusal =>
   (by === 'unknown' ? notKnown : notNow)(`${why}. Nothing was changed.`);
 
-/** Looks once more, for a person takes their time to answer, and lets the fleet move. Throws a Refusal where it does not. */
+/** Reads the fleet again, because the answer may have taken minutes, and switches over. Throws a Refusal if it does not. */
 export async function moveNow(
   context: FleetContext,
   to: string,
@@ -49,7 +49,7 @@ export async function moveNow(
   const now: FleetFacts = await readFleet(access);
   const plan: Move = planned(planSwitchover(now, to, access.config));
   if (plan.from !== from)
-    throw notNow(`${plan.from} took the main tags meanwhile; look with hadr status. Nothing was changed.`);
+    throw notNow(`${plan.from} took the main tags meanwhile; see hadr status. Nothing was changed.`);
   const message = `Pinned to ${to} for a switchover from ${from}${whyOf(context)}`;
   const moved = await switchOver(access, { from, to, now: now.now, message }, interrupted);
   return finished(moved, to, interrupted.aborted);
@@ -59,14 +59,16 @@ function finished(moved: SwitchedOver, to: string, isInterrupted: boolean): { te
   switch (moved.kind) {
     case 'done':
       if (moved.left !== undefined)
-        throw notKnown(`${to} holds the main tags by term ${moved.term}, but ${moved.left}; look with hadr status`);
+        throw notKnown(`${to} holds the main tags by term ${moved.term}, but ${moved.left}; see hadr status`);
       return { term: moved.term, seconds: Math.round(moved.seconds * 10) / 10 };
     case 'not-asked':
-      throw notKnown(`the switchover could not be asked for: ${moved.why}. Look with hadr status, and run it again.`);
+      throw notKnown(
+        `the pin for the switchover was probably not written: ${moved.why}. See hadr status, and run it again.`,
+      );
     case 'late': {
-      const how = isInterrupted ? 'you ended the wait' : 'it did not come about in time';
-      const left = moved.left ?? 'the request was taken back';
-      throw (moved.left === undefined ? notNow : notKnown)(`${how}: ${moved.why}; ${left}. Look with hadr status.`);
+      const how = isInterrupted ? 'you interrupted the wait' : 'the switchover did not finish in time';
+      const left = moved.left ?? 'the pin was removed';
+      throw (moved.left === undefined ? notNow : notKnown)(`${how}: ${moved.why}; ${left}. See hadr status.`);
     }
   }
 }

@@ -188,5 +188,9 @@ async function rightFinding(
   // can-i says no with exit code 1 and the word; anything else is a question that was not answered.
   return /^no\b/.test(answer.stdout)
     ? wrong(check, 'the checker does not have it', `run pulumi up --stack ${stack}`)
-    : unseen(check, reasonOf(answer), 'asking for another account takes the right to impersonate it; ask who has it');
+    : unseen(
+        check,
+        reasonOf(answer),
+        'you need the right to impersonate that account; ask an administrator of the cluster',
+      );
 }

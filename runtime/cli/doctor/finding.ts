@@ -1,4 +1,4 @@
-/** What a look has found: one line for people, with its mend where something is wrong. */
+/** The result of one check: one line for people, with a fix if something is wrong. */
 import * as z from 'zod';
 import type { GitLabSeconds } from '../../core/model/time.ts';
 
@@ -6,18 +6,18 @@ export const findingSchema = z.strictObject({
   check: z.string().describe('What was looked at.'),
   level: z.enum(['ok', 'note', 'wrong', 'unknown']).describe('note: no harm yet. unknown: it could not be looked at.'),
   found: z.string(),
-  mend: z.string().nullable(),
+  fix: z.string().nullable(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-export const ok = (check: string, found: string): Finding => ({ check, level: 'ok', found, mend: null });
-export const note = (check: string, found: string, mend: string): Finding => ({ check, level: 'note', found, mend });
-export const wrong = (check: string, found: string, mend: string): Finding => ({ check, level: 'wrong', found, mend });
-export const unseen = (check: string, found: string, mend: string): Finding => ({
+export const ok = (check: string, found: string): Finding => ({ check, level: 'ok', found, fix: null });
+export const note = (check: string, found: string, fix: string): Finding => ({ check, level: 'note', found, fix });
+export const wrong = (check: string, found: string, fix: string): Finding => ({ check, level: 'wrong', found, fix });
+export const unseen = (check: string, found: string, fix: string): Finding => ({
   check,
   level: 'unknown',
   found,
-  mend,
+  fix,
 });
 
 /** Whole days until a token ends at midnight UTC of its date; negative once it has. */

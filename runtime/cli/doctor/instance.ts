@@ -15,7 +15,7 @@ export function versionFinding(url: string, version: Read<string>, answers: bool
     return unseen(
       check,
       `${url} ${answers ? 'answers, but gives no version' : 'does not answer'}: ${why}`,
-      'mend that first; the rest of this list stands on it',
+      'fix this first; the other checks depend on it',
     );
   }
   const [major = 0, minor = 0] = version.value.split('.').map(Number);
@@ -33,7 +33,7 @@ export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
   const found = `this machine's clock is ${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} GitLab's`;
   return Math.abs(skew) <= SKEW_SECONDS
     ? ok('clock', found)
-    : note('clock', found, 'set it by NTP; no decision stands on it, but you compare its times with the log');
+    : note('clock', found, 'synchronise it with NTP; no decision depends on it, but you compare its time with logs');
 }
 
 export function ownTokenFinding(token: Read<TokenView>): Finding {
@@ -51,9 +51,9 @@ export function ownTokenFinding(token: Read<TokenView>): Finding {
       `its scopes are ${scopes.join(', ')}`,
       'make one with scope api: commits to the status project need it',
     );
-  if (expiresAt === null) return ok(check, 'scope api, and it never ends');
+  if (expiresAt === null) return ok(check, 'scope api, and it never expires');
   const days = daysLeft(expiresAt, token.at);
-  const found = `scope api, ends in ${days} d (${expiresAt})`;
+  const found = `scope api, expires in ${days} d (${expiresAt})`;
   return days > WARN_DAYS ? ok(check, found) : note(check, found, 'make a new one in GitLab, under your access tokens');
 }
 
@@ -70,8 +70,12 @@ export function projectFinding(path: string | number, project: Read<ProjectView>
 export function branchFinding(name: string, branch: Read<BranchView>): Finding {
   const check = `branch ${name}`;
   if (branch.kind === 'absent')
-    return wrong(check, 'it does not exist in the status project', 'check statusProject.branch');
-  if (branch.kind === 'unknown') return unseen(check, branch.why, 'mend that and look again');
+    return wrong(
+      check,
+      'it does not exist: the repository is empty, or the branch has another name',
+      'check statusProject.branch; if the project is new, run pulumi up for the stack with statusProject.manage',
+    );
+  if (branch.kind === 'unknown') return unseen(check, branch.why, 'fix this and run hadr doctor again');
   if (!branch.value.protected)
     return wrong(
       check,

@@ -17,7 +17,7 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
       : unseen(
           'control.json',
           control.kind === 'unknown' ? control.why : 'it is gone',
-          'mend it in the status project, or delete it: without it nothing is asked for',
+          'correct it in the status project, or delete it: without it nothing is paused, pinned or retired',
         ),
     term.kind === 'term'
       ? ok('newest term', `${term.term.number}, ${term.term.holder} holds`)
@@ -31,8 +31,8 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
             'newest term',
             term.why,
             term.kind === 'damaged'
-              ? 'leave it: the cluster that held it says so again, or another claims'
-              : 'mend that and look again',
+              ? 'do nothing: its holder claims again, or another cluster does'
+              : 'fix this and run hadr doctor again',
           ),
   ];
 }
@@ -40,7 +40,7 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
 export function memberFindings(member: MemberFacts, config: HadrConfig): Finding[] {
   const { name, report, records, former } = member;
   const check = `report of ${name}`;
-  if (report.kind === 'unknown') return [unseen(check, report.why, 'mend that and look again')];
+  if (report.kind === 'unknown') return [unseen(check, report.why, 'fix this and run hadr doctor again')];
   if (report.kind === 'unreadable') return [wrong(check, report.why, DELETE)];
   if (report.kind === 'absent')
     return [
@@ -62,7 +62,7 @@ export function memberFindings(member: MemberFacts, config: HadrConfig): Finding
     ...[...records, ...former].map((record) => recordFinding(name, record, ownTags, config)),
     leaseFinding(member, config),
     ...(report.value.warnings ?? []).map((warning) =>
-      note(`warning of ${name}`, warning, 'do what it says; its checker looks every round'),
+      note(`warning of ${name}`, warning, 'follow it; its checker checks again every round'),
     ),
   ];
 }
@@ -82,7 +82,7 @@ function recordFinding(
     return note(
       check,
       'no note can be seen',
-      'use a token that may edit it, or check that its checker runs: GitLab shows the note to nobody else',
+      'use a token that may edit it, or check that its checker runs: GitLab shows the note only to users who may edit the record',
     );
   if (paused)
     return wrong(
@@ -108,14 +108,14 @@ function leaseFinding({ name, records }: MemberFacts, { timing }: HadrConfig): F
   const logs = `kubectl logs --selector app.kubernetes.io/component=checker,app.kubernetes.io/instance=${name}`;
   switch (read.kind) {
     case 'unknown':
-      return unseen(check, read.why, 'mend that and look again');
+      return unseen(check, read.why, 'fix this and run hadr doctor again');
     case 'gone':
       return wrong(check, 'it has no runner record', `run pulumi up --stack ${name}`);
     case 'none':
-      return wrong(check, read.why, `look at what it says: ${logs}`);
+      return wrong(check, read.why, `read its log: ${logs}`);
     case 'lease':
       return isFresh(read, timing)
-        ? ok(check, `it stamped ${ageOf(read)} s ago`)
-        : wrong(check, `it has not stamped for ${ageOf(read)} s`, `look at what it says: ${logs}`);
+        ? ok(check, `it renewed its lease ${ageOf(read)} s ago`)
+        : wrong(check, `it has not renewed its lease for ${ageOf(read)} s`, `read its log: ${logs}`);
   }
 }

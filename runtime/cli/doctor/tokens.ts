@@ -67,7 +67,7 @@ function tokenFinding(where: string, list: Found<readonly TokenView[]>, need: Ne
       : note(
           check,
           `${where} has none of this name`,
-          `where you gave the token yourself (tokens.* in the stack), look after its end; ${need.sidecar ? 'a stack that adopts its runners needs none; ' : ''}else run pulumi up`,
+          `where you gave the token yourself (tokens.* in the stack), watch when it expires; ${need.sidecar ? 'a stack that adopts its runners needs none; ' : ''}else run pulumi up`,
         );
   if (!token.scopes.includes(need.scope) && !token.scopes.includes('api'))
     return wrong(check, `its scopes are ${token.scopes.join(', ')}`, `it needs ${need.scope}: ${renew}`);
@@ -75,9 +75,9 @@ function tokenFinding(where: string, list: Found<readonly TokenView[]>, need: Ne
   if (level < need.level)
     return wrong(check, `its role is ${roleOf(level)}`, `it needs ${roleOf(need.level)}: ${renew}`);
   const what = `scope ${token.scopes.join(', ')}, role ${roleOf(level)}`;
-  if (token.expiresAt === null) return ok(check, `${what}, never ends`);
+  if (token.expiresAt === null) return ok(check, `${what}, never expires`);
   const days = daysLeft(token.expiresAt, list.at);
-  const found = `${what}, ends in ${days} d (${token.expiresAt})`;
+  const found = `${what}, expires in ${days} d (${token.expiresAt})`;
   if (days < 0) return wrong(check, found, renew);
   return days > WARN_DAYS ? ok(check, found) : note(check, found, renew);
 }

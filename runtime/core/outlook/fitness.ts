@@ -8,7 +8,7 @@ import { isRetired, type Control } from '../model/control.ts';
 import { ageOf, type Lease } from '../model/lease.ts';
 import { isFresh, pinnedCluster } from '../decision/rivals.ts';
 
-/** What speaks against a cluster as a holder; `unknown` where what would tell it cannot be read. */
+/** Whether a cluster could hold the main tags, and what prevents it; `unknown` if its records cannot be read. */
 export type Fitness =
   | { readonly kind: 'fit'; readonly lease: Lease }
   | { readonly kind: 'unfit'; readonly why: string }
@@ -45,19 +45,17 @@ export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness
 function order(facts: Facts, control: Control, name: string, holder: string): Fitness | undefined {
   if (isRetired(control, name)) return unfit('is retired');
   if (name === holder) return undefined;
-  if (control.paused) return unfit('may take nothing while control.json says paused');
+  if (control.paused) return unfit('may not take them: control.json says paused');
   const pinned = pinnedCluster(control, facts.now);
-  return pinned !== undefined && pinned !== name
-    ? unfit(`must leave them to ${pinned}, to which they are pinned`)
-    : undefined;
+  return pinned !== undefined && pinned !== name ? unfit(`may not take them: they are pinned to ${pinned}`) : undefined;
 }
 
 const strength = (lease: Lease, needed: number): Fitness =>
   lease.online < needed
-    ? unfit(`has ${lease.online}/${lease.total} runners online of the ${needed} that it needs`)
+    ? unfit(`has ${lease.online}/${lease.total} runners online and needs ${needed}`)
     : { kind: 'fit', lease };
 
-/** What a cluster's own records say, whatever people have asked for; one way to say it, wherever people read it. */
+/** What a cluster's own records say, whatever control.json says. All texts for people use this one wording. */
 export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
   const read = rival.lease;
   switch (read.kind) {
@@ -66,9 +64,9 @@ export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
     case 'gone':
       return unfit('has no runner record');
     case 'none':
-      return unfit(`asserts nothing: ${read.why}`);
+      return unfit(`has no valid lease: ${read.why}`);
     case 'lease':
-      if (!isFresh(read, timing)) return unfit(`has asserted nothing for ${ageOf(read)} s`);
+      if (!isFresh(read, timing)) return unfit(`has not renewed its lease for ${ageOf(read)} s`);
       return strength(read.lease, rival.minOnline);
   }
 }

@@ -29,7 +29,7 @@ export function healthOf(fleet: FleetFacts, rules: Rules): Judgement {
   const tags = fleet.mainTags.join(', ');
   const doubts = doubtsOf(fleet);
   const [first] = tagged;
-  // Two are two, whatever else cannot be read.
+  // Two holders are two holders, even if other parts cannot be read.
   if (tagged.length > 1) return { health: 'two holders', reasons: [`${tagged.join(' and ')} have ${tags}`, ...doubts] };
   if (doubts.length > 0) return { health: 'unknown', reasons: doubts };
   const shortcomings = shortcomingsOf(fleet, tagged, rules);
@@ -37,7 +37,7 @@ export function healthOf(fleet: FleetFacts, rules: Rules): Judgement {
   return { health: shortcomings.length === 0 ? 'ok' : 'degraded', reasons: shortcomings };
 }
 
-/** What is not known, and would have to be. */
+/** What cannot be read and would be needed to judge the fleet. */
 function doubtsOf(fleet: FleetFacts): string[] {
   const { control, term, members } = fleet;
   const records = members.flatMap(
@@ -45,11 +45,17 @@ function doubtsOf(fleet: FleetFacts): string[] {
   );
   const found = members.flatMap((member) => member.records).filter(({ read }) => read.kind === 'found');
   const blind = found.length > 0 && found.every(({ read }) => read.kind === 'found' && read.value.note === null);
+  const reports = members.flatMap(({ name, report }) =>
+    report.kind === 'unknown' ? [`the report of ${name}: ${report.why}`] : [],
+  );
   return [
     ...(control.kind === 'unknown' ? [`control.json: ${control.why}`] : []),
     ...(term.kind === 'unknown' || term.kind === 'damaged' ? [`the newest term: ${term.why}`] : []),
+    ...reports,
     ...records,
-    ...(blind ? ['no lease can be seen: GitLab shows the notes of runner records only to who may edit them'] : []),
+    ...(blind
+      ? ['no lease can be seen: GitLab shows the notes of runner records only to users who may edit them']
+      : []),
   ];
 }
 
@@ -65,7 +71,7 @@ function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rul
   return [...asked, ...mismatch, ...fleet.members.flatMap((member) => weakness(member, rules)), ...alone];
 }
 
-/** What people have asked for and what therefore does not happen by itself. */
+/** What control.json asks for, and what does not happen because of it. */
 function askedOf({ now, members }: FleetFacts, control: Control): string[] {
   const pinned = pinnedCluster(control, now);
   const until = control.pin?.until === undefined ? '' : ` until ${control.pin.until}`;

@@ -60,7 +60,7 @@ export function nextMove(fleet: FleetFacts, name: string, rules: Rules): NextMov
     return { kind: 'no-lease', reason: facts.kind === 'unknown' ? facts.why : `${name} is not in the fleet` };
   const read = member.lease;
   if (read.kind === 'lease' && !isFresh(read, rules.timing))
-    return { kind: 'no-lease', reason: `its checker has asserted nothing for ${ageOf(read)} s` };
+    return { kind: 'no-lease', reason: `its checker has not renewed its lease for ${ageOf(read)} s` };
   const own = rulesFor(fleet, name, rules);
   return decide(facts.value, findGround(facts.value, facts.value.self.lease.memory, own), own);
 }

@@ -42,7 +42,7 @@ interface Ready {
   readonly control: Control;
 }
 
-/** What stands in the way of any move: nobody would act on it, or somebody would act against it. */
+/** What prevents any move: no checker would act on it, or another one would undo it. */
 function common({ control, term, now }: FleetFacts, to: string): Ready | Hindered {
   if (control.kind === 'unknown') return notKnown(control.why);
   if (control.kind === 'absent') return notKnown('control.json is gone');
@@ -54,9 +54,9 @@ function common({ control, term, now }: FleetFacts, to: string): Ready | Hindere
     return hindered(`the main tags are pinned to ${pinned}; run hadr unpin first`);
   if (term.kind === 'unknown') return notKnown(`the newest term is unknown: ${term.why}`);
   if (term.kind === 'none')
-    return hindered('no cluster holds the main tags yet; the first checkers to run settle that');
+    return hindered('no cluster holds the main tags yet; the first checkers that run claim them');
   const from = holderOf(term, [])?.name;
-  if (from === undefined) return notKnown('nobody knows who holds the main tags: the newest term names no cluster');
+  if (from === undefined) return notKnown('the holder of the main tags is unknown: the newest term names no cluster');
   if (from === to) return hindered(`${to} holds the main tags already`);
   return { kind: 'ready', from, control: asked };
 }
@@ -70,7 +70,7 @@ export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Mo
   const sick = notHealthy(fleet, from, rules);
   if (sick !== undefined)
     return hindered(
-      `${from} ${sick}: that is no switchover; hadr status shows when another cluster takes over by itself`,
+      `${from} ${sick}, and a switchover needs two healthy clusters; hadr status shows when another cluster takes over by itself`,
     );
   const asked: FleetFacts = {
     ...fleet,
@@ -121,7 +121,7 @@ export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedM
   const alive = fleet.members.filter(({ lease }) => isFresh(lease, rules.timing));
   if (alive.length === 0)
     return hindered(
-      `no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
+      `no checker works, and a term alone moves no tag; start a checker with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
     );
   const { from, control } = ready;
   return {
@@ -144,22 +144,22 @@ function risksOf(
   rules: Rules,
 ): readonly string[] {
   const obstacle = claimBlocker(facts, control, rulesFor(fleet, to, rules));
-  const silent = notHealthy(fleet, to, rules);
+  const unhealthy = notHealthy(fleet, to, rules);
   const blind = unreadable(fleet);
   const move = nextMove(fleet, to, rules);
   return [
-    `Left to itself: ${to} ${move.kind === 'no-lease' ? 'does nothing' : 'waits'}: ${move.reason}.`,
-    `No evidence is asked for: if ${from} is alive and well, it loses the main tags all the same; its running jobs go on there.`,
+    `Without --force: ${to} ${move.kind === 'no-lease' ? 'does nothing' : 'waits'}: ${move.reason}.`,
+    `No evidence is needed: ${from} loses the main tags even if it works; its running jobs continue there.`,
     ...(obstacle === undefined
       ? []
       : [
-          `${to} may not hold them by the rules (${obstacle}): jobs may wait there, and another cluster may take them from it at once.`,
+          `${to} may not hold them by the rules (${obstacle}): jobs may wait there, and another cluster may take the tags from it at once.`,
         ]),
-    ...(silent === undefined ? [] : [`${to} ${silent}: nobody knows whether its runners take jobs.`]),
+    ...(unhealthy === undefined ? [] : [`${to} ${unhealthy}: it is unknown whether its runners take jobs.`]),
     ...(blind.length === 0
       ? []
       : [
-          `Until GitLab shows every record again no checker moves a tag (${blind.join('; ')}): the term stands and the tags stay.`,
+          `No checker moves a tag until GitLab shows every record again (${blind.join('; ')}): the term is valid, and the tags follow later.`,
         ]),
   ];
 }

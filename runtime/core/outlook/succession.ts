@@ -1,6 +1,6 @@
 /**
  * What a cluster that is about to be destroyed must know of the fleet: whether the main tags are its own, and who could
- * take them. Pure; the steps are in hand-over/leave.ts.
+ * take them. Pure; the steps are in runtime/operator/leave.ts.
  */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
@@ -29,12 +29,20 @@ export function standingOf(facts: FleetFacts, cluster: string): Standing {
   const { term, control } = facts;
   if (control.kind === 'unknown') return { kind: 'unknown', why: control.why };
   if (term.kind === 'unknown') return { kind: 'unknown', why: term.why };
+  const report = facts.members.find(({ name }) => name === cluster)?.report;
+  if (report?.kind === 'unknown') return { kind: 'unknown', why: `the report of ${cluster}: ${report.why}` };
   const own = recordsOf(facts, cluster);
   const failed = unknownRecord(cluster, own);
   if (failed) return failed;
-  if (term.kind === 'none') return { kind: 'free', holder: undefined, term: 0, converged: true };
+  if (term.kind === 'none') {
+    // A main tag is there because a term once gave it: then the terms are lost, not absent.
+    const tagged = facts.members.find(({ name }) => anyHasMainTag(recordsOf(facts, name), facts.mainTags));
+    if (tagged) return { kind: 'unknown', why: `${tagged.name} has a main tag, but no term can be read` };
+    return { kind: 'free', holder: undefined, term: 0, converged: true };
+  }
   const [holder, number] = term.kind === 'term' ? [term.term.holder, term.term.number] : [term.named, term.number];
-  if (holder === undefined) return { kind: 'unknown', why: term.kind === 'damaged' ? term.why : 'nobody is named' };
+  if (holder === undefined)
+    return { kind: 'unknown', why: term.kind === 'damaged' ? term.why : 'the newest term names no cluster' };
   if (holder === cluster) return { kind: 'holds', term: number };
   const tagged = (records: readonly RecordFacts[]): boolean => anyHasMainTag(records, facts.mainTags);
   return { kind: 'free', holder, term: number, converged: !tagged(own) && tagged(recordsOf(facts, holder)) };
@@ -50,7 +58,7 @@ export type Succession =
 /** Who could take the main tags from `cluster` now; where nobody could, each with what is in its way. */
 export function successionOf(facts: FleetFacts, cluster: string, policy: Policy, timing: Timing): Succession {
   const control = facts.control.kind === 'found' ? facts.control.value : undefined;
-  if (!control) return { kind: 'nobody', why: 'control.json is not known' };
+  if (!control) return { kind: 'nobody', why: 'control.json cannot be read' };
   if (control.paused) return { kind: 'nobody', why: 'control.json says paused: no cluster may take the main tags' };
   const rivals = facts.members.filter((member) => member.name !== cluster);
   const ready = challengers({ ...facts, rivals }, control, timing, cluster);
@@ -71,7 +79,7 @@ function obstacleOf(
   timing: Timing,
 ): string {
   if (isRetired(control, rival.name)) return 'is retired';
-  if (pinned !== undefined && pinned !== rival.name) return `must leave them to ${pinned}, to which they are pinned`;
+  if (pinned !== undefined && pinned !== rival.name) return `may not take them: they are pinned to ${pinned}`;
   const fitness = fitnessOf(rival, { policy, timing });
   switch (fitness.kind) {
     case 'unknown':
@@ -79,6 +87,6 @@ function obstacleOf(
     case 'unfit':
       return fitness.why;
     case 'fit':
-      return `cannot yet: ${notHeard(fitness.lease, timing) ?? 'it waits'}`;
+      return `cannot take them yet: ${notHeard(fitness.lease, timing) ?? 'it waits for its turn'}`;
   }
 }

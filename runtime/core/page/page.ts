@@ -11,6 +11,7 @@ import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired } from '../model/control.ts';
 import type { Term } from '../model/term.ts';
 import { isFresh, pinnedCluster } from '../decision/rivals.ts';
+import { visible } from '../model/visible.ts';
 
 export const PAGE_PATH = 'README.md';
 export const BADGE_PATH = 'badge.svg';
@@ -33,7 +34,7 @@ export interface PageCluster {
   readonly state: ClusterState;
 }
 
-/** A time in which no cluster is eligible. */
+/** A time in which no cluster can hold the main tags. */
 export interface Vacancy {
   /** When that was first seen, by GitLab's time. */
   readonly since: string;
@@ -45,7 +46,7 @@ export interface PageView {
   readonly mainTags: readonly string[];
   readonly term: Term;
   readonly clusters: readonly PageCluster[];
-  /** What is in the way of each cluster where none is eligible, else undefined. */
+  /** What prevents each cluster from holding the main tags if none can, else undefined. */
   readonly obstacles: readonly string[] | undefined;
   readonly vacancy: Vacancy | undefined;
   readonly isPaused: boolean;
@@ -124,14 +125,14 @@ function shownOf(rival: MemberFacts, timing: Timing): Pick<PageCluster, 'online'
   }
 }
 
-/** Who writes the page: the holder, or, where it is silent, the first by name that is not. Two writers do no harm. */
+/** The cluster that writes the page: the holder, or the first by name with a valid lease. Two writers do no harm. */
 export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | undefined {
-  const speaking = clusters.filter(({ state }) => state.kind === 'healthy' || state.kind === 'unhealthy');
-  return (speaking.find(({ isHolder }) => isHolder) ?? speaking[0])?.name;
+  const living = clusters.filter(({ state }) => state.kind === 'healthy' || state.kind === 'unhealthy');
+  return (living.find(({ isHolder }) => isHolder) ?? living[0])?.name;
 }
 
 /** With every change of the page's form the number grows, and the page is written anew. */
-const FORM = 1;
+const FORM = 2;
 
 /** The page's first line: the same as long as there is nothing new to say. */
 export function pageFingerprint(view: PageView): string {
@@ -173,4 +174,4 @@ export function vacancyAfter(
 }
 
 /** Warnings come from files that people may edit: none ends the comment, or the line. */
-const commented = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('--', '–');
+const commented = (text: string): string => visible(text.replaceAll(/\s+/g, ' ')).replaceAll('--', '–');

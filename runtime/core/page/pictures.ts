@@ -3,15 +3,16 @@ import type { Term } from '../model/term.ts';
 import type { PageView } from './page.ts';
 import { badgeText, type NumberedTerm } from './text.ts';
 import { moment } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 
 const FONT = 'font-family="Verdana,DejaVu Sans,sans-serif"';
 /** Of one character at 11 px, as wide as Verdana's are on average. */
 const CHARACTER = 6.8;
 
 const xml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  visible(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** Green: the holder is well and complete; yellow: it misses runners; red: nobody serves the main tags. */
+/** Green: all runners of the holder are online; yellow: some are missing; red: no healthy holder. */
 function badgeColour({ clusters }: PageView): string {
   const holder = clusters.find(({ isHolder }) => isHolder);
   if (holder?.state.kind !== 'healthy') return '#c91c00';
@@ -19,14 +20,14 @@ function badgeColour({ clusters }: PageView): string {
 }
 
 export function badge(view: PageView): string {
-  const words = badgeText(view);
-  const [label = '', value = ''] = words.split(': ');
+  const content = badgeText(view);
+  const [label = '', value = ''] = content.split(': ');
   const [left, right] = [label, value].map((text) => Math.ceil(text.length * CHARACTER) + 12);
   if (left === undefined || right === undefined) return '';
-  const text = (x: number, content: string): string => `<text x="${x}" y="14">${xml(content)}</text>`;
+  const text = (x: number, part: string): string => `<text x="${x}" y="14">${xml(part)}</text>`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${xml(words)}">` +
-    `<title>${xml(words)}</title>` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${xml(content)}">` +
+    `<title>${xml(content)}</title>` +
     `<rect width="${left + right}" height="20" rx="3" fill="#535158"/>` +
     `<path d="M${left} 0h${right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H${left}z" fill="${badgeColour(view)}"/>` +
     `<g fill="#fff" ${FONT} font-size="11">${text(6, label)}${text(left + 6, value)}</g></svg>\n`
@@ -61,21 +62,21 @@ export function timeline({ clusters }: PageView, terms: readonly NumberedTerm[])
   const labels = names.map((name) => `<text x="0" y="${row(name) + 18}">${xml(name)}</text>`);
   const rects = bars.map(({ term, from, to }) => {
     const width = Math.max(LEAST, (to === undefined ? WIDTH : x(to)) - x(from));
-    const words = `term ${term.number}: ${term.holder} from ${moment(term.at)}, ${term.ground}`;
+    const title = `term ${term.number}: ${term.holder} from ${moment(term.at)}, ${term.ground}`;
     return (
       `<rect x="${x(from)}" y="${row(term.holder) + 4}" width="${width}" height="${ROW - 8}" rx="2" fill="${colour(term.holder)}">` +
-      `<title>${xml(words)}</title></rect>`
+      `<title>${xml(title)}</title></rect>`
     );
   });
   const last = bars.at(-1);
   const ends =
     bars[0] && last
       ? `<text x="${LEFT}" y="${height - 8}">${moment(bars[0].term.at)}</text>` +
-        `<text x="${WIDTH}" y="${height - 8}" text-anchor="end">term ${last.term.number} goes on</text>`
+        `<text x="${WIDTH}" y="${height - 8}" text-anchor="end">term ${last.term.number}, current</text>`
       : '';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" ` +
-    `aria-label="Who held the main tags when"><g ${FONT} font-size="12" fill="#737278">${labels.join('')}${rects.join('')}${ends}</g></svg>\n`
+    `aria-label="Holders of the main tags over time"><g ${FONT} font-size="12" fill="#737278">${labels.join('')}${rects.join('')}${ends}</g></svg>\n`
   );
 }
 

@@ -6,6 +6,7 @@ import { reportPath } from '../model/report.ts';
 import { termPath, type Term } from '../model/term.ts';
 import { BADGE_PATH, pageFingerprint, TIMELINE_PATH, type PageCluster, type PageView } from './page.ts';
 import { duration, moment } from '../model/time.ts';
+import { literal } from './literal.ts';
 
 /** A term of the history, the newest first; its file may be lost or unreadable. */
 export interface NumberedTerm {
@@ -18,23 +19,23 @@ export function pageText(view: PageView, terms: readonly NumberedTerm[]): string
   const { term } = view;
   return [
     pageFingerprint(view),
-    `# Who holds ${tags}`,
+    `# Holder of ${tags}`,
     `![${badgeText(view)}](${BADGE_PATH})`,
-    `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${escaped(term.reason)}).`,
+    `**${term.holder}** has held ${tags} since ${moment(term.at)} ([term ${term.number}](${termPath(term.number)}): ${literal(term.reason)}).`,
     ...bullets(orders(view)),
-    ...bullets(view.warnings.map((warning) => `⚠️ ${escaped(warning.replaceAll(/\s+/g, ' '))}`)),
+    ...bullets(view.warnings.map((warning) => `⚠️ ${literal(warning)}`)),
     '## Clusters',
     table(['cluster', 'Online / Total', 'state', 'report'], view.clusters.map(clusterRow)),
-    '## The last terms',
-    `![Who held the main tags when](${TIMELINE_PATH})`,
-    table(['term', 'holder', 'since', 'for', 'before', 'why', 'without a living holder'], terms.map(termRow)),
-    `[terms](terms) and [status](status) hold what is shown here; \`${CONTROL_PATH}\` pauses, pins and retires. ` +
-      `Checkers write this page whenever something changes: put words of your own into another file.`,
+    '## Latest terms',
+    `![Holders of the main tags over time](${TIMELINE_PATH})`,
+    table(['term', 'holder', 'since', 'for', 'before', 'reason', 'without a holder'], terms.map(termRow)),
+    `The files in [terms](terms) and [status](status) are the source of this page; \`${CONTROL_PATH}\` pauses, pins and retires. ` +
+      `Checkers overwrite this page when something changes: put your own notes into another file.`,
     '',
   ].join('\n\n');
 }
 
-/** What a glance should tell, on the badge and for who cannot see it. */
+/** The badge's text, also for screen readers. */
 export function badgeText({ mainTags, clusters, term }: PageView): string {
   const holder = clusters.find(({ isHolder }) => isHolder);
   return `${mainTags.join(', ')}: ${term.holder} ${holder ? `${holder.online}/${holder.total}` : 'unknown'}`;
@@ -44,9 +45,9 @@ function orders({ vacancy, isPaused, pin, clusters }: PageView): string[] {
   const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
   return [
     ...(vacancy
-      ? [`🚨 **No cluster has been eligible** since ${moment(vacancy.since)}: jobs that ask for the main tags wait.`]
+      ? [`🚨 **No cluster can hold the main tags** since ${moment(vacancy.since)}: jobs that ask for them wait.`]
       : []),
-    ...(isPaused ? ['**Paused**: nothing moves until somebody takes `paused` back.'] : []),
+    ...(isPaused ? ['**Paused**: nothing moves until `hadr resume`.'] : []),
     ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),
     ...(retired.length > 0 ? [`**Retired**: ${retired.join(', ')}.`] : []),
   ];
@@ -70,7 +71,9 @@ function stateText({ state, online, total }: PageCluster): string {
     case 'unhealthy':
       return '🔴 too few runners online';
     case 'no-lease':
-      return state.since === undefined ? '⚫ has never spoken' : `⚫ silent since ${moment(state.since)}`;
+      return state.since === undefined
+        ? '⚫ has never renewed its lease'
+        : `⚫ no valid lease since ${moment(state.since)}`;
     case 'gone':
       return '⚫ no runner record in GitLab';
   }
@@ -78,16 +81,21 @@ function stateText({ state, online, total }: PageCluster): string {
 
 function termRow({ number, term }: NumberedTerm, index: number, all: readonly NumberedTerm[]): string[] {
   const link = `[${number}](${termPath(number)})`;
-  if (term.kind === 'unknown') return [link, '?', '?', '?', '?', escaped(term.why), '?'];
+  if (term.kind === 'unknown') return [link, '?', '?', '?', '?', literal(term.why), '?'];
   const { holder, previous, at, ground, reason, downSince } = term.value;
   const next = all[index - 1]?.term;
   const held = next?.kind === 'known' ? duration(heldFor(Date.parse(next.value.at) / 1000, at)) : '';
   const down = downSince === undefined ? '' : duration(heldFor(Date.parse(at) / 1000, downSince));
-  return [link, holder, moment(at), index === 0 ? 'now' : held || '?', previous, `${ground}: ${escaped(reason)}`, down];
+  return [
+    link,
+    holder,
+    moment(at),
+    index === 0 ? 'now' : held || '?',
+    literal(previous),
+    literal(`${ground}: ${reason}`),
+    down,
+  ];
 }
-
-/** Names and reasons come from files that people may edit: none of it may break the table or become markup. */
-const escaped = (text: string): string => text.replaceAll(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -24,14 +24,14 @@ describe('a notification', () => {
   it('tells of every term once, by its author, with who, from whom, why and where to look', async () => {
     const world = await settled();
     assert.deepEqual(world.messages, [
-      `rnd-runner: cluster-a holds the main tags, taken from nobody (term 1, first: no cluster has held the main tags yet). ${STATUS}`,
+      `rnd-runner: cluster-a holds the main tags, taken from \`nobody\` (term 1, \`first: no cluster has held the main tags yet\`). ${STATUS}`,
     ]);
     world.kill(A);
     await world.run(HOUR);
     assert.equal(world.messages.length, 2);
     assert.match(
       world.messages[1] ?? '',
-      /^rnd-runner: cluster-b holds the main tags, taken from cluster-a \(term 2, silent: /,
+      /^rnd-runner: cluster-b holds the main tags, taken from `cluster-a` \(term 2, `silent: /,
     );
   });
 
@@ -63,12 +63,12 @@ describe('a notification', () => {
     };
     const { project } = world.checker(A);
     const first = JSON.parse(world.files.get('terms/1.json') ?? '');
-    const forced = { ...first, number: 2, holder: B, previous: A, ground: FORCED, reason: 'root says so' };
+    const forced = { ...first, number: 2, holder: B, previous: A, ground: FORCED, reason: 'root forced it' };
     assert.equal((await project.create(termPath(2), JSON.stringify(forced), 'forced')).kind, 'created');
     await world.run(HOUR);
     assert.deepEqual(holders, [B]);
     assert.deepEqual(held(world).slice(1), [
-      `rnd-runner: cluster-b holds the main tags, taken from cluster-a (term 2, forced: root says so). ${STATUS}`,
+      `rnd-runner: cluster-b holds the main tags, taken from \`cluster-a\` (term 2, \`forced: root forced it\`). ${STATUS}`,
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('a notification', () => {
     };
     await world.run(HOUR);
     assert.deepEqual([held(world).length, world.holders()], [2, [B]]);
-    assert.match(held(world)[1] ?? '', /\(term 2, silent: /);
+    assert.match(held(world)[1] ?? '', /\(term 2, `silent: /);
   });
 
   it('of an old term is not sent again where a record and its lease were made anew', async () => {
@@ -142,16 +142,13 @@ describe('the incident', () => {
     faint(world);
     await world.run(2 * HOUR);
     assert.equal(world.incidents.length, 1);
-    assert.equal(world.incidents[0]?.title, 'No cluster is eligible for rnd-runner');
-    assert.match(world.incidents[0]?.text ?? '', /^- cluster-a has 0\\\/2 runners online of the 1 that it needs$/m);
+    assert.equal(world.incidents[0]?.title, 'No cluster can hold rnd-runner');
+    assert.match(world.incidents[0]?.text ?? '', /^- `cluster-a has 0\/2 runners online and needs 1`$/m);
     assert.match(
       world.files.get(PAGE_PATH) ?? '',
-      /^- 🚨 \*\*No cluster has been eligible\*\* since 2026-01-01 00:0\d:\d\dZ: /m,
+      /^- 🚨 \*\*No cluster can hold the main tags\*\* since 2026-01-01 00:0\d:\d\dZ: /m,
     );
-    assert.match(
-      world.messages.at(-1) ?? '',
-      /^No cluster is eligible for rnd-runner: .* cluster-b has 0\/2 runners online/,
-    );
+    assert.match(world.messages.at(-1) ?? '', /^No cluster can hold rnd-runner: .* `cluster-b has 0\/2 runners online/);
     assert.equal(world.messages.length, 2);
     world.cluster(B).ready = 2;
     await world.run(2 * HOUR);
@@ -161,7 +158,7 @@ describe('the incident', () => {
     assert.equal(world.messages.length, 4);
     assert.match(
       world.messages.join('\n'),
-      /^rnd-runner: a cluster is eligible again; the incident is closed\. .*issues\/1$/m,
+      /^rnd-runner: a cluster can hold it again; the incident is closed\. .*issues\/1$/m,
     );
     assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
   });
@@ -191,7 +188,7 @@ describe('the incident', () => {
     world.kill(A);
     await world.run(300);
     assert.equal(open(world), 1);
-    assert.match(world.incidents[0]?.text ?? '', /cluster-a has asserted nothing for \d+ s/);
+    assert.match(world.incidents[0]?.text ?? '', /cluster-a has not renewed its lease for \d+ s/);
   });
 
   it('is opened where the only strong cluster is kept from the tags by people', async () => {
@@ -259,7 +256,7 @@ describe('the incident', () => {
     world.cluster(A).ready = 2;
     await world.run(HOUR);
     assert.equal(open(world), 0);
-    assert.match(world.messages.at(-1) ?? '', /a cluster is eligible again; the incident is closed/);
+    assert.match(world.messages.at(-1) ?? '', /a cluster can hold it again; the incident is closed/);
     assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
   });
 

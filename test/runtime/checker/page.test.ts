@@ -26,7 +26,7 @@ describe('the page of the status project', () => {
     );
     assert.match(text, /^\| ★ \*\*cluster-a\*\* \| 2 \/ 2 \| 🟢 all runners online \| /m);
     assert.match(text, /^\| cluster-b \| 2 \/ 2 \| 🟢 all runners online \| /m);
-    assert.match(text, /^\| \[1\]\(terms\/1\.json\) \| cluster-a \| .* \| now \| nobody \| first: /m);
+    assert.match(text, /^\| \[1\]\(terms\/1\.json\) \| cluster-a \| .* \| now \| `nobody` \| `first: /m);
   });
 
   it('is written once, and not again while nothing changes, whichever process looks', async () => {
@@ -40,7 +40,7 @@ describe('the page of the status project', () => {
     world.cluster(A).checkerAlive = false;
     await world.run(300);
     assert.equal(world.newestTerm, 1, 'its runners live, so it keeps the tag');
-    assert.match(page(world), /\| ★ \*\*cluster-a\*\* \| 2 \/ 2 \| ⚫ silent since 2026-01-01 00:0\d:\d\dZ \|/);
+    assert.match(page(world), /\| ★ \*\*cluster-a\*\* \| 2 \/ 2 \| ⚫ no valid lease since 2026-01-01 00:0\d:\d\dZ \|/);
     const silent = pages(world).length;
     await world.run(HOUR);
     assert.equal(pages(world).length, silent);
@@ -91,14 +91,29 @@ describe('the page of the status project', () => {
     assert.equal([...(world.files.get(TIMELINE_PATH) ?? '').matchAll(/<rect /g)].length, 1);
   });
 
-  it('lets no text of a term break its tables or become markup', async () => {
+  it('D6: lets no text of a term break its tables or become markup', async () => {
     const world = await settled();
     const path = 'terms/1.json';
     const term = JSON.parse(world.files.get(path) ?? '') as { reason: string };
     world.files.set(path, JSON.stringify({ ...term, reason: 'a | b <img src=x> [c](d) `e`' }));
     world.cluster(A).ready = 1;
     await world.run(60);
-    assert.ok(page(world).includes('first: a \\| b \\<img src=x\\> \\[c\\](d) \\`e\\` |'), page(world));
+    assert.ok(page(world).includes("`first: a ¦ b <img src=x> [c](d) 'e'` |"), page(world));
+    const hostile = 'x\n\n# heading [click](javascript:alert(1)) @all https://example.com <!-- \u202e\u001b';
+    world.files.set(path, JSON.stringify({ ...term, reason: hostile }));
+    world.cluster(A).ready = 2;
+    await world.run(60);
+    const shown = page(world);
+    assert.ok(
+      shown.includes(
+        '`first: x # heading [click](javascript:alert(1)) @all https://example.com <!-- \\u{202e}\\u{1b}` |',
+      ),
+      shown,
+    );
+    // Outside of code spans nothing of it is left.
+    assert.doesNotMatch(shown.replaceAll(/`[^`\n]*`/g, ''), /heading|javascript|@all|example\.com/);
+    for (const path of [BADGE_PATH, TIMELINE_PATH])
+      assert.doesNotMatch(world.files.get(path) ?? '', /<img|\u001b|\u202e/);
   });
 });
 

@@ -72,7 +72,7 @@ describe('a checker whose token expires', () => {
     world.cluster('cluster-b').expiries = expiring('2026-01-16');
     await world.run(180);
     for (const name of ['cluster-a', 'cluster-b'])
-      assert.match(page(), new RegExp(`^- ⚠️ the status token of ${name} expires on 2026-01-16: pulumi up`, 'm'));
+      assert.match(page(), new RegExp(`^- ⚠️ \`the status token of ${name} expires on 2026-01-16: pulumi up`, 'm'));
   });
 
   it('lets no warning of an edited report become markup, or end the page’s first line', async () => {
@@ -81,7 +81,7 @@ describe('a checker whose token expires', () => {
     world.cluster('cluster-b').checkerAlive = false;
     world.files.set(path, JSON.stringify(edited));
     await world.run(60);
-    assert.match(page(), /^<!-- HADR page 1: .*a –> <img src=x> # b -->\n/);
-    assert.match(page(), /^- ⚠️ a --\\> \\<img src=x\\> # b$/m);
+    assert.match(page(), /^<!-- HADR page 2: .*a –> <img src=x> # b -->\n/);
+    assert.match(page(), /^- ⚠️ `a --> <img src=x> # b`$/m);
   });
 });

@@ -67,7 +67,7 @@ async function findings(adopted = ADOPTED, present = ['gitlab-runner', 'gpu-runn
   );
   return {
     asked,
-    bad: found.filter(({ level }) => level !== 'ok').map(({ check, mend }) => `${check}: ${String(mend)}`),
+    bad: found.filter(({ level }) => level !== 'ok').map(({ check, fix }) => `${check}: ${String(fix)}`),
   };
 }
 

@@ -165,7 +165,7 @@ describe('hadr doctor', function () {
     readonly check: string;
     readonly level: Finding['level'];
     readonly found: RegExp;
-    readonly mend: RegExp;
+    readonly fix: RegExp;
   }
 
   const tokenNamed = (name: string) => {
@@ -198,7 +198,7 @@ describe('hadr doctor', function () {
       check: `token ${NAMES.tokens.fleet}`,
       level: 'wrong',
       found: /^it is expired or revoked$/,
-      mend: /^run pulumi up/,
+      fix: /^run pulumi up/,
     },
     {
       name: 'a token that ends soon',
@@ -206,8 +206,8 @@ describe('hadr doctor', function () {
       heal: () => void (tokenNamed(NAMES.tokens.status).expiresAt = dateIn(200)),
       check: `token ${NAMES.tokens.status}`,
       level: 'note',
-      found: /^scope api, role Developer, ends in 5 d/,
-      mend: /^run pulumi up/,
+      found: /^scope api, role Developer, expires in 5 d/,
+      fix: /^run pulumi up/,
     },
     {
       name: 'a record that is paused',
@@ -216,7 +216,7 @@ describe('hadr doctor', function () {
       check: 'record ID of cluster-a',
       level: 'wrong',
       found: /^it is paused in GitLab/,
-      mend: /^resume it under Runners/,
+      fix: /^resume it under Runners/,
     },
     {
       name: 'a branch without protection',
@@ -228,7 +228,7 @@ describe('hadr doctor', function () {
       check: 'branch main',
       level: 'wrong',
       found: /^it is not protected/,
-      mend: /^run pulumi up/,
+      fix: /^run pulumi up/,
     },
     {
       name: 'a control file of nonsense',
@@ -237,7 +237,7 @@ describe('hadr doctor', function () {
       check: 'control.json',
       level: 'unknown',
       found: /^control\.json is not JSON$/,
-      mend: /^mend it in the status project, or delete it/,
+      fix: /^correct it in the status project, or delete it/,
     },
     {
       name: 'a report that makes no sense',
@@ -249,7 +249,7 @@ describe('hadr doctor', function () {
       check: `report of ${A}`,
       level: 'wrong',
       found: /^status\/cluster-a\.json is not valid/,
-      mend: /^delete it in the status project/,
+      fix: /^delete it in the status project/,
     },
     {
       name: 'what a checker warns of',
@@ -265,7 +265,7 @@ describe('hadr doctor', function () {
       check: `warning of ${A}`,
       level: 'note',
       found: /^the fleet token of cluster-a expires$/,
-      mend: /^do what it says/,
+      fix: /^follow it/,
     },
     {
       name: 'a checker that is suspended',
@@ -274,7 +274,7 @@ describe('hadr doctor', function () {
       check: `CronJob ${NAMES.checker}`,
       level: 'wrong',
       found: /^it is suspended/,
-      mend: /^kubectl patch cronjob/,
+      fix: /^kubectl patch cronjob/,
     },
     {
       name: 'a stack file that was changed and not applied',
@@ -283,7 +283,7 @@ describe('hadr doctor', function () {
       check: `config of ${B}`,
       level: 'wrong',
       found: /^deployed with another preferred, policy than Pulumi\.cluster-b\.yaml says$/,
-      mend: /^run pulumi up --stack cluster-b$/,
+      fix: /^run pulumi up --stack cluster-b$/,
     },
     {
       name: 'a stack file that Pulumi wrote again, which puts true into quotes',
@@ -292,7 +292,7 @@ describe('hadr doctor', function () {
       check: `config of ${B}`,
       level: 'wrong',
       found: /^deployed with another preferred than Pulumi\.cluster-b\.yaml says$/,
-      mend: /^run pulumi up --stack cluster-b$/,
+      fix: /^run pulumi up --stack cluster-b$/,
     },
     {
       name: 'a Role that is no longer bound',
@@ -308,7 +308,7 @@ describe('hadr doctor', function () {
       check: 'right to list pods',
       level: 'wrong',
       found: /^the checker does not have it$/,
-      mend: /^run pulumi up/,
+      fix: /^run pulumi up/,
     },
     {
       name: 'a Deployment that serves another record',
@@ -317,7 +317,7 @@ describe('hadr doctor', function () {
       check: `Deployment ${NAMES.runner}`,
       level: 'wrong',
       found: /^it serves record 999, which the report does not name$/,
-      mend: /^wait a round/,
+      fix: /^wait a round/,
     },
   ];
 
@@ -329,8 +329,8 @@ describe('hadr doctor', function () {
     await stage.cluster.client.apply({ ...found, metadata: { name: NAMES.runner, namespace: NAMESPACE, annotations } });
   }
 
-  for (const { name, hurt, heal, check, level, found, mend } of faults)
-    it(`finds ${name}, and says how to mend it`, async () => {
+  for (const { name, hurt, heal, check, level, found, fix } of faults)
+    it(`finds ${name}, and says how to fix it`, async () => {
       await hurt();
       const { code, bad, text } = await doctor();
       await heal();
@@ -339,8 +339,8 @@ describe('hadr doctor', function () {
       assert.ok(finding, JSON.stringify(bad));
       assert.equal(finding.level, level);
       assert.match(finding.found, found);
-      assert.match(finding.mend ?? '', mend);
-      assert.ok(text.includes(`${wanted}: ${finding.mend}`));
+      assert.match(finding.fix ?? '', fix);
+      assert.ok(text.includes(`${wanted}: ${finding.fix}`));
       assert.equal(code, { ok: 0, note: 0, wrong: 1, unknown: 4 }[level]);
       assert.deepEqual((await doctor()).bad, []);
     });

@@ -107,7 +107,7 @@ describe('the hadr process', function () {
   it('asks nobody where nobody is: the answer is needed as --yes', async () => {
     const { code, err } = await run(['switchover', '--to', B]);
     assert.equal(code, 64);
-    assert.match(err, /nobody is here to answer; give --yes\. Nothing was changed\.\n$/);
+    assert.match(err, /but there is no terminal; give --yes\. Nothing was changed\.\n$/);
     assert.deepEqual(fleet.holders(), [A]);
   });
 

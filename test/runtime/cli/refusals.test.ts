@@ -58,9 +58,9 @@ describe('hadr refuses', function () {
     ['explain 99', /there is no term 99; the newest is 1/],
     ['status -o xml', /--output xml is not known; give table or json or yaml/],
     ['status --wacht', /Unknown option '--wacht'; see hadr status --help/],
-    ['status now', /hadr status takes no now/],
+    ['status now', /hadr status takes no argument, but got now/],
     ['failover --to cluster-b', /give --force to claim without that evidence/],
-    ['switchover --to cluster-b', /asks before it acts, and nobody is here to answer; give --yes/],
+    ['switchover --to cluster-b', /asks for confirmation, but there is no terminal; give --yes/],
   ];
   for (const [args, sentence] of usage)
     it(`wrong usage: hadr ${args}`, async () => {
@@ -121,7 +121,7 @@ describe('hadr refuses', function () {
 
   it('a token that may not commit to the status project', async () => {
     const token = newToken(['api'], 20);
-    await refuses('pause', 4, /control\.json was not changed, as far as is known: .*403/, { token });
+    await refuses('pause', 4, /control\.json was probably not changed: .*403/, { token });
   });
 
   it('a token that may not read the runner records, or not their notes', async () => {
@@ -132,7 +132,7 @@ describe('hadr refuses', function () {
     assert.equal(code, 4);
     assert.match(
       statusSchema.parse(data).reasons.join(),
-      /no lease can be seen: GitLab shows the notes of runner records only to who may edit them/,
+      /no lease can be seen: GitLab shows the notes of runner records only to users who may edit them/,
     );
   });
 
@@ -208,7 +208,11 @@ describe('hadr refuses', function () {
       },
       25_000,
     );
-    await refuses(`switchover --to ${B} --yes`, 1, /cluster-a has asserted nothing for \d+ s: that is no switchover/);
+    await refuses(
+      `switchover --to ${B} --yes`,
+      1,
+      /cluster-a has not renewed its lease for \d+ s, and a switchover needs two healthy clusters/,
+    );
     fleet.start(A);
     await until('it asserts itself again', async () => {
       const seen = statusSchema.parse((await fleet.json('status')).data);
@@ -244,7 +248,7 @@ describe('hadr refuses', function () {
         `drill --to ${B} --yes`,
       ]) {
         await refuses(args, 4, sentence);
-        await refuses(args, 4, /Mend control\.json in http.*, or delete it there/);
+        await refuses(args, 4, /If the file is wrong, correct it in http.* or delete it there/);
       }
       const { code, data } = await fleet.json('status');
       assert.deepEqual([code, statusSchema.parse(data).health], [4, 'unknown']);
@@ -292,7 +296,7 @@ describe('hadr refuses', function () {
     assert.deepEqual([code, out], [4, '']);
     assert.match(
       err,
-      /it did not come about in time: .*; the pin to cluster-b may stand until .*Z, when it ends by itself\. Look with hadr status\./,
+      /the switchover did not finish in time: .*; the pin to cluster-b may remain until .*Z and then ends by itself\. See hadr status\./,
     );
     // The fleet did what it was asked; nobody had to be there.
     await until('cluster-b holds the main tag', () => fleet.holders().join() === B);
@@ -328,7 +332,7 @@ describe('hadr refuses', function () {
     const { code, err } = await fleet.hadr(`switchover --to ${to} --yes`, { interrupted: interrupt.signal });
     stop();
     assert.equal(code, 1, err);
-    assert.match(err, /you ended the wait: .*; the request was taken back/);
+    assert.match(err, /you interrupted the wait: .*; the pin was removed/);
     fleet.gitlab.model.faults.clear();
     assert.match(fleet.file('control.json') ?? '', /"pin": null/);
     assert.deepEqual(fleet.holders(), [holder]);

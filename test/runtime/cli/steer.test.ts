@@ -139,7 +139,7 @@ describe('hadr beside living checkers', function () {
 
   it('a pin sends the tags there and ends by itself; unpin ends it before', async () => {
     const { out } = await fleet.hadr(`pin --to ${A} --for 2h --why night`);
-    assert.match(out, /^pinned to cluster-a until .*Z \(2 h\); it holds them\n$/);
+    assert.match(out, /^pinned to cluster-a until .*Z \(2 h\); it holds the main tags\n$/);
     const { pin } = control();
     const ahead = (Date.parse(pin?.until ?? '') - Date.now()) / 1000;
     assert.ok(Math.abs(ahead - 7200) < 10, `${ahead} s`);
@@ -231,7 +231,7 @@ describe('hadr beside living checkers', function () {
     }
     const { out } = await fleet.hadr('explain 1');
     assert.match(out, /^term 1: cluster-a took the main tags from nobody at /);
-    assert.match(out, /replayed: the same facts give the same claim/);
+    assert.match(out, /replayed: the same facts give the same decision/);
   });
 
   it('a term holds nothing of the terms before it, and nothing of what people wrote into a note', async () => {
@@ -279,14 +279,14 @@ describe('hadr beside living checkers', function () {
     assert.equal(code, 0, err);
     const moved = moveSchema.parse(JSON.parse(out));
     assert.deepEqual([moved.from, moved.to], [holder, to]);
-    assert.match(err, /! Left to itself: .* waits: /);
+    assert.match(err, /! Without --force: .* waits: /);
     assert.match(err, /! .* may not hold them by the rules \(0\/2 online, 1 needed\)/);
     assert.deepEqual(asked, [`Force rnd-runner from ${holder} to ${to}, by term ${moved.term}?`]);
     const term = parseTerm(moved.term, fleet.file(`terms/${moved.term}.json`) ?? '');
     assert.ok(term.ok);
     assert.deepEqual(
       [term.value.ground, term.value.reason, term.value.holder],
-      ['forced', 'root says so: trust-me', to],
+      ['forced', 'root forced it: trust-me', to],
     );
     const explained = explainSchema.parse((await fleet.json(`explain ${moved.term}`)).data);
     assert.deepEqual([explained.result, explained.decision.kind], ['forced', 'reconcile']);

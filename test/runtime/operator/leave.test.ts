@@ -72,7 +72,10 @@ describe('leaving the fleet', () => {
     const world = await settled();
     const began = world.ms;
     const left = await leave(leaving(world, B));
-    assert.deepEqual(left, { kind: 'left', sentence: 'cluster-b does not hold rnd-runner: cluster-a does, by term 1' });
+    assert.deepEqual(left, {
+      kind: 'left',
+      sentence: 'cluster-b does not hold rnd-runner: cluster-a holds it by term 1',
+    });
     assert.equal(world.ms, began);
     assert.deepEqual(destroyed(world), [B]);
     world.kill(A);
@@ -84,7 +87,10 @@ describe('leaving the fleet', () => {
     const world = new World([A, B]);
     world.files.set(PAGE_PATH, '# status');
     const left = await leave(leaving(world, A));
-    assert.deepEqual(left, { kind: 'left', sentence: 'cluster-a does not hold rnd-runner: no cluster ever did' });
+    assert.deepEqual(left, {
+      kind: 'left',
+      sentence: 'cluster-a does not hold rnd-runner: no cluster has held it yet',
+    });
   });
 
   it('A4: is refused while GitLab shows no file of the status project', async () => {
@@ -102,12 +108,12 @@ describe('leaving the fleet', () => {
     [
       'the other cluster is dead',
       async (world) => (world.kill(B), void (await world.run(300))),
-      /cluster-b has asserted nothing for \d+ s\.$/,
+      /cluster-b has not renewed its lease for \d+ s\.$/,
     ],
     [
       'the other has no runners',
       async (world) => ((world.cluster(B).ready = 0), void (await world.run(60))),
-      /cluster-b has 0\/2 runners online of the 1 that it needs\.$/,
+      /cluster-b has 0\/2 runners online and needs 1\.$/,
     ],
     [
       'the other is retired',
@@ -145,7 +151,7 @@ describe('leaving the fleet', () => {
     assert.equal(left.kind, 'refused');
     assert.match(
       left.sentence,
-      new RegExp(`^nobody took rnd-runner over from cluster-a within ${BOUND} s: cluster-b has asserted`),
+      new RegExp(`^no cluster took rnd-runner over from cluster-a within ${BOUND} s: cluster-b has not renewed`),
     );
     assert.ok((world.ms - began) / 1000 >= BOUND);
     assert.deepEqual(destroyed(world), []);
@@ -163,7 +169,7 @@ describe('leaving the fleet', () => {
     const left = await leave({ ...member, project: failing });
     assert.match(
       left.sentence,
-      /cluster-a may still be among the destroyed clusters in control\.json \(3 tries failed, the last with: GitLab is tired\): take it out by hand\.$/,
+      /cluster-a may still be listed as destroyed in control\.json \(3 tries failed, the last with: GitLab is tired\): remove it there by hand\.$/,
     );
   });
 
@@ -191,8 +197,26 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, A, [], () => void world.files.set('control.json', '{"version":1}')));
     assert.deepEqual(left, {
       kind: 'refused',
-      sentence: 'cluster-a was taken out of the destroyed clusters in control.json meanwhile.',
+      sentence: 'cluster-a was removed from destroyed in control.json meanwhile. Run it again.',
     });
+  });
+
+  it('A4: refuses where a record has the main tag and all terms are lost', async () => {
+    const world = await settled();
+    for (const name of [A, B]) {
+      world.cluster(name).checkerAlive = false;
+      const report: unknown = JSON.parse(world.files.get(`status/${name}.json`) ?? '{}');
+      world.files.set(`status/${name}.json`, JSON.stringify({ ...Object(report), term: 0 }));
+    }
+    world.files.delete('terms/1.json');
+    for (const record of world.records.values()) record.note = '';
+    for (const name of [A, B]) {
+      const left = await leave(leaving(world, name));
+      assert.deepEqual(left, {
+        kind: 'refused',
+        sentence: `whether ${name} holds rnd-runner is unknown: cluster-a has a main tag, but no term can be read. Fix this and run it again.`,
+      });
+    }
   });
 
   it('refuses while GitLab is down, and while the control file makes no sense', async () => {
@@ -201,7 +225,7 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, A));
     assert.match(
       left.sentence,
-      /^whether cluster-a holds rnd-runner is unknown: GitLab is down\. Mend that and run it again\.$/,
+      /^whether cluster-a holds rnd-runner is unknown: GitLab is down\. Fix this and run it again\.$/,
     );
     world.down = false;
     world.files.set('control.json', '{"version":1,"destroyed":"all"}');

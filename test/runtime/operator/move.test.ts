@@ -112,8 +112,8 @@ describe('a switchover', () => {
       { from: A, to: B, now: facts.now, message: 'to B' },
       NEVER,
     );
-    assert.deepEqual(late, { kind: 'late', why: 'waits for the term of cluster-b', left: undefined });
-    assert.match(lines[0] ?? '', /^\d+ of at most 90 s: waits for the term of cluster-b$/);
+    assert.deepEqual(late, { kind: 'late', why: 'waiting for the term of cluster-b', left: undefined });
+    assert.match(lines[0] ?? '', /^\d+ s of at most 90 s: waiting for the term of cluster-b$/);
     assert.deepEqual([world.holders(), world.newestTerm, pinOf(world)], [[A], 1, null]);
   });
 
@@ -134,7 +134,7 @@ describe('a switchover', () => {
     };
     const late = await switchOver({ ...access, project }, { from: A, to: B, now: facts.now, message: 'to B' }, NEVER);
     assert.ok(late.kind === 'late');
-    assert.match(late.left ?? '', /^the pin to cluster-b may stand until .*Z, when it ends by itself$/);
+    assert.match(late.left ?? '', /^the pin to cluster-b may remain until .*Z and then ends by itself$/);
     assert.equal(pinOf(world)?.cluster, B);
     await world.run(200);
     // A dies while the pin would still be in its way: B, alive again, takes over by its own rules.
@@ -184,21 +184,21 @@ describe('a switchover', () => {
       async (world) => (world.kill(B), void (await world.run(300))),
       B,
       'state',
-      /^cluster-b cannot take the main tags: its checker has asserted nothing for \d+ s$/,
+      /^cluster-b cannot take the main tags: its checker has not renewed its lease for \d+ s$/,
     ],
     [
       'the holder is dead',
       async (world) => (world.kill(A), (world.cluster(B).checkerAlive = false), void (await world.run(100))),
       B,
       'state',
-      /^cluster-a has asserted nothing for \d+ s: that is no switchover/,
+      /^cluster-a has not renewed its lease for \d+ s, and a switchover needs two healthy clusters/,
     ],
     [
       'the holder faints',
       async (world) => ((world.cluster(A).ready = 0), void (await world.run(15))),
       B,
       'state',
-      /^cluster-a has 0\/2 runners online of the 1 that it needs: that is no switchover/,
+      /^cluster-a has 0\/2 runners online and needs 1, and a switchover needs two healthy clusters/,
     ],
     [
       'moves are paused',
@@ -265,13 +265,13 @@ describe('a forced failover', () => {
     assert.ok(plan.kind === 'ready', JSON.stringify(plan));
     assert.match(
       plan.risks.join('\n'),
-      /cluster-b has asserted nothing for \d+ s: nobody knows whether its runners take jobs/,
+      /cluster-b has not renewed its lease for \d+ s: it is unknown whether its runners take jobs/,
     );
-    const done = await force(person(world), plan, 'root says so', () => 0.5, NEVER);
+    const done = await force(person(world), plan, 'root forced it', () => 0.5, NEVER);
     assert.deepEqual([done.kind, world.holders(), world.newestTerm], ['done', [B], 2]);
     const term = termOf(world, 2);
     assert.deepEqual([term.ground, term.holder, term.previous], ['forced', B, A]);
-    assert.ok(world.commits.includes('Term 2: cluster-b takes the main tags from cluster-a (forced: root says so)'));
+    assert.ok(world.commits.includes('Term 2: cluster-b takes the main tags from cluster-a (forced: root forced it)'));
     assert.equal(replay(term).kind, 'forced');
     // B's runners answer the roll call of A's checker: it keeps what it was given.
     await world.run(3600);
@@ -288,7 +288,7 @@ describe('a forced failover', () => {
     const access = person(world);
     // The person looks so seldom that all of it happens between two looks.
     const clock = { ...access.clock, sleep: async (ms: number) => void (await world.run(Math.max(ms / 1000, 80))) };
-    const undone = await force({ ...access, clock }, plan, 'root says so', () => 0.5, NEVER);
+    const undone = await force({ ...access, clock }, plan, 'root forced it', () => 0.5, NEVER);
     assert.deepEqual(undone, { kind: 'undone', term: 2, holder: A, by: 3 });
     assert.equal(termOf(world, 3).ground, 'faint');
   });
@@ -300,8 +300,8 @@ describe('a forced failover', () => {
     const plan = await forced(world, B);
     assert.ok(plan.kind === 'ready');
     world.files.set('terms/2.json', (world.files.get('terms/1.json') ?? '').replace('"number": 1', '"number": 2'));
-    const lost = await force(person(world), plan, 'root says so', () => 0.5, NEVER);
-    assert.deepEqual(lost, { kind: 'not-claimed', why: 'term 2 was claimed meanwhile: cluster-a holds by it' });
+    const lost = await force(person(world), plan, 'root forced it', () => 0.5, NEVER);
+    assert.deepEqual(lost, { kind: 'not-claimed', why: 'term 2 was claimed by cluster-a meanwhile' });
   });
 
   const refused: readonly (readonly [string, (world: World) => Promise<void> | void, string, RegExp])[] = [
@@ -310,7 +310,7 @@ describe('a forced failover', () => {
       'no checker is alive',
       async (world) => (world.kill(A), world.kill(B), void (await world.run(300))),
       B,
-      /^no checker is alive, and a term moves no tag by itself; start a run with: kubectl create job/,
+      /^no checker works, and a term alone moves no tag; start a checker with: kubectl create job/,
     ],
     [
       'the fleet is paused',
@@ -360,7 +360,7 @@ describe('a forced failover', () => {
     assert.ok(plan.kind === 'ready', JSON.stringify(plan));
     assert.match(
       plan.risks.join('\n'),
-      /Until GitLab shows every record again no checker moves a tag \(record 10 of cluster-a: GET \/runners\/10: 500\)/,
+      /No checker moves a tag until GitLab shows every record again \(record 10 of cluster-a: GET \/runners\/10: 500\)/,
     );
   });
 });
@@ -383,7 +383,7 @@ describe('the health of a fleet', () => {
       'nobody could take over',
       async (world) => (world.kill(B), void (await world.run(300))),
       'degraded',
-      /no other cluster could take over: cluster-b has asserted nothing/,
+      /no other cluster could take over: cluster-b has not renewed its lease/,
     ],
     [
       'it is paused',
@@ -481,7 +481,7 @@ describe('the next move', () => {
     );
     const dead = await next(world, A);
     assert.equal(dead.kind, 'no-lease');
-    assert.match(dead.reason, /^its checker has asserted nothing for \d+ s$/);
+    assert.match(dead.reason, /^its checker has not renewed its lease for \d+ s$/);
   });
 
   it('says what a stronger cluster waits for', async () => {
