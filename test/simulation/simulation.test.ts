@@ -52,7 +52,7 @@ describe('the rules that ours is compared with', () => {
     // GitLab hears the other cluster's runners, for they work a while for its own tag, and hides the contact of the holder's.
     const idle: Plan = {
       ...namedPlan('test.0', 2, []),
-      faults: [{ name: 'cluster full, checker pending', at: 700, seconds: 60, cluster: 1, amount: 0.5 }],
+      faults: [{ name: 'cluster full, checker pending', at: 700, seconds: 900, cluster: 1, amount: 0.5 }],
     };
     const believing = await runEpisode(idle, { program: contactRule(300) });
     assert.ok(believing.outcome.falseMoves > 0, `${believing.outcome.moves} moves`);
