@@ -1,5 +1,5 @@
 /** The port GitLabView over runner records. It only reads, and never `POST /runners/verify`: that would forge the contact that it reads. */
-import type { GitLabState } from '../core/evidence/sample.ts';
+import { STALE_SECONDS, type GitLabState } from '../core/evidence/sample.ts';
 import { leaseFrom } from '../core/model/lease.ts';
 import type { Unknown } from '../core/model/read.ts';
 import type { GitLabSeconds } from '../core/model/time.ts';
@@ -19,13 +19,18 @@ export const gitlabView = (records: Reads, runner: RunnerIdentity): GitLabView =
   read: async () => {
     const [record, manager] = await Promise.all([readRecord(records, runner), readManager(records, runner)]);
     const dates = [record.date, manager.date].filter((date) => date !== undefined);
-    return {
-      record: record.state,
-      manager: manager.state,
-      date: dates.length === 0 ? undefined : Math.max(...dates),
-    };
+    const date = dates.length === 0 ? undefined : Math.max(...dates);
+    return { record: record.state, manager: currentOf(manager, date), date };
   },
 });
+
+function currentOf(
+  { state, date }: Dated<GitLabState['manager']>,
+  now: GitLabSeconds | undefined,
+): GitLabState['manager'] {
+  if (state.kind === 'unknown' || date === undefined || now === undefined || now - date <= STALE_SECONDS) return state;
+  return { kind: 'unknown', why: `the list of managers is ${now - date} s old: a proxy may keep GitLab's answers` };
+}
 
 /** A part of GitLab's state, and GitLab's time when it answered. */
 interface Dated<T> {

@@ -4,6 +4,7 @@ import type { GitLabSeconds } from '../model/time.ts';
 import { growthOf, isAnotherProcess, type Growth } from './growth.ts';
 import {
   NO_TRAFFIC,
+  STALE_SECONDS,
   type GitLabReading,
   type MetricsRead,
   type MonotonicSeconds,
@@ -14,6 +15,8 @@ import {
 /** A stamp of the cluster that this runner has not answered with a contact yet. */
 interface UnansweredStamp {
   readonly stampedAt: GitLabSeconds;
+  /** When the sidecar first saw the stamp: GitLab's time of that answer, and its own. */
+  readonly seen: { readonly date: GitLabSeconds; readonly at: MonotonicSeconds };
   /** Answered polls when the sidecar saw the stamp. */
   readonly polls: number;
   /** When so many more polls had been answered that the contact must have moved. */
@@ -273,17 +276,22 @@ function contactOf({ at, manager, date }: GitLabReading): MonotonicSeconds | und
  */
 function unansweredStamps(
   history: RunnerHistory,
-  { record, manager, askedAt }: GitLabReading,
+  { record, manager, askedAt, at, date }: GitLabReading,
 ): readonly UnansweredStamp[] {
   const { sample, unansweredStamps: known } = history;
-  if (record.kind !== 'found' || manager.kind !== 'found' || !sample) return known;
+  if (record.kind !== 'found' || manager.kind !== 'found' || !sample || date === undefined) return known;
   const { stampedAt } = record;
   const contactedAt = manager.contactedAt ?? 0;
   const open = known
     .filter((stamp) => stamp.stampedAt > contactedAt)
-    .map((stamp) => (stamp.dueAt !== undefined && askedAt > stamp.dueAt ? { ...stamp, ignored: true } : stamp));
+    .map((stamp) => {
+      // An answer that a cache kept shows an old contact: GitLab's time has then not gone on as ours has.
+      const isCurrent = date - stamp.seen.date >= at - stamp.seen.at - STALE_SECONDS;
+      const isIgnored = isCurrent && stamp.dueAt !== undefined && askedAt > stamp.dueAt;
+      return isIgnored ? { ...stamp, ignored: true } : stamp;
+    });
   const isNew =
     stampedAt !== undefined && stampedAt > contactedAt && !open.some((stamp) => stamp.stampedAt >= stampedAt);
   if (!isNew || open.length >= STAMPS_WITHOUT_CONTACT) return open;
-  return [...open, { stampedAt, polls: sample.polls.answered, dueAt: undefined, ignored: false }];
+  return [...open, { stampedAt, seen: { date, at }, polls: sample.polls.answered, dueAt: undefined, ignored: false }];
 }

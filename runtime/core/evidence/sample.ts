@@ -91,6 +91,9 @@ export interface GitLabState {
   readonly date: GitLabSeconds | undefined;
 }
 
+/** Two answers of one moment differ by less, unless a cache on the way kept one of them. */
+export const STALE_SECONDS = 10;
+
 export interface GitLabReading extends GitLabState {
   readonly askedAt: MonotonicSeconds;
   /** When the answer was here, which may be before the reading that brings it along. */

@@ -239,6 +239,20 @@ describe('GitLab’s view of a runner', () => {
     });
   });
 
+  it('takes a list of managers for unknown that is older than the record, for a proxy kept it', async () => {
+    const view = gitlabView(
+      {
+        read: (id) => Promise.resolve({ kind: 'found', value: { ...record, id }, at: at + 61 }),
+        managers: () => Promise.resolve({ kind: 'found', value: [manager], at }),
+      },
+      me,
+    );
+    assert.deepEqual((await view.read()).manager, {
+      kind: 'unknown',
+      why: "the list of managers is 61 s old: a proxy may keep GitLab's answers",
+    });
+  });
+
   it('has the time of the cluster’s newest stamp where the token may see the note', async () => {
     const view = gitlabView(
       {
