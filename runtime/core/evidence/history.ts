@@ -50,7 +50,12 @@ export interface RunnerHistory {
   /** Polls with 401 or 403 since the last answered one, without another failure between. */
   readonly unauthorizedPolls: number;
   /** Calls without an answer since the last one with any; they count only while GitLab answers the sidecar. */
-  readonly unansweredCalls: { readonly count: number; readonly since: MonotonicSeconds };
+  readonly unansweredCalls: {
+    readonly count: number;
+    readonly since: MonotonicSeconds;
+    /** Those that ended after GitLab had answered the sidecar: an outage that is over explains all others. */
+    readonly afterAnswer: number;
+  };
   /** The last polls failed with a status other than 401 and 403. */
   readonly failing: boolean;
   readonly full: boolean;
@@ -68,7 +73,7 @@ export interface RunnerHistory {
   readonly unansweredStamps: readonly UnansweredStamp[];
 }
 
-const NO_UNANSWERED_CALLS = { count: 0, since: 0 };
+const NO_UNANSWERED_CALLS = { count: 0, since: 0, afterAnswer: 0 };
 /** So many stamps that moved no contact are the proof; the oldest stay, for they are the first to become one. */
 export const STAMPS_WITHOUT_CONTACT = 3;
 
@@ -226,7 +231,7 @@ const isStill = (sample: Sample, grown: Growth): boolean =>
  * sidecar gets no answer from GitLab either.
  */
 function unansweredCalls(
-  { unansweredCalls: before, reachableSince }: RunnerHistory,
+  { unansweredCalls: before, reachableSince, reachedAt }: RunnerHistory,
   { draining }: Sample,
   { polls, reports, router }: Growth,
   full: boolean,
@@ -237,7 +242,12 @@ function unansweredCalls(
   if (draining || reachableSince === undefined || ofPolls + ofReports > 0) return NO_UNANSWERED_CALLS;
   const more = polls.unanswered + (full ? reports.unanswered : 0);
   if (more === 0) return before;
-  return { count: before.count + more, since: before.count === 0 ? at : before.since };
+  const isAfterAnswer = before.count > 0 && reachedAt !== undefined && reachedAt > before.since;
+  return {
+    count: before.count + more,
+    since: before.count === 0 ? at : before.since,
+    afterAnswer: before.afterAnswer + (isAfterAnswer ? more : 0),
+  };
 }
 
 function addGitLabReading(history: RunnerHistory, reading: GitLabReading): RunnerHistory {

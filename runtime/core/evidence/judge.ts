@@ -32,6 +32,8 @@ const UNAUTHORIZED_POLLS_OF_A_BAD_TOKEN = 2;
 
 /** A poll and two retries. */
 const UNANSWERED_CALLS_OF_A_CUT_OFF_RUNNER = 3;
+/** Of these, so many ended after GitLab had answered the sidecar. One may have begun in an outage that is over. */
+const UNANSWERED_CALLS_AFTER_AN_ANSWER = 2;
 
 /** Five tries that each wait for the minute that GitLab asks for with 429, Retry-After: 60. */
 const LONGEST_CALL_SECONDS = 5 * 60;
@@ -98,7 +100,8 @@ function definite(basis: Basis): Verdict | undefined {
 function cutOff({ history }: Basis): Verdict | undefined {
   const { unansweredCalls, reachedAt, reachableSince } = history;
   if (unansweredCalls.count < UNANSWERED_CALLS_OF_A_CUT_OFF_RUNNER) return undefined;
-  if (reachableSince === undefined || reachedAt === undefined || reachedAt <= unansweredCalls.since) return undefined;
+  if (unansweredCalls.afterAnswer < UNANSWERED_CALLS_AFTER_AN_ANSWER) return undefined;
+  if (reachableSince === undefined || reachedAt === undefined) return undefined;
   return offline(
     'no-answer',
     `the runner gets no answer from GitLab (${unansweredCalls.count} calls), and its sidecar does`,

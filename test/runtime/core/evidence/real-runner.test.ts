@@ -25,13 +25,22 @@ describe('evidence of the real runner', () => {
   describe('polls without an answer (status -1)', () => {
     const cutOff = (steps: number) => (step: number) => runner({ answered: 1, feeds: step, unanswered: steps + step });
 
-    it('make a runner not ready after a poll and two retries while its sidecar reaches GitLab, and it stays live', () => {
+    it('make a runner not ready within D, a poll and two retries while its sidecar reaches GitLab, and it stays live', () => {
       served()
-        .each(3 * T.checkIntervalSeconds, cutOff(0))
+        .each(4 * T.checkIntervalSeconds, cutOff(0))
         .says('offline', 'no-answer', { ready: false })
         .because(/the runner gets no answer from GitLab/)
         .each(HOUR, cutOff(3))
         .says('offline', 'no-answer', { ready: false });
+    });
+
+    it('are unknown after an outage that began and ended between two reads of GitLab', () => {
+      const life = served();
+      for (let step = 1; step <= 3; step += 1) life.read(runner({ answered: 1, unanswered: step }));
+      life.read(runner({ answered: 1, unanswered: 3 }), gitlab()).stays();
+      // This call began in the outage.
+      life.read(runner({ answered: 1, unanswered: 4 }), gitlab()).stays();
+      life.read(runner({ answered: 2, unanswered: 4 })).says('online', 'poll', { ready: true });
     });
 
     it('end with the first answered poll', () => {
