@@ -1,6 +1,6 @@
 /**
  * The first thing that goes when a stack is destroyed, and the last that is made. It is nothing but the moment: its hooks let
- * the cluster leave the fleet before anything of it is gone, and join it when all of it is there.
+ * the cluster leave the fleet before anything of it is deleted, and join it when everything exists.
  *
  * It is a component, because no change of another resource replaces a component. Its name, its type and the hooks' names are
  * identity: the state remembers them, and a destroy asks this program for those hooks.

@@ -29,7 +29,7 @@ const own = z.object({
     .prefault({}),
 });
 
-/** What the stack's file tells of the cluster itself; only with --stack. */
+/** What the stack's file says about the cluster itself; only with --stack. */
 export interface StackFacts {
   readonly name: string;
   readonly ownTags: readonly string[];

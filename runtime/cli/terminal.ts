@@ -5,14 +5,14 @@ import type { Readable, Writable } from 'node:stream';
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
-  /** A yes or no; undefined where nobody is there to be asked. */
+  /** A yes or no; undefined without a terminal. */
   ask(question: string): Promise<boolean | undefined>;
   /** Forgets what is on the screen; nothing where there is none. */
   clear(): void;
   readonly colours: boolean;
 }
 
-/** Colours only where a person looks, and not where NO_COLOR is set to anything (https://no-color.org). */
+/** Colours only on a terminal, and not if NO_COLOR is set to anything (https://no-color.org). */
 export const wantsColours = (isTerminal: boolean, env: NodeJS.ProcessEnv): boolean =>
   isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 

@@ -3,7 +3,7 @@
  * that only a file names gets no token before the person has said so once, with --trust.
  *
  * Addresses that are trusted: the one of --gitlab-url or HADR_GITLAB_URL, those in the person's own list, and the default. A stack's own
- * secret `gitlabToken` is not checked: whoever may change the address in the stack's file may change what `pulumi up` runs.
+ * secret `gitlabToken` is not checked: a person who may change the address in the stack's file may also change what `pulumi up` runs.
  */
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -8,7 +8,7 @@ import type { Term } from '../core/model/term.ts';
 import type { ForcedMove } from '../core/outlook/plan-move.ts';
 import { FORCED } from '../core/decision/decision-record.ts';
 import type { FleetAccess } from '../fleet/access.ts';
-import { hasMoved, lookSeconds, moveSeconds } from './switch-over.ts';
+import { hasMoved, pollSeconds, moveSeconds } from './switch-over.ts';
 import { waitFor } from './wait.ts';
 
 export type Forced =
@@ -36,7 +36,7 @@ export async function force(
   const { term } = claimed;
   if (term.holder !== move.to || term.reason !== reason)
     return { kind: 'not-claimed', why: `term ${term.number} was claimed by ${term.holder} meanwhile` };
-  const patience = { boundSeconds: moveSeconds(timing), everySeconds: lookSeconds(timing), interrupted };
+  const patience = { boundSeconds: moveSeconds(timing), everySeconds: pollSeconds(timing), interrupted };
   const waited = await waitFor<Term | undefined>(access, patience, (facts) => {
     const newest = facts.term.kind === 'term' ? facts.term.term : undefined;
     if (newest && newest.number > term.number) return { kind: 'done', value: newest };

@@ -43,7 +43,7 @@ const holderText = ({ holder, term }: Extract<Standing, { kind: 'free' }>): stri
 async function handOver(member: Member, before: FleetFacts, tags: string): Promise<Left> {
   const { cluster, policy, timing } = member.config;
   const succession = successionOf(before, cluster, policy, timing);
-  if (succession.kind === 'nobody')
+  if (succession.kind === 'none')
     return stays(member, `${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
   const marked = await listAsDestroyed(member);
   if (marked !== undefined) return refused(marked);
@@ -92,7 +92,7 @@ function waitsFor(facts: FleetFacts, standing: Standing, { cluster, policy, timi
       return `waiting for the tags to follow: ${holderText(standing)}`;
     case 'holds': {
       const succession = successionOf(facts, cluster, policy, timing);
-      return succession.kind === 'nobody' ? succession.why : `waiting for the term of ${succession.names.join(' or ')}`;
+      return succession.kind === 'none' ? succession.why : `waiting for the term of ${succession.names.join(' or ')}`;
     }
   }
 }

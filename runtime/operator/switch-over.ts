@@ -22,9 +22,9 @@ export type SwitchedOver =
 export const moveSeconds = (timing: Timing): number => 2 * longestGapSeconds(timing) + timing.budgetSeconds;
 
 /** So that a wait is measured to about a second with the default times. */
-export const lookSeconds = (timing: Timing): number => timing.roundSeconds / 15;
+export const pollSeconds = (timing: Timing): number => timing.roundSeconds / 15;
 
-/** `now` is GitLab's time, from the look that the request stands on. The seconds are counted from before the pin. */
+/** `now` is GitLab's time of the read that the plan is based on. The seconds are counted from before the pin. */
 export async function switchOver(
   access: FleetAccess,
   move: { readonly from: string; readonly to: string; readonly now: GitLabSeconds; readonly message: string },
@@ -38,7 +38,7 @@ export async function switchOver(
   if (asked.kind === 'failed') return { kind: 'not-asked', why: asked.why };
   const waited = await waitFor<number>(
     access,
-    { boundSeconds, everySeconds: lookSeconds(timing), interrupted },
+    { boundSeconds, everySeconds: pollSeconds(timing), interrupted },
     (facts) => hasMoved(facts, move.from, move.to),
   );
   const seconds = (access.clock.now() - start) / 1000;

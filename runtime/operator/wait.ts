@@ -13,7 +13,7 @@ export type Waited<T> =
 
 export interface Patience {
   readonly boundSeconds: number;
-  /** From one look to the next. */
+  /** From one read of the fleet to the next. */
   readonly everySeconds: number;
   /** Ends the wait before its time. */
   readonly interrupted?: AbortSignal;

@@ -27,7 +27,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   return codeOf(findings);
 }
 
-/** Notes are for people; only what is wrong or could not be looked at makes the command fail. */
+/** Notes are information; only what is wrong or could not be checked makes the command fail. */
 function codeOf(findings: readonly Finding[]): ExitCode {
   if (findings.some(({ level }) => level === 'wrong')) return EXIT.degraded;
   return findings.some(({ level }) => level === 'unknown') ? EXIT.unknown : EXIT.ok;
@@ -71,7 +71,7 @@ async function findingsOf(context: CommandContext): Promise<Finding[]> {
 const NO_OWNER = note(
   'tokens of the runners’ group',
   'the config names no group or project',
-  'give gitlab.group in the config, and they are looked at',
+  'set gitlab.group in the config to have them checked',
 );
 
 /** What lies in the status project, and what is known by it. */

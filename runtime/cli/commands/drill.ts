@@ -6,7 +6,7 @@ import { fileText } from '../../core/model/stored-file.ts';
 import { planSwitchover } from '../../core/outlook/plan-move.ts';
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { waitFor } from '../../operator/wait.ts';
-import { lookSeconds } from '../../operator/switch-over.ts';
+import { pollSeconds } from '../../operator/switch-over.ts';
 import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { EXIT, notKnown, notNow, Refusal, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
@@ -65,7 +65,7 @@ async function wayBack(context: FleetContext, from: string, to: string): Promise
   const boundSeconds = timing.leaseSeconds;
   const ready = await waitFor<true>(
     access,
-    { boundSeconds, everySeconds: lookSeconds(timing), interrupted },
+    { boundSeconds, everySeconds: pollSeconds(timing), interrupted },
     (facts) => {
       const plan = planSwitchover(facts, from, access.config);
       return plan.kind === 'ready' ? { kind: 'done', value: true } : { kind: 'waits', why: plan.why };

@@ -1,4 +1,4 @@
-/** What switchover and failover tell when they are done. */
+/** The result of switchover and failover. */
 import * as z from 'zod';
 import type { View } from '../present/output.ts';
 

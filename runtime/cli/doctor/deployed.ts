@@ -76,7 +76,7 @@ async function read<T>(kubectl: Kubectl, schema: z.ZodType<T>, kind: string, nam
   return answer.code === 0 ? parsed(schema, answer.stdout) : reasonOf(answer);
 }
 
-/** Each Deployment that the checker counts, whoever made it, and its rights there. */
+/** Each Deployment that the checker counts, and the checker's rights there. */
 async function runnerFindings(
   execute: Execute,
   stack: StackFacts,
@@ -169,7 +169,7 @@ function recordFinding(
     return wrong(
       check,
       `it serves record ${record}, which the report does not name`,
-      'wait a round; if it stays, look at the log of the checker',
+      'wait a round; if it remains, read the log of the checker',
     );
   return ok(check, `it serves record ${record}`);
 }

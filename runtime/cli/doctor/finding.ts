@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { GitLabSeconds } from '../../core/model/time.ts';
 
 export const findingSchema = z.strictObject({
-  check: z.string().describe('What was looked at.'),
-  level: z.enum(['ok', 'note', 'wrong', 'unknown']).describe('note: no harm yet. unknown: it could not be looked at.'),
+  check: z.string().describe('What was checked.'),
+  level: z.enum(['ok', 'note', 'wrong', 'unknown']).describe('note: no harm yet. unknown: it could not be checked.'),
   found: z.string(),
   fix: z.string().nullable(),
 });

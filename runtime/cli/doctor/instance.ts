@@ -63,7 +63,7 @@ export function projectFinding(path: string | number, project: Read<ProjectView>
   return unseen(
     check,
     `${path} cannot be read: ${project.kind === 'unknown' ? project.why : 'it does not exist'}`,
-    'check statusProject.path and the token; its branch, files, reports, records and leases are looked at then',
+    'check statusProject.path and the token; the branch, files, reports, records and leases are checked once it can be read',
   );
 }
 

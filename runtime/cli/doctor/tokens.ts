@@ -57,7 +57,7 @@ function tokenFinding(where: string, list: Found<readonly TokenView[]>, need: Ne
   const check = `token ${need.name}`;
   const renew = 'run pulumi up for its stack';
   const named = list.value.filter(({ name }) => name === need.name);
-  // A renewal leaves the old ones in the list, revoked, and for a while has two at work: the newer one is the one to look at.
+  // A renewal leaves revoked tokens in the list, and for a while two active ones: the newer one counts.
   const [token] = named
     .filter(({ active }) => active)
     .toSorted((a, b) => (b.expiresAt ?? NEVER).localeCompare(a.expiresAt ?? NEVER));

@@ -1,5 +1,5 @@
 /**
- * Could any cluster hold the main tags? Judged for people who must be told, and by what a checker has seen anyway. Nothing
+ * Could any cluster hold the main tags? For messages to people, from what a checker has read anyway. Nothing
  * is moved on it: who may claim is decided in decide.ts.
  */
 import type { Rules } from '../model/rules.ts';

@@ -67,7 +67,7 @@ function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rul
       ? [`${tagged[0]} has the main tags, and the newest term names ${holder}`]
       : [];
   const succession = holder === undefined ? undefined : successionOf(fleet, holder, rules.policy, rules.timing);
-  const alone = succession?.kind === 'nobody' ? [`no other cluster could take over: ${succession.why}`] : [];
+  const alone = succession?.kind === 'none' ? [`no other cluster could take over: ${succession.why}`] : [];
   return [...asked, ...mismatch, ...fleet.members.flatMap((member) => weakness(member, rules)), ...alone];
 }
 

@@ -1,5 +1,5 @@
 /**
- * The fleet through the eyes of one cluster's checker, for people who look from outside: what it would decide now, from its
+ * What the checker of one cluster would decide now, for people outside the clusters: computed from its
  * own newest stamp instead of a count of its pods. Nothing is written by looking.
  */
 import { decide, type Decision } from '../decision/decide.ts';
@@ -11,7 +11,7 @@ import { ageOf } from '../model/lease.ts';
 import { emptyMemory } from '../decision/memory.ts';
 import { isFresh } from '../decision/rivals.ts';
 
-/** The facts of `name`, or why it has none: without a lease nobody knows what it counts and remembers. */
+/** The facts of `name`, or why it has none: without a lease its counts and its memory are unknown. */
 export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
   const member = fleet.members.find((candidate) => candidate.name === name);
   if (!member) return { kind: 'unknown', why: `${name} is not in the fleet` };

@@ -53,21 +53,21 @@ const recordsOf = (facts: FleetFacts, cluster: string): readonly RecordFacts[] =
   facts.members.filter(({ name }) => name === cluster).flatMap(({ records, former }) => [...records, ...former]);
 
 export type Succession =
-  { readonly kind: 'ready'; readonly names: readonly string[] } | { readonly kind: 'nobody'; readonly why: string };
+  { readonly kind: 'ready'; readonly names: readonly string[] } | { readonly kind: 'none'; readonly why: string };
 
-/** Who could take the main tags from `cluster` now; where nobody could, each with what is in its way. */
+/** The clusters that could take the main tags from `cluster` now; if none could, what prevents each. */
 export function successionOf(facts: FleetFacts, cluster: string, policy: Policy, timing: Timing): Succession {
   const control = facts.control.kind === 'found' ? facts.control.value : undefined;
-  if (!control) return { kind: 'nobody', why: 'control.json cannot be read' };
-  if (control.paused) return { kind: 'nobody', why: 'control.json says paused: no cluster may take the main tags' };
+  if (!control) return { kind: 'none', why: 'control.json cannot be read' };
+  if (control.paused) return { kind: 'none', why: 'control.json says paused: no cluster may take the main tags' };
   const rivals = facts.members.filter((member) => member.name !== cluster);
   const ready = challengers({ ...facts, rivals }, control, timing, cluster);
   if (ready.length > 0) return { kind: 'ready', names: ready.map((challenger) => challenger.name) };
   const pinned = pinnedCluster(control, facts.now);
-  if (pinned === cluster) return { kind: 'nobody', why: `control.json pins the main tags to ${cluster}` };
-  if (rivals.length === 0) return { kind: 'nobody', why: 'there is no other cluster' };
+  if (pinned === cluster) return { kind: 'none', why: `control.json pins the main tags to ${cluster}` };
+  if (rivals.length === 0) return { kind: 'none', why: 'there is no other cluster' };
   const obstacles = rivals.map((rival) => `${rival.name} ${obstacleOf(rival, control, pinned, policy, timing)}`);
-  return { kind: 'nobody', why: obstacles.join('; ') };
+  return { kind: 'none', why: obstacles.join('; ') };
 }
 
 /** Why a rival is none of the challengers, for people. */

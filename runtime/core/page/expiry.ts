@@ -27,10 +27,10 @@ function warningOf(part: Part, expiry: TokenExpiry | undefined, cluster: string,
   const end = Date.parse(expiresOn) / 1000;
   if (now < end - WARN_DAYS * DAY_SECONDS) return [];
   const tense = now < end ? 'expires' : 'has expired';
-  return [`the ${part} token of ${cluster} ${tense} on ${expiresOn}: ${mendOf(part, madeBy, cluster)}`];
+  return [`the ${part} token of ${cluster} ${tense} on ${expiresOn}: ${fixOf(part, madeBy, cluster)}`];
 }
 
-function mendOf(part: Part, madeBy: TokenExpiry['madeBy'], cluster: string): string {
+function fixOf(part: Part, madeBy: TokenExpiry['madeBy'], cluster: string): string {
   const up = `pulumi up --stack ${cluster}`;
   switch (madeBy) {
     case 'stack':

@@ -1,5 +1,5 @@
 /**
- * What the status project's page tells, as plain data. It says only what stays true until something happens, no ages and no
+ * What the status project's page shows, as plain data. It shows only what stays true until something happens, no ages and no
  * counting clocks, so that the page is written when something happened and never as a heartbeat.
  */
 import type { Policy } from '../../config.ts';
@@ -107,7 +107,7 @@ const stateOf = (online: number, minOnline: number): ClusterState => ({
   kind: online < minOnline ? 'unhealthy' : 'healthy',
 });
 
-/** What a rival's records tell, or undefined where they cannot be read. */
+/** What a rival's records show, or undefined if they cannot be read. */
 function shownOf(rival: MemberFacts, timing: Timing): Pick<PageCluster, 'online' | 'total' | 'state'> | undefined {
   const read = rival.lease;
   switch (read.kind) {
@@ -145,14 +145,14 @@ export function pageFingerprint(view: PageView): string {
     ...(view.pin ? [`pinned ${view.pin.cluster} ${view.pin.until ?? 'for good'}`] : []),
   ];
   const { vacancy } = view;
-  const nobody = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isNotified ? ', told' : ''}`] : [];
-  const all = [`term ${view.term.number}`, ...nobody, ...clusters, ...asked, ...view.warnings.map(commented)];
+  const vacant = vacancy ? [`${VACANCY} ${vacancy.since}${vacancy.isNotified ? ', told' : ''}`] : [];
+  const all = [`term ${view.term.number}`, ...vacant, ...clusters, ...asked, ...view.warnings.map(commented)];
   return `<!-- HADR page ${FORM}: ${all.join('; ')} -->`;
 }
 
 const VACANCY = 'no cluster eligible since';
 
-/** What a page tells of a vacancy. It stands where no warning can: right behind the term. */
+/** The vacancy that a page records. Its place is right after the term, where no warning can be. */
 export function vacancyIn(page: string): Vacancy | undefined {
   const match = new RegExp(`^<!-- HADR page \\d+: term \\d+; ${VACANCY} ([0-9TZ:-]+)(, told)?;`).exec(page);
   return match?.[1] === undefined ? undefined : { since: match[1], isNotified: match[2] !== undefined };
