@@ -51,11 +51,17 @@ function setupOf(random: Random, clusters: number): Setup {
     failbackAfterSeconds: random.pick([60, 300]),
     busyMaxSeconds: random.pick([600, 3600]),
   };
+  const other = random.fork('later setup');
   return {
-    clusters: Array.from({ length: clusters }, () => ({
-      pods: random.whole(policy.minOnline ?? 1, 4),
-      capacity: random.whole(1, 3),
-    })),
+    clusters: Array.from({ length: clusters }, () => {
+      const pods = random.whole(policy.minOnline ?? 1, 4);
+      return {
+        pods,
+        capacity: random.whole(1, 3),
+        ...(other.chance(0.2) && { second: other.whole(1, 2) }),
+        ...(other.chance(0.2) && { minOnline: other.whole(1, Math.min(3, pods)) }),
+      };
+    }),
     preferred: random.chance(0.7) ? random.whole(0, clusters - 1) : undefined,
     policy,
   };

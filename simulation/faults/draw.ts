@@ -74,13 +74,13 @@ const LATER: Weights = [
   ['GitLab slow', 3],
   ['slow link', 3],
   ['proxy caches reads', 3],
-  ['proxy caches reads without Age', 3],
   ['proxy answers commits', 3],
   ['nodes drained, no room', 4],
   ['scaled up, no room', 4],
   ['terms and reports lost', 2],
   ['hostile report', 4],
   ['hostile newest term', 3],
+  ['newest term and report lost, checker pending', 3],
 ];
 
 function drawFrom(weights: Weights, random: Random): FaultName {

@@ -17,6 +17,36 @@ const edit = (file: string, find: string, replace: string): Edit => ({ file: `ru
 
 export const GUARDS: readonly Guard[] = [
   {
+    name: 'only a 404 that names the file proves its absence',
+    edits: [
+      edit(
+        'adapters/gitlab/read.ts',
+        `export const NO_FILE = ['404 File Not Found'];`,
+        `export const NO_FILE = ['404 File Not Found', '404 Commit Not Found'];`,
+      ),
+    ],
+  },
+  {
+    name: 'a commit is made when 201 names it',
+    edits: [
+      edit(
+        'adapters/gitlab/read.ts',
+        `  madeCommit.safeParse(reply).success\n`,
+        `  madeCommit.safeParse(reply).success || reply.status < 300\n`,
+      ),
+    ],
+  },
+  {
+    name: 'an answer of a cache is unknown',
+    edits: [
+      edit(
+        'adapters/gitlab/headers.ts',
+        `  return age === undefined || /^0*$/.test(age) ? undefined : age;`,
+        `  return age === '' ? age : undefined;`,
+      ),
+    ],
+  },
+  {
     name: 'unknown is not offline, in the sidecar',
     edits: [
       edit(

@@ -89,8 +89,10 @@ export const lagSeconds = ({ timing }: Oracle): number =>
 function judgeGround(claim: Case, previous: Term | undefined): void {
   const { oracle, process, known, term, what, holder } = claim;
   const { policy } = oracle.fleet;
+  // A claimant that cannot read the holder's report takes its own limit for the holder's.
+  const minOnline = Math.max(oracle.minOnlineOf(holder), oracle.minOnlineOf(process.cluster));
   const healthy = (seconds: number): boolean =>
-    holder !== undefined && oracle.truthOf(holder).throughout(seconds, (online) => online >= policy.minOnline);
+    holder !== undefined && oracle.truthOf(holder).throughout(seconds, (online) => online >= minOnline);
   const held = previous ? (START + oracle.now - Date.parse(previous.at)) / 1000 : Number.POSITIVE_INFINITY;
   switch (term.ground) {
     case 'first':
@@ -112,9 +114,9 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       // A pod is known to be well only when its sidecar could ask GitLab: what nobody could see yet is no reproach.
       const shown = oracle
         .truthOf(holder ?? '')
-        .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= policy.minOnline);
+        .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
       if (healthy(lagSeconds(oracle)) && shown) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
-      if (!confirmed(claim, (stamp) => stamp.online < policy.minOnline))
+      if (!confirmed(claim, (stamp) => stamp.online < minOnline))
         oracle.violate('I4', `${what}: faint, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       return;
     }

@@ -1,7 +1,6 @@
 /** What must not last: I1's healing, I2's gap, I8's convergence. Time counts only while nothing hinders whoever should act. */
 import { parseTerm, termPath } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
-import { MAIN_TAG } from '../world/fleet.ts';
 import type { Oracle } from './oracle.ts';
 import { healSeconds } from './writes.ts';
 
@@ -71,7 +70,7 @@ export class Continuous {
   }
 
   isLiving(cluster: Cluster): boolean {
-    return cluster.online >= this.oracle.fleet.policy.minOnline;
+    return cluster.online >= cluster.config.policy.minOnline;
   }
 
   /** Its checker can do its work, undisturbed. */
@@ -85,12 +84,12 @@ export class Continuous {
     return (
       this.canAct(cluster) &&
       this.isLiving(cluster) &&
-      cluster.readyPods >= oracle.fleet.policy.minOnline &&
+      cluster.readyPods >= cluster.config.policy.minOnline &&
       oracle
         .truthOf(cluster.name)
         .throughout(
           oracle.timing.leaseSeconds + oracle.timing.requestSeconds,
-          (online) => online >= oracle.fleet.policy.minOnline,
+          (online) => online >= cluster.config.policy.minOnline,
         )
     );
   }
@@ -110,7 +109,7 @@ export class Continuous {
     const hasHolder = holders.some((name) => this.isLiving(fleet.cluster(name)));
     const slow = this.disturbances.slowSeconds();
     const { promised } = oracle;
-    const busy = holders.some((name) => fleet.gitlab.model.jobs.runsOn(fleet.cluster(name).record));
+    const busy = holders.some((name) => fleet.cluster(name).records.some((id) => fleet.gitlab.model.jobs.runsOn(id)));
     let longest = 0;
     for (const cluster of fleet.clusters) {
       const timer = this.gapTimers.get(cluster.name);
@@ -139,7 +138,7 @@ export class Continuous {
     const isRight =
       newest !== undefined &&
       holders.every((name) => name === newest.holder) &&
-      (holders.length === 1 || !this.hasRecord(newest.holder));
+      this.recordsOf(newest.holder).every((id) => oracle.hasMain(id));
     const limit = healSeconds(oracle) + 1;
     for (const cluster of fleet.clusters) {
       const heal =
@@ -157,17 +156,20 @@ export class Continuous {
     }
   }
 
-  private hasRecord(name: string): boolean {
+  private recordsOf(name: string): number[] {
     const { fleet } = this.oracle;
-    const { record } = fleet.cluster(name);
-    // A record that its own checker could not report yet is nobody else's to find.
-    return this.oracle.truthOf(name).knows(record) && fleet.gitlab.runner(record) !== undefined;
+    // Only its own checker can find a record that it has not reported yet.
+    return fleet
+      .cluster(name)
+      .records.filter((id) => this.oracle.truthOf(name).knows(id) && fleet.gitlab.runner(id) !== undefined);
   }
 
   private hasOwnTag(cluster: Cluster): boolean {
     const { fleet } = this.oracle;
-    const runner = fleet.gitlab.runner(cluster.record);
-    return runner === undefined || runner.tags.some((tag) => tag !== MAIN_TAG && tag === fleet.ownTag(cluster.name));
+    return cluster.records.every((id) => {
+      const runner = fleet.gitlab.runner(id);
+      return runner === undefined || runner.tags.includes(fleet.ownTag(cluster.name));
+    });
   }
 }
 

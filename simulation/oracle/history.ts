@@ -36,10 +36,10 @@ export class Truth {
 
   add(cluster: Cluster): void {
     const slot = this.samples % SPAN;
-    this.online[slot] = cluster.isPaused ? 0 : cluster.serving((record) => this.knows(record));
-    this.desired[slot] = cluster.desired;
+    this.online[slot] = cluster.available((record) => this.knows(record));
+    this.desired[slot] = cluster.wanted;
     this.ready[slot] = cluster.readyPods;
-    this.serving[slot] = cluster.isPaused ? 0 : cluster.online;
+    this.serving[slot] = cluster.available(() => true);
     this.samples += 1;
   }
 

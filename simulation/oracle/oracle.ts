@@ -71,6 +71,12 @@ export class Oracle {
     return found;
   }
 
+  /** How many of its runners a cluster needs. */
+  minOnlineOf(cluster: string | undefined): number {
+    const found = this.fleet.clusters.find(({ name }) => name === cluster);
+    return (found?.config ?? this.fleet).policy.minOnline;
+  }
+
   stampsOf(cluster: string): Stamps {
     return this.stamps.get(cluster) ?? new Stamps();
   }
@@ -152,13 +158,13 @@ export class Oracle {
     const { fleet, now } = this;
     for (const cluster of fleet.clusters) {
       this.truthOf(cluster.name).add(cluster);
-      const record = fleet.gitlab.runner(cluster.record);
       const cut = fleet.gitlab.model.faults.all.some(
         (fault) => fault.token === cluster.name && fault.pathPrefix === '/jobs',
       );
       const isReadOnly = fleet.gitlab.model.faults.all.some(({ kind }) => kind === 'read-only');
       for (const pod of cluster.pods) {
         const { manager } = pod;
+        const record = cluster.records.includes(pod.record) ? fleet.gitlab.runner(pod.record) : undefined;
         const isWell =
           manager.state === 'up' &&
           !manager.draining &&
@@ -166,7 +172,6 @@ export class Oracle {
           !cut &&
           !isReadOnly &&
           record !== undefined &&
-          pod.record === record.id &&
           !record.paused;
         if (!isWell) this.unwell.set(pod.name, now);
       }

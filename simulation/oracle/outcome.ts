@@ -90,7 +90,10 @@ export class Outcome {
       (preferred && policy.failback === 'automatic');
     const wasWell = this.oracle
       .truthOf(from)
-      .throughout(lag, (online, desired, ready) => Math.min(online, ready) >= Math.max(desired, policy.minOnline));
+      .throughout(
+        lag,
+        (online, desired, ready) => Math.min(online, ready) >= Math.max(desired, this.oracle.minOnlineOf(from)),
+      );
     if (wasWell && !isAsked) this.falseMoves += 1;
   }
 }

@@ -23,6 +23,8 @@ export interface ClusterParts {
   readonly config: CheckerConfig;
   readonly pods: number;
   readonly capacity: number;
+  /** The pods of its second Deployment, or none. */
+  readonly second: number | undefined;
   /** Its runners were there before the stack. */
   readonly adopted: boolean;
   /** What a checker's pod runs. */
@@ -49,6 +51,8 @@ export class Cluster {
   /** What the Deployment's annotation says. */
   record: number;
   desired: number;
+  /** A second Deployment with a record of its own. Faults of records and of the number of pods leave it alone. */
+  readonly second: { readonly record: number; readonly desired: number } | undefined;
   pods: Pod[] = [];
   checkers: Process[] = [];
   private readonly parts: ClusterParts;
@@ -62,6 +66,8 @@ export class Cluster {
     this.random = parts.random.fork(this.name);
     this.record = parts.newRecord(this.name);
     this.desired = parts.pods;
+    this.second =
+      parts.second === undefined ? undefined : { record: parts.newRecord(this.name), desired: parts.second };
     this.reconcile();
     this.minute();
   }
@@ -81,6 +87,26 @@ export class Cluster {
     return this.parts.gitlab.runner(this.record)?.paused ?? false;
   }
 
+  /** The records that its Deployments name. */
+  get records(): readonly number[] {
+    return this.second ? [this.record, this.second.record] : [this.record];
+  }
+
+  /** How many pods all of its Deployments want. */
+  get wanted(): number {
+    return this.desired + (this.second?.desired ?? 0);
+  }
+
+  private isOfSecond(pod: Pod): boolean {
+    return pod.record === this.second?.record;
+  }
+
+  /** As `serving`, without the pods of a Deployment whose record is paused. */
+  available(isKnown: (record: number) => boolean): number {
+    if (!this.isPaused) return this.serving(isKnown);
+    return this.serving((record) => record === this.second?.record && isKnown(record));
+  }
+
   /** How many of its pods take jobs under a record of which `isKnown` holds. */
   serving(isKnown: (record: number) => boolean): number {
     return this.pods.filter((pod) => !pod.terminating && pod.manager.serves && isKnown(pod.record)).length;
@@ -94,12 +120,17 @@ export class Cluster {
   reconcile(): void {
     if (!this.up) return;
     const standing = this.pods.filter((pod) => !pod.terminating);
-    const missing = this.hasRoom ? this.desired - standing.length : 0;
-    for (let count = 0; count < missing; count += 1) this.pods.push(this.newPod());
-    for (const pod of standing.slice(this.desired)) this.terminate(pod);
+    const second = standing.filter((pod) => this.isOfSecond(pod));
+    const first = standing.filter((pod) => !this.isOfSecond(pod));
+    for (const pod of first.slice(this.desired)) this.terminate(pod);
+    if (!this.hasRoom) return;
+    for (let count = first.length; count < this.desired; count += 1) this.pods.push(this.newPod(this.record));
+    if (!this.second) return;
+    const { record, desired } = this.second;
+    for (let count = second.length; count < desired; count += 1) this.pods.push(this.newPod(record));
   }
 
-  private newPod(): Pod {
+  private newPod(record: number): Pod {
     const { parts } = this;
     this.podsMade += 1;
     const systemId = `r_${this.name.replaceAll('-', '').slice(-8).padStart(8, '0')}${String(this.podsMade).padStart(4, '0')}`;
@@ -109,7 +140,7 @@ export class Cluster {
       cluster: this.name,
       timing: this.config.timing,
       capacity: parts.capacity,
-      record: this.record,
+      record,
       adopted: parts.adopted,
       processId: parts.nextId(),
       random: this.random.fork(`pod ${this.podsMade}`),
@@ -124,12 +155,11 @@ export class Cluster {
 
   /** One pod after another is replaced by a new one, the new one first, as a rolling update does. */
   rollOut(): void {
-    const old = this.pods.filter((pod) => !pod.terminating);
+    const old = this.pods.filter((pod) => !pod.terminating && !this.isOfSecond(pod));
     const step = (index: number): void => {
       const pod = old[index];
       if (!pod || !this.up) return;
-      if (!this.hasRoom) return void this.parts.time.after(5000, () => step(index));
-      const fresh = this.newPod();
+      const fresh = this.newPod(this.record);
       this.pods.push(fresh);
       const settle = (): void => {
         if (!this.up || fresh.terminating) return;
@@ -223,18 +253,19 @@ export class Cluster {
       time.after(POLL_KUBERNETES_MS, () => {
         const known: Known<readonly RunnerDeployment[]> = {
           kind: 'known',
-          value: [
-            {
-              name: 'runner',
-              record: this.record,
-              adopted: this.parts.adopted,
-              desired: this.desired,
-              ready: this.readyPods,
-            },
-          ],
+          value: this.deploymentsNow(),
         };
         time.after(POLL_KUBERNETES_MS, () => answer(known));
       });
     });
+  }
+
+  private deploymentsNow(): RunnerDeployment[] {
+    const { adopted } = this.parts;
+    const ready = this.pods.filter((pod) => !pod.terminating && pod.ready);
+    const second = ready.filter((pod) => this.isOfSecond(pod)).length;
+    const { record, desired } = this;
+    const first = { name: 'runner', record, adopted, desired, ready: ready.length - second };
+    return this.second ? [first, { name: 'runner-2', adopted, ready: second, ...this.second }] : [first];
   }
 }

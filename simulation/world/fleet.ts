@@ -12,8 +12,17 @@ import type { Watcher } from './watcher.ts';
 
 export const MAIN_TAG = 'rnd-runner';
 
+interface ClusterSetup {
+  readonly pods: number;
+  readonly capacity: number;
+  /** The pods of a second runner Deployment, which has a record of its own. */
+  readonly second?: number;
+  /** Where it differs from the policy of the others. */
+  readonly minOnline?: number;
+}
+
 export interface Setup {
-  readonly clusters: readonly { readonly pods: number; readonly capacity: number }[];
+  readonly clusters: readonly ClusterSetup[];
   readonly preferred: number | undefined;
   readonly policy: Partial<Policy>;
   /** All of its runners are adopted ones. No plan says so by itself. */
@@ -46,7 +55,7 @@ export class Fleet {
     });
     const names = setup.clusters.map((_, index) => `cluster-${'abcde'[index] ?? ''}`);
     this.clusters = setup.clusters.map(
-      ({ pods, capacity }, index) =>
+      ({ pods, capacity, second }, index) =>
         new Cluster({
           time: this.time,
           random,
@@ -55,6 +64,7 @@ export class Fleet {
           config: configOf(names, index, setup, this.policy),
           pods,
           capacity,
+          second,
           adopted: this.isAdopted,
           program: (checker) => program(checker, this.owners),
           nextId: () => (this.ids += 1),
@@ -136,7 +146,7 @@ function configOf(names: readonly string[], index: number, setup: Setup, policy:
     gitlab: { url: 'https://gitlab.example.com' },
     statusProject: { id: PROJECT, branch: BRANCH },
     kubernetes: { server: 'https://kubernetes.default.svc', namespace: 'runners', deployments: ['runner'] },
-    policy,
+    policy: { ...policy, minOnline: setup.clusters[index]?.minOnline ?? policy.minOnline },
     timing: DEFAULT_TIMING,
   });
 }

@@ -92,6 +92,8 @@ const FINAL: ReadonlySet<FaultKind> = new Set(['rate-limit', 'read-only', 'gital
 export class SimulatedGitLab {
   readonly model: GitLabModel;
   readonly hindrances = new Map<string, Hindrance>();
+  /** When the reads were made that a proxy's cache has kept. */
+  private readonly keptAt = new WeakMap<object, number>();
   private readonly kept: {
     readonly records: Cache<RecordView>;
     readonly managers: Cache<readonly ManagerView[]>;
@@ -169,6 +171,7 @@ export class SimulatedGitLab {
     if (!kept || age >= seconds) {
       const made = read();
       cache.set(key, { at: this.time.now, read: made });
+      this.keptAt.set(made, this.time.now);
       return made;
     }
     if (sendsAge && cachedFor({ age: `${age}` }) !== undefined) return unknown('the answer comes from a cache');
@@ -192,7 +195,11 @@ export class SimulatedGitLab {
       const isLost = fault === 'timeout-before' || fault === 'timeout-after';
       const arrivesAt = isLost ? Number.POSITIVE_INFINITY : landedAt + this.travel(cluster);
       const isSilent = arrivesAt > lastAt;
-      if (fault === undefined && !refused && !isSilent) return answer(arrivesAt, call.land(), landedAt);
+      if (fault === undefined && !refused && !isSilent) {
+        const value = call.land();
+        const keptAt = typeof value === 'object' && value !== null ? this.keptAt.get(value) : undefined;
+        return answer(arrivesAt, value, keptAt ?? landedAt);
+      }
       const failure = isSilent ? NO_ANSWER : refused || fault === undefined ? UNAUTHORIZED : FAILURES[fault];
       const failed = (at: number): void => answer(at, call.failed(this.error(call, failure)), landedAt);
       const failedAt = isSilent ? lastAt : arrivesAt;
