@@ -11,7 +11,7 @@ import { leaseFrom, type LeaseRead } from '../core/model/lease.ts';
 import type { Known, Read } from '../core/model/read.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { GitLabSeconds } from '../core/model/time.ts';
-import { newestTerm } from '../fleet/newest-term.ts';
+import { newestAfter, newestTerm } from '../fleet/newest-term.ts';
 import {
   completeMembers,
   controlOf,
@@ -81,7 +81,8 @@ export async function observe(context: RoundContext): Promise<Observed> {
   const hasFile = [controlText, ownReportText, ...rivalTexts].some(({ kind }) => kind === 'found');
   const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
   const rivals = await completeMembers(context, name, known, found, [report], policy.minOnline);
-  const term = withoutLostTerms(found, rivals, mainTags);
+  const newest = await newestAfter(project, found, termsOf(rivals, ownTerms), hasFile);
+  const term = withoutLostTerms(newest, rivals, mainTags);
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
   const { online, total } = counted.value;
   const { lease, busySeconds, previousLease } = own;

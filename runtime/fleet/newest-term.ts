@@ -72,6 +72,32 @@ export async function newestTerm(project: StatusProject, known: KnownTerms, hasF
     : { kind: 'none' };
 }
 
+/**
+ * The newest term after records were read that only a term or a report names: a lease on them may name a higher term, whose file is
+ * lost then.
+ */
+export async function newestAfter(
+  project: StatusProject,
+  found: TermFacts,
+  known: KnownTerms,
+  hasFile: boolean,
+): Promise<TermFacts> {
+  if (found.kind === 'unknown') return found;
+  if (known.highest.number <= numberOf(found)) return found;
+  return newestTerm(project, known, hasFile);
+}
+
+function numberOf(term: Exclude<TermFacts, { kind: 'unknown' }>): number {
+  switch (term.kind) {
+    case 'term':
+      return term.term.number;
+    case 'damaged':
+      return term.number;
+    case 'none':
+      return 0;
+  }
+}
+
 /** Where the search starts. A report that jumps is believed if the file of its term exists. */
 async function startOf(project: StatusProject, { highest, jumps }: KnownTerms): Promise<Known<KnownTerm>> {
   for (const jump of jumps) {

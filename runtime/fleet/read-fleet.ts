@@ -3,7 +3,7 @@ import { CONTROL_PATH } from '../core/model/control.ts';
 import type { FleetFacts } from '../core/model/facts.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { FleetAccess } from './access.ts';
-import { newestTerm } from './newest-term.ts';
+import { newestAfter, newestTerm } from './newest-term.ts';
 import { completeMembers, controlOf, readMember, reportOf, termsOf } from './read-members.ts';
 
 export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
@@ -17,9 +17,10 @@ export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' |
     config.fleet.map((name, index) => readMember(access, name, reportOf(name, reportTexts[index]), minOnline)),
   );
   const hasFile = [controlText, ...reportTexts].some((text) => text?.kind === 'found');
-  const term = await newestTerm(project, termsOf(known), hasFile);
+  const found = await newestTerm(project, termsOf(known), hasFile);
   const reports = known.map(({ report }) => report);
-  const members = await completeMembers(access, undefined, known, term, reports, minOnline);
+  const members = await completeMembers(access, undefined, known, found, reports, minOnline);
+  const term = await newestAfter(project, found, termsOf(members), hasFile);
   const reads = [
     controlText,
     ...reportTexts,

@@ -37,6 +37,26 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
+    name: 'a lease on a record that only a term names counts',
+    edits: [
+      edit(
+        'fleet/newest-term.ts',
+        `  if (known.highest.number <= numberOf(found)) return found;`,
+        `  if (known.highest.number !== -numberOf(found)) return found;`,
+      ),
+    ],
+  },
+  {
+    name: 'a record that cannot be read makes the own count unknown',
+    edits: [
+      edit(
+        'core/decision/count.ts',
+        `    if (read.kind === 'unknown') return unknown(`,
+        `    if (read.kind === 'unknown' && record > 0) continue;\n    if (read.kind === 'unknown') return unknown(`,
+      ),
+    ],
+  },
+  {
     name: 'an answer of a cache is unknown',
     edits: [
       edit(

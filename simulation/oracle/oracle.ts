@@ -108,7 +108,10 @@ export class Oracle {
         `${process.name} dated a stamp ${lease.at - (START + pods.at) / 1000} s after its look at the pods`,
       );
     const ready = pods.answer.value.reduce((sum, { ready: count, desired }) => sum + Math.min(count, desired), 0);
-    const paused = [...round.records.values()].some(({ answer }) => answer.kind === 'found' && answer.value.paused);
+    // Runners of a record that is paused or gone take no jobs.
+    const paused = [...round.records.values()].some(
+      ({ answer }) => answer.kind === 'absent' || (answer.kind === 'found' && answer.value.paused),
+    );
     // Of adopted runners fewer may be heard than are ready.
     if (lease.online > ready || (lease.online < ready && !paused && !this.fleet.isAdopted))
       this.violate('stamp', `${process.name} stamped ${lease.online} online and saw ${ready} ready pods`);

@@ -81,8 +81,10 @@ export function countOf(
   for (const { name, record, adopted, desired, ready } of deployments) {
     total += desired;
     const read = records.find(({ id }) => id === record)?.read;
+    if (read === undefined) return unknown(`record ${record} was not read`);
+    if (read.kind === 'unknown') return unknown(`record ${record}: ${read.why}`);
     // A paused record takes no jobs: its pods are ready and yet not online.
-    if (read?.kind !== 'found' || read.value.paused) continue;
+    if (read.kind === 'absent' || read.value.paused) continue;
     const standing = Math.min(ready, desired);
     const heard = adopted
       ? heardOf(managers.get(record), record, timing, busySeconds)

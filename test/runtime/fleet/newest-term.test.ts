@@ -5,7 +5,7 @@ import { unknown } from '../../../runtime/core/model/read.ts';
 import { fileText } from '../../../runtime/core/model/stored-file.ts';
 import { termPath } from '../../../runtime/core/model/term.ts';
 import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
-import { knownTerms, newestTerm, type KnownTerm } from '../../../runtime/fleet/newest-term.ts';
+import { knownTerms, newestAfter, newestTerm, type KnownTerm } from '../../../runtime/fleet/newest-term.ts';
 import type { StatusProject } from '../../../runtime/ports.ts';
 
 const textOf = (number: number): string =>
@@ -127,5 +127,20 @@ describe('a report that names a term far ahead of every lease', () => {
   it('is believed without a file where it is only a few terms ahead: a lease and a file were lost', async () => {
     const found = await newestTerm(project({ terms: 7, lost: [7] }).project, knownTerms([term(5)], [term(7)]), true);
     assert.deepEqual(found.kind === 'damaged' && found.number, 7);
+  });
+});
+
+describe('the newest term after more leases were read', () => {
+  const files = project({ terms: 1 }).project;
+
+  it('is lost where one of them names a higher term: lost files restart no numbers', async () => {
+    const found = await newestTerm(files, none, true);
+    const after = await newestAfter(files, found, knownTerms([term(2, 'cluster-b')], []), true);
+    assert.deepEqual(after.kind === 'damaged' && [after.number, after.named], [2, 'cluster-b']);
+  });
+
+  it('stays what it was where none of them does', async () => {
+    const found = await newestTerm(files, none, true);
+    assert.equal(await newestAfter(files, found, knownTerms([term(1)], []), true), found);
   });
 });

@@ -142,3 +142,18 @@ describe('the count of runners', () => {
     );
   });
 });
+
+describe('the count of several records', () => {
+  const others = [deployment({ adopted: false }), deployment({ adopted: false, name: 'large', record: 12 })];
+  const of = (second: RecordFacts['read']) =>
+    countOf(others, [record(RECORD), { id: 12, read: second }], new Map(), DEFAULT_TIMING);
+
+  it('is unknown where one of them cannot be read', () => {
+    assert.deepEqual(of(unknown('429 Retry later')), unknown('record 12: 429 Retry later'));
+  });
+
+  it('counts no runners under a record that GitLab says is gone', () => {
+    const counted = of({ kind: 'absent', at: NOW });
+    assert.deepEqual(counted.kind === 'known' && [counted.value.online, counted.value.total], [2, 4]);
+  });
+});
