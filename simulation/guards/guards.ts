@@ -119,6 +119,11 @@ export const GUARDS: readonly Guard[] = [
         `gitlabTrouble: record.why, unansweredCalls: NO_UNANSWERED_CALLS };`,
         `gitlabTrouble: record.why };`,
       ),
+      edit(
+        'core/evidence/judge.ts',
+        `  if (unansweredCalls.afterAnswer < UNANSWERED_CALLS_AFTER_AN_ANSWER) return undefined;`,
+        ``,
+      ),
     ],
   },
   {
