@@ -48,8 +48,8 @@ export function outputsOf({ settings, statusProject, runners, deployments, check
 
 function boundsText({ timing, policy, adopt }: Settings): string {
   const detectionSeconds = adopt.length > 0 ? adoptedDetectionSeconds(timing) : timing.detectionSeconds;
-  const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds({ ...timing, detectionSeconds }, policy.confirm);
-  return `the main tags leave a dead cluster within ${rounded(deadSeconds)} s (${rounded(deadBusySeconds)} s if all its runners had jobs), and an unhealthy cluster within ${rounded(faintedSeconds)} s`;
+  const { deadSeconds, deadBusySeconds, unhealthySeconds } = bounds({ ...timing, detectionSeconds }, policy.confirm);
+  return `the main tags leave a dead cluster within ${rounded(deadSeconds)} s (${rounded(deadBusySeconds)} s if all its runners had jobs), and an unhealthy cluster within ${rounded(unhealthySeconds)} s`;
 }
 
 /** The lab's times have fractions; a bound is rounded up. */

@@ -103,7 +103,7 @@ export interface Bounds {
   /** The same where every manager of the holder ran jobs: their last reports count as answers for longer. */
   readonly deadBusySeconds: number;
   /** From the moment that the holder's runners stop while its checker runs on. */
-  readonly faintedSeconds: number;
+  readonly unhealthySeconds: number;
 }
 
 export function bounds(t: Timing, confirm: number): Bounds {
@@ -112,7 +112,7 @@ export function bounds(t: Timing, confirm: number): Bounds {
   return {
     deadSeconds: t.leaseSeconds + after,
     deadBusySeconds: Math.max(t.leaseSeconds, vouchSeconds(t)) + after,
-    faintedSeconds: t.detectionSeconds + 2 * gap + (confirm - 1) * t.roundSeconds + t.budgetSeconds,
+    unhealthySeconds: t.detectionSeconds + 2 * gap + (confirm - 1) * t.roundSeconds + t.budgetSeconds,
   };
 }
 

@@ -15,19 +15,19 @@ export interface DemoContext {
   readonly timing: Timing;
   /** The guaranteed bounds, computed as the stack computes them for its outputs. */
   readonly deadSeconds: number;
-  readonly faintedSeconds: number;
+  readonly unhealthySeconds: number;
   readonly gapSeconds: number;
   /** Waits until the condition holds; false when `withinSeconds` have passed first. */
   until(what: string, withinSeconds: number, condition: () => boolean): Promise<boolean>;
 }
 
 export function demoContext(fleet: Fleet, progress: (line: string) => void): DemoContext {
-  const { deadSeconds, faintedSeconds } = bounds(LAB_TIMING, LAB_POLICY.confirm);
+  const { deadSeconds, unhealthySeconds } = bounds(LAB_TIMING, LAB_POLICY.confirm);
   return {
     fleet,
     timing: LAB_TIMING,
     deadSeconds,
-    faintedSeconds,
+    unhealthySeconds,
     gapSeconds: longestGapSeconds(LAB_TIMING),
     async until(what, withinSeconds, condition) {
       const start = performance.now();

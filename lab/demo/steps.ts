@@ -149,7 +149,7 @@ const outage: Step = {
 const unhealthy: Step = {
   name: `one runner of ${B} dies, a person edits tags`,
   expected: `${A} has more runners and takes it; the edits stay`,
-  bound: (demo) => demo.faintedSeconds,
+  bound: (demo) => demo.unhealthySeconds,
   run: async (demo) => {
     const { fleet } = demo;
     // The edit comes at the worst moment: after the commit of the term and before its tags are written.
@@ -159,7 +159,7 @@ const unhealthy: Step = {
       fleet.member(B).record.tags.push('arm64');
     });
     const release = await killRunner(fleet.member(B));
-    const verdict = await movesTo(demo, A, demo.faintedSeconds);
+    const verdict = await movesTo(demo, A, demo.unhealthySeconds);
     stop();
     release();
     const kept = fleet.member(A).record.tags.includes('gpu') && fleet.member(B).record.tags.includes('arm64');

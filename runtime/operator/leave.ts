@@ -47,8 +47,8 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
     return stays(member, `${cluster} holds ${tags} and no other cluster can take over: ${succession.why}.`);
   const marked = await listAsDestroyed(member);
   if (marked !== undefined) return refused(marked);
-  const { deadSeconds, faintedSeconds } = bounds(timing, policy.confirm);
-  const bound = Math.max(deadSeconds, faintedSeconds);
+  const { deadSeconds, unhealthySeconds } = bounds(timing, policy.confirm);
+  const bound = Math.max(deadSeconds, unhealthySeconds);
   member.say(`${cluster} hands ${tags} over to ${succession.names.join(' or ')}, within ${Math.ceil(bound)} s`);
   const end = await awaitSuccessor(member, bound);
   if (end.kind === 'late')

@@ -281,8 +281,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/memory.ts',
-        `  const stronger = !faint && atLeast(lead, own.minAdvantage);`,
-        `  const stronger = !faint && atLeast(lead, 0);`,
+        `  const stronger = !unhealthy && atLeast(lead, own.minAdvantage);`,
+        `  const stronger = !unhealthy && atLeast(lead, 0);`,
       ),
     ],
   },

@@ -110,14 +110,15 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       if (goneSeconds(claim) < oracle.timing.leaseSeconds - 1)
         oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
       return;
-    case 'faint': {
+    case 'unhealthy': {
       // A pod is known to be well only when its sidecar could ask GitLab: what nobody could see yet is no reproach.
       const shown = oracle
         .truthOf(holder ?? '')
         .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
-      if (healthy(lagSeconds(oracle)) && shown) oracle.violate('I5', `${what}: faint, and ${holder ?? ''} was well`);
+      if (healthy(lagSeconds(oracle)) && shown)
+        oracle.violate('I5', `${what}: unhealthy, and ${holder ?? ''} was well`);
       if (!confirmed(claim, (stamp) => stamp.online < minOnline))
-        oracle.violate('I4', `${what}: faint, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
+        oracle.violate('I4', `${what}: unhealthy, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       return;
     }
     case 'stronger': {

@@ -192,11 +192,11 @@ export class Oracle {
   get promised() {
     const { timing, fleet } = this;
     const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
-    const { deadSeconds, deadBusySeconds, faintedSeconds } = bounds(
+    const { deadSeconds, deadBusySeconds, unhealthySeconds } = bounds(
       fleet.isAdopted ? { ...timing, detectionSeconds: adoptedDetectionSeconds(timing) } : timing,
       fleet.policy.confirm,
     );
-    const idle = Math.max(deadSeconds, faintedSeconds) + turns;
+    const idle = Math.max(deadSeconds, unhealthySeconds) + turns;
     // A challenger at work hears itself only with its jobs' next report, and that must come after a call.
     const deafSeconds =
       timing.jobReportSeconds + longestGapSeconds(timing) + timing.rollCallSeconds + timing.roundSeconds;

@@ -14,7 +14,7 @@ describe('the timing rules', () => {
   it('give the bounds of the design for the defaults', () => {
     assert.equal(longestGapSeconds(DEFAULT_TIMING), 35);
     // The design's 125 s are for idle runners; a full fleet with L below 75 s takes 15 s more.
-    assert.deepEqual(bounds(DEFAULT_TIMING, 2), { deadSeconds: 125, deadBusySeconds: 200, faintedSeconds: 117 });
+    assert.deepEqual(bounds(DEFAULT_TIMING, 2), { deadSeconds: 125, deadBusySeconds: 200, unhealthySeconds: 117 });
   });
 
   it('name the key that breaks a rule, and only that', () => {

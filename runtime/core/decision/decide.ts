@@ -116,7 +116,7 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
       return facts.holder?.rival?.lease.kind === 'lease' ? Math.max(0, quiet - timing.leaseSeconds) : quiet;
     }
     case 'first':
-    case 'faint':
+    case 'unhealthy':
     case 'retired':
     case 'stronger':
     case 'preferred':

@@ -3,7 +3,7 @@
  * from its own file. The stored form is that of the first release, so that every release can replay the terms of every other.
  */
 import type { Facts, MemberFacts, RecordFacts, TermFacts } from '../model/facts.ts';
-import { leaseLines } from '../model/lease.ts';
+import { leaseLines, STORED_UNHEALTHY, storedGround, type Lease } from '../model/lease.ts';
 import type { Rules } from '../model/rules.ts';
 
 /** The ground of a term that a person has forced. No decision ever has it. */
@@ -20,7 +20,7 @@ export function decisionRecord(facts: Facts, { policy, timing }: Rules): object 
   return {
     facts: {
       now,
-      self: { name, preferred, online, total, ownTags, records: records.map(compact), stamped: lease },
+      self: { name, preferred, online, total, ownTags, records: records.map(compact), stamped: storedLease(lease) },
       rivals: rivals.map(storedMember),
       mainTags,
       term: withoutEvidence(term),
@@ -30,6 +30,10 @@ export function decisionRecord(facts: Facts, { policy, timing }: Rules): object 
     policy,
     timing,
   };
+}
+
+function storedLease({ memory: { unhealthy, ground, ...memory }, ...lease }: Lease): object {
+  return { ...lease, memory: { ...memory, [STORED_UNHEALTHY]: unhealthy, ground: storedGround(ground) } };
 }
 
 const storedMember = ({ name, report, records, former }: MemberFacts): object => ({

@@ -6,7 +6,7 @@
  *   -----------------------   ------------------   ---------------------------------------------------------------
  *   one cannot be read        –                    unknown: nothing
  *   all 404                   –                    gone, once that has stood for L (its new records may be on the way)
- *   there                     fresh, below min     faint, after `confirm` different stamps
+ *   there                     fresh, below min     unhealthy, after `confirm` different stamps
  *                             fresh, weaker        stronger, after `confirm` different stamps and holdFor
  *                             fresh, not stronger  preferred, after failbackAfter, where failback is automatic
  *                             older than L, none   silent: the roll decides
@@ -92,9 +92,9 @@ function groundInFresh(
   const { online, total, preferred } = facts.self;
   const theirs = `${rival.name} ${lease.online}/${lease.total}`;
   if (lease.online < rival.minOnline) {
-    if (memory.faint < policy.confirm)
-      return { kind: 'keeps', why: `${theirs} is faint in ${memory.faint} of ${policy.confirm} stamps` };
-    return { kind: 'ground', ground: 'faint', why: `${theirs} said so in ${memory.faint} stamps` };
+    if (memory.unhealthy < policy.confirm)
+      return { kind: 'keeps', why: `${theirs} online is unhealthy in ${memory.unhealthy} of ${policy.confirm} stamps` };
+    return { kind: 'ground', ground: 'unhealthy', why: `${theirs} online is unhealthy in ${memory.unhealthy} stamps` };
   }
   const held = term.kind === 'term' ? heldFor(now, term.term.at) : 0;
   const steady = held >= policy.holdForSeconds;

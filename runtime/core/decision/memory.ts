@@ -6,7 +6,7 @@ import { atLeast, shareOf } from './strength.ts';
 export const emptyMemory = (term: number): Memory => ({
   term,
   stamp: 0,
-  faint: 0,
+  unhealthy: 0,
   stronger: 0,
   evenSince: 0,
   ground: 'none',
@@ -33,14 +33,14 @@ export interface Comparison {
  */
 export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memory {
   const news = stamp.at > memory.stamp ? 1 : 0;
-  const faint = stamp.online < own.holderMinOnline;
+  const unhealthy = stamp.online < own.holderMinOnline;
   const lead = shareOf(own) - shareOf(stamp);
-  const stronger = !faint && atLeast(lead, own.minAdvantage);
-  const even = !faint && atLeast(lead, 0);
+  const stronger = !unhealthy && atLeast(lead, own.minAdvantage);
+  const even = !unhealthy && atLeast(lead, 0);
   return {
     ...memory,
     stamp: Math.max(memory.stamp, stamp.at),
-    faint: faint ? Math.min(MAX_COUNT, memory.faint + news) : 0,
+    unhealthy: unhealthy ? Math.min(MAX_COUNT, memory.unhealthy + news) : 0,
     stronger: stronger ? Math.min(MAX_COUNT, memory.stronger + news) : 0,
     evenSince: even ? memory.evenSince || stamp.at : 0,
   };

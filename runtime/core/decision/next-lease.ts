@@ -83,7 +83,7 @@ function countRival(memory: Memory, { self, holder }: RoundFacts, { policy, timi
   const { lease } = rival.lease;
   // What happened between two stamps that are further apart is not known: the counts begin again.
   const isBroken = lease.at - memory.stamp > timing.leaseSeconds;
-  const counted = isBroken ? { ...memory, faint: 0, stronger: 0, evenSince: 0 } : memory;
+  const counted = isBroken ? { ...memory, unhealthy: 0, stronger: 0, evenSince: 0 } : memory;
   return countStamp(counted, lease, {
     online: self.online,
     total: self.total,

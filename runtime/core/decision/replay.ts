@@ -8,7 +8,7 @@ import { memberOf } from '../model/member.ts';
 import { controlSchema } from '../model/control.ts';
 import { reportSchema } from '../model/report.ts';
 import { termSchema, type Term } from '../model/term.ts';
-import { GROUNDS } from '../model/lease.ts';
+import { currentGround, GROUNDS, STORED_UNHEALTHY } from '../model/lease.ts';
 import { findGround } from './ground.ts';
 import { FORCED, type DecisionRecord } from './decision-record.ts';
 
@@ -49,7 +49,10 @@ const record = z.object({
 });
 const records = z.array(record);
 
-const ground = z.enum(GROUNDS);
+const ground = z
+  .string()
+  .transform(currentGround)
+  .pipe(z.union([z.enum(GROUNDS), z.literal('none')]));
 const lease = z.object({
   cluster: z.string(),
   online: z.number(),
@@ -59,17 +62,19 @@ const lease = z.object({
   at,
   inTouchSince: at,
   heardSince: at,
-  memory: z.object({
-    term: z.number(),
-    stamp: at,
-    faint: z.number(),
-    stronger: z.number(),
-    evenSince: at,
-    ground: z.union([ground, z.literal('none')]),
-    since: at,
-    damagedSince: at,
-    calledAt: at,
-  }),
+  memory: z
+    .object({
+      term: z.number(),
+      stamp: at,
+      [STORED_UNHEALTHY]: z.number(),
+      stronger: z.number(),
+      evenSince: at,
+      ground,
+      since: at,
+      damagedSince: at,
+      calledAt: at,
+    })
+    .transform(({ [STORED_UNHEALTHY]: unhealthy, ...memory }) => ({ ...memory, unhealthy })),
 });
 
 const termFacts = z.union([
@@ -141,7 +146,7 @@ function factsOf(stored: z.infer<typeof storedFacts>, minOnline: number): Facts 
 }
 
 export type Replay =
-  /** The same facts give the same claim. */
+  /** The same facts give the same claim: its number, ground and holder. Its sentence may be of another release. */
   | { readonly kind: 'same'; readonly evidence: DecisionRecord }
   | { readonly kind: 'differs'; readonly evidence: DecisionRecord; readonly decision: Decision }
   /** A person claimed it; `decision` is what the cluster's own checker would have done on the same facts. */
@@ -162,7 +167,6 @@ export function replay(term: Term): Replay {
     decision.kind === 'claim' &&
     decision.number === term.number &&
     decision.ground === term.ground &&
-    decision.reason === term.reason &&
     facts.self.name === term.holder;
   return same ? { kind: 'same', evidence } : { kind: 'differs', evidence, decision };
 }

@@ -9,7 +9,7 @@ import { isoOf, secondsOf, type GitLabSeconds } from './time.ts';
 export const GROUNDS = [
   'first',
   'silent',
-  'faint',
+  'unhealthy',
   'gone',
   'retired',
   'damaged',
@@ -19,13 +19,19 @@ export const GROUNDS = [
 ] as const;
 export type Ground = (typeof GROUNDS)[number];
 
+/** Lease lines, and what terms record of a lease, keep the first release's word for `unhealthy`. */
+export const STORED_UNHEALTHY = 'faint';
+export const storedGround = (ground: Ground | 'none'): string => (ground === 'unhealthy' ? STORED_UNHEALTHY : ground);
+/** The ground with its word of today: terms of the first release say `faint`, too. */
+export const currentGround = (stored: string): string => (stored === STORED_UNHEALTHY ? 'unhealthy' : stored);
+
 /** What one challenger remembers of the holder of `term`. All of it is void as soon as the term changes. */
 export interface Memory {
   readonly term: number;
   /** The newest stamp of the holder that was counted; 0 for none. */
   readonly stamp: GitLabSeconds;
   /** Different stamps of the holder in a row that put it below `minOnline`. */
-  readonly faint: number;
+  readonly unhealthy: number;
   /** Different stamps of the holder in a row by which this cluster is stronger. */
   readonly stronger: number;
   /** Since when this cluster has been at least as strong as the holder; 0 for not. */
@@ -77,8 +83,8 @@ export function formatLease(lease: Lease): string {
     `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
     `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}, ` +
     `heard since ${timeOrDash(lease.heardSince)}; ` +
-    `saw term ${m.term} stamp ${age(m.stamp)} faint ${m.faint} stronger ${m.stronger} ` +
-    `even ${age(m.evenSince)} ground ${m.ground} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
+    `saw term ${m.term} stamp ${age(m.stamp)} ${STORED_UNHEALTHY} ${m.unhealthy} stronger ${m.stronger} ` +
+    `even ${age(m.evenSince)} ground ${storedGround(m.ground)} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
   );
 }
 
@@ -87,7 +93,7 @@ const TIME = '[0-9TZ:-]+';
 const AGE = '-|-?\\d{1,12}s';
 const LINE = new RegExp(
   `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
-    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) faint (\\d{1,4}) stronger (\\d{1,4}) ` +
+    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) ${STORED_UNHEALTHY} (\\d{1,4}) stronger (\\d{1,4}) ` +
     `even (${AGE}) ground ([a-z]+) (${AGE}) damaged (${AGE}) called (${AGE})$`,
 );
 
@@ -100,9 +106,9 @@ export function parseLease(line: string): Lease | undefined {
   const match = LINE.exec(line.trim());
   if (!match) return undefined;
   const [, cluster, online, total, holder, term, at, touch, heard, ...remembered] = match;
-  const [mTerm, stamp, faint, stronger, even, ground, since, damaged, called] = remembered;
+  const [mTerm, stamp, unhealthy, stronger, even, ground, since, damaged, called] = remembered;
   const [atS, touchS, heardS] = [at, touch, heard].map(timeOf);
-  const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => name === ground);
+  const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => storedGround(name) === ground);
   if (
     cluster === undefined ||
     holder === undefined ||
@@ -126,7 +132,7 @@ export function parseLease(line: string): Lease | undefined {
     memory: {
       term: Number(mTerm),
       stamp: before(stamp),
-      faint: Number(faint),
+      unhealthy: Number(unhealthy),
       stronger: Number(stronger),
       evenSince: before(even),
       ground: groundName,

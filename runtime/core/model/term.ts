@@ -1,6 +1,7 @@
 /** terms/<number>.json: a claim. Append-only: a term's file is created once and never written again. */
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
+import { currentGround } from './lease.ts';
 import type { Parsed } from './read.ts';
 import { isoTime, MAX_CLUSTERS, MAX_SENTENCE, MAX_TERM, parseFile, recordIds } from './stored-file.ts';
 
@@ -12,7 +13,10 @@ export const termSchema = z
     /** `nobody` in the first term. */
     previous: clusterName,
     at: isoTime,
-    ground: z.string().regex(/^[a-z-]{1,40}$/),
+    ground: z
+      .string()
+      .regex(/^[a-z-]{1,40}$/)
+      .transform(currentGround),
     reason: z.string().max(MAX_SENTENCE),
     /** The last stamp of a holder that went silent: from then on the main tags may have been without a working cluster. */
     downSince: isoTime.optional(),

@@ -24,7 +24,7 @@ import { until } from '../until.ts';
 
 const REPLICAS = 2;
 const DETECTION = adoptedDetectionSeconds(LAB_TIMING);
-const FAINTED = bounds({ ...LAB_TIMING, detectionSeconds: DETECTION }, LAB_POLICY.confirm).faintedSeconds;
+const FAINTED = bounds({ ...LAB_TIMING, detectionSeconds: DETECTION }, LAB_POLICY.confirm).unhealthySeconds;
 
 interface Member {
   readonly name: string;

@@ -8,7 +8,7 @@ const B = 'cluster-b';
 const FAINTED = bounds(
   { ...DEFAULT_TIMING, detectionSeconds: adoptedDetectionSeconds(DEFAULT_TIMING) },
   2,
-).faintedSeconds;
+).unhealthySeconds;
 
 const leaseOf = (world: World, name: string): string =>
   /\d+\/\d+(?= online)/.exec(world.record(name).note ?? '')?.[0] ?? '';
@@ -42,7 +42,7 @@ describe('a fleet of adopted runners', () => {
     world.cluster(A).hung = 2;
     assert.ok(await world.run(FAINTED, () => world.holders().join() === B), 'the tag did not move');
     assert.ok((world.ms - began) / 1000 <= FAINTED);
-    assert.match(world.files.get('terms/2.json') ?? '', /"faint"/);
+    assert.match(world.files.get('terms/2.json') ?? '', /"unhealthy"/);
     assert.equal(leaseOf(world, A), '0/2');
     assert.ok(
       world.warnings.some(

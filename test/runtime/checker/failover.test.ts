@@ -96,7 +96,7 @@ describe('a fleet of checkers', () => {
     world.cluster(A).ready = 0;
     const fainted = world.ms;
     assert.ok(await world.run(HOUR, () => world.holders().join() === B));
-    assert.ok((world.ms - fainted) / 1000 <= bounds(DEFAULT_TIMING, 2).faintedSeconds);
+    assert.ok((world.ms - fainted) / 1000 <= bounds(DEFAULT_TIMING, 2).unhealthySeconds);
   });
 
   it('never moves it for equal strength', async () => {

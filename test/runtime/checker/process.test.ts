@@ -41,7 +41,7 @@ describe('the checker as a process', () => {
     assert.equal(stage.messages.length, 1);
     assert.match(
       stage.messages[0] ?? '',
-      /^{"text":"rnd-runner: cluster-b holds the main tags, taken from `cluster-a` \(term 2, `faint: .*\/projects\/\d+"}$/,
+      /^{"text":"rnd-runner: cluster-b holds the main tags, taken from `cluster-a` \(term 2, `unhealthy: .*\/projects\/\d+"}$/,
     );
     assert.doesNotMatch(log, / notification-failed /);
   });

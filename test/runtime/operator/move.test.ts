@@ -290,7 +290,7 @@ describe('a forced failover', () => {
     const clock = { ...access.clock, sleep: async (ms: number) => void (await world.run(Math.max(ms / 1000, 80))) };
     const undone = await force({ ...access, clock }, plan, 'root forced it', () => 0.5, NEVER);
     assert.deepEqual(undone, { kind: 'undone', term: 2, holder: A, by: 3 });
-    assert.equal(termOf(world, 3).ground, 'faint');
+    assert.equal(termOf(world, 3).ground, 'unhealthy');
   });
 
   it('claims nothing where another was first', async () => {

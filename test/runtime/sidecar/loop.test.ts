@@ -213,7 +213,7 @@ describe('GitLab’s view of a runner', () => {
     memory: {
       term: 1,
       stamp: 0,
-      faint: 0,
+      unhealthy: 0,
       stronger: 0,
       evenSince: 0,
       ground: 'none',

@@ -214,12 +214,12 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   ],
   ['and is called then', { holderAge: undefined, ground: 'silent', stood: 30 }, 'call', /asserts nothing/],
   [
-    'a faint holder is believed after confirm stamps',
-    { holderAge: 5, holderOnline: 0, memory: { faint: 2 } },
+    'an unhealthy holder is believed after confirm stamps',
+    { holderAge: 5, holderOnline: 0, memory: { unhealthy: 2 } },
     'claim',
-    /0\/2 said so in 2 stamps/,
+    /0\/2 online is unhealthy in 2 stamps/,
   ],
-  ['and not before', { holderAge: 5, holderOnline: 0, memory: { faint: 1 } }, 'reconcile', /faint in 1 of 2/],
+  ['and not before', { holderAge: 5, holderOnline: 0, memory: { unhealthy: 1 } }, 'reconcile', /unhealthy in 1 of 2/],
   [
     'a stronger cluster claims',
     { holderAge: 5, holderOnline: 1, memory: { stronger: 2 } },
@@ -352,8 +352,8 @@ describe('the decision', () => {
     inTouch: fc.nat(120),
     holderOnline: fc.nat(2),
     holderAge: fc.option(fc.nat(300), { nil: undefined }),
-    memory: fc.record({ faint: fc.nat(3), stronger: fc.nat(3), evenSince: fc.constantFrom(0, NOW - 5000) }),
-    ground: fc.constantFrom<Ground>('silent', 'faint', 'gone', 'damaged', 'stronger'),
+    memory: fc.record({ unhealthy: fc.nat(3), stronger: fc.nat(3), evenSince: fc.constantFrom(0, NOW - 5000) }),
+    ground: fc.constantFrom<Ground>('silent', 'unhealthy', 'gone', 'damaged', 'stronger'),
     stood: fc.nat(200),
     preferred: fc.boolean(),
     control: fc.constantFrom<Facts['control'][]>(

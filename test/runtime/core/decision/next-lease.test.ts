@@ -76,25 +76,25 @@ const after = (...looks: (readonly [number, number])[]): Memory => {
 
 describe('what a challenger remembers', () => {
   it('counts the holder’s different stamps in a row', () => {
-    assert.equal(after([0, 0], [roundSeconds, 0], [2 * roundSeconds, 0]).faint, 3);
-    assert.equal(after([0, 0], [roundSeconds, 2], [2 * roundSeconds, 0]).faint, 1);
+    assert.equal(after([0, 0], [roundSeconds, 0], [2 * roundSeconds, 0]).unhealthy, 3);
+    assert.equal(after([0, 0], [roundSeconds, 2], [2 * roundSeconds, 0]).unhealthy, 1);
     assert.equal(after([0, 1], [roundSeconds, 1]).stronger, 2);
   });
 
   it('D7: stops counting at the width that the lease line has for a count', () => {
-    const counted: Lease['memory'] = { ...emptyMemory(1), stamp: START - 1, faint: 9999, stronger: 9999 };
+    const counted: Lease['memory'] = { ...emptyMemory(1), stamp: START - 1, unhealthy: 9999, stronger: 9999 };
     const next = (online: number): Memory => {
       const { lease } = nextLease(seen(1, online, undefined), RULES);
       return nextLease(seen(1, online, { ...lease, memory: counted }), RULES).lease.memory;
     };
-    assert.equal(next(0).faint, 9999);
+    assert.equal(next(0).unhealthy, 9999);
     assert.equal(next(1).stronger, 9999);
   });
 
   it('counts anew after a time of which nobody knows', () => {
-    assert.equal(after([0, 0], [leaseSeconds, 0]).faint, 2);
+    assert.equal(after([0, 0], [leaseSeconds, 0]).unhealthy, 2);
     const gap = leaseSeconds + 1;
-    assert.equal(after([0, 0], [gap, 0]).faint, 1);
+    assert.equal(after([0, 0], [gap, 0]).unhealthy, 1);
     assert.equal(after([0, 1], [gap, 1]).stronger, 1);
     assert.equal(after([0, 2], [gap, 2]).evenSince, START + gap - 1);
   });

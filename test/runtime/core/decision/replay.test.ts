@@ -26,7 +26,7 @@ async function termsAfter(hurt: (world: World) => void, seconds = 300): Promise<
 describe('replaying a term', () => {
   const grounds: readonly (readonly [string, (world: World) => void])[] = [
     ['silent', (world) => world.kill(A)],
-    ['faint', (world) => void (world.cluster(A).ready = 0)],
+    ['unhealthy', (world) => void (world.cluster(A).ready = 0)],
     ['gone', (world) => void (world.records.delete(10), (world.cluster(A).checkerAlive = false))],
     ['retired', (world) => void world.files.set('control.json', '{"version":1,"retired":["cluster-a"]}')],
     ['pinned', (world) => void world.files.set('control.json', '{"version":1,"pin":{"cluster":"cluster-b"}}')],
@@ -64,9 +64,16 @@ describe('replaying a term', () => {
     for (const [ground, term] of terms) {
       const parsed = parseTerm(2, JSON.stringify(term));
       assert.ok(parsed.ok, ground);
-      assert.equal(parsed.value.ground, ground);
+      assert.equal(parsed.value.ground, ground === 'faint' ? 'unhealthy' : ground);
       assert.equal(replay(parsed.value).kind, 'same', ground);
     }
+  });
+
+  it('records a lease in the words of the first release, so that it can read the facts', async () => {
+    const [, second] = await termsAfter((world) => void (world.cluster(A).ready = 0));
+    assert.equal(second?.ground, 'unhealthy');
+    assert.match(JSON.stringify(second.evidence), /"faint":2.*"ground":"faint"/);
+    assert.equal(replay({ ...second, reason: 'said in other words' }).kind, 'same');
   });
 
   it('notices facts that were changed since', async () => {
@@ -83,7 +90,7 @@ describe('replaying a term', () => {
   it('notices a claim that its facts do not speak for', async () => {
     const [, second] = await termsAfter((world) => world.kill(A));
     assert.ok(second);
-    for (const change of [{ ground: 'faint' }, { reason: 'because' }, { holder: A }, { number: 3 }])
+    for (const change of [{ ground: 'unhealthy' }, { holder: A }, { number: 3 }])
       assert.equal(replay({ ...second, ...change }).kind, 'differs', JSON.stringify(change));
   });
 

@@ -17,10 +17,10 @@ const memory = fc.record(
   {
     term: fc.nat(999_999_999),
     stamp: fc.oneof(time, fc.constant(0)),
-    faint: fc.nat(9999),
+    unhealthy: fc.nat(9999),
     stronger: fc.nat(9999),
     evenSince: fc.oneof(time, fc.constant(0)),
-    ground: fc.constantFrom('none', 'silent', 'faint', 'gone', 'stronger', 'damaged'),
+    ground: fc.constantFrom('none', 'silent', 'unhealthy', 'gone', 'stronger', 'damaged'),
     since: fc.oneof(time, fc.constant(0)),
     damagedSince: fc.oneof(time, fc.constant(0)),
     calledAt: fc.oneof(time, fc.constant(0)),
