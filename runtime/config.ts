@@ -29,7 +29,7 @@ export const timingSchema = z.strictObject({
   ),
   startLagSeconds: describedSeconds(
     DEFAULT_TIMING.startLagSeconds,
-    's: the longest time that a CronJob pod takes from its schedule through its preflight to its first round, in seconds.',
+    's: the longest time from the schedule of a CronJob pod, through its preflight, to its first round, in seconds.',
   ),
   endMarginSeconds: describedSeconds(
     DEFAULT_TIMING.endMarginSeconds,
@@ -38,7 +38,7 @@ export const timingSchema = z.strictObject({
   requestSeconds: describedSeconds(DEFAULT_TIMING.requestSeconds, 'r: one call to GitLab with its retry, in seconds.'),
   rollCallSeconds: describedSeconds(
     DEFAULT_TIMING.rollCallSeconds,
-    'c: how long a roll call waits for the answers of a rival, in seconds.',
+    "c: how long a roll call waits for the answers of the holder's runners, in seconds.",
   ),
   budgetSeconds: describedSeconds(
     DEFAULT_TIMING.budgetSeconds,
@@ -46,7 +46,7 @@ export const timingSchema = z.strictObject({
   ),
   leaseSeconds: describedSeconds(
     DEFAULT_TIMING.leaseSeconds,
-    'L: a lease that was not renewed for this many seconds is no longer trusted.',
+    'L: a lease that was not renewed for this many seconds has lapsed.',
   ),
   detectionSeconds: describedSeconds(
     DEFAULT_TIMING.detectionSeconds,
@@ -64,11 +64,11 @@ export const timingSchema = z.strictObject({
     .describe("gitlab-runner's check_interval, in whole seconds."),
   unhealthyIntervalSeconds: describedSeconds(
     DEFAULT_TIMING.unhealthyIntervalSeconds,
-    "gitlab-runner's unhealthy_interval in seconds: how long a runner stays silent after three failed requests.",
+    "gitlab-runner's unhealthy_interval in seconds: how long a runner does not poll after three failed requests.",
   ),
   longPollSeconds: describedSeconds(
     DEFAULT_TIMING.longPollSeconds,
-    "GitLab's apiCiLongPollingDuration in seconds: how long an idle runner's poll may be held.",
+    "GitLab's apiCiLongPollingDuration in seconds: how long GitLab may hold the poll of a runner without jobs.",
   ),
   jobReportSeconds: describedSeconds(
     DEFAULT_TIMING.jobReportSeconds,
@@ -86,7 +86,7 @@ export const policySchema = z.strictObject({
     .min(1, 'must be at least 1')
     .max(10_000, 'must be at most 10000')
     .default(1)
-    .describe('A cluster with fewer healthy runners than this may not hold the main tags.'),
+    .describe('A cluster with fewer online runners than this may not hold the main tags.'),
   confirm: z
     .number()
     .int('must be a whole number')
@@ -126,7 +126,7 @@ export const policySchema = z.strictObject({
     .max(MOST_WAIT_SECONDS, 'must be at most a year')
     .default(3600)
     .describe(
-      'For how long after the lease of the holder lapsed its running jobs count as answers to a roll call, in seconds.',
+      'How long running jobs of the holder count as answers to a roll call after its lease lapsed, in seconds.',
     ),
 });
 
@@ -139,9 +139,11 @@ export const DEFAULT_GITLAB_URL = 'https://gitlab.com';
 /** How this program reaches GitLab. */
 export const gitlabSchema = z
   .strictObject({
-    url: z.string().describe('Where GitLab is, for example https://gitlab.example.com'),
+    url: z.string().describe('Address of GitLab, for example https://gitlab.example.com.'),
     allowHttp: z.boolean().default(false).describe('Allow a URL without TLS. For a lab only.'),
-    caCertificate: caCertificate.optional().describe('Trusted for GitLab instead of the public authorities: PEM.'),
+    caCertificate: caCertificate
+      .optional()
+      .describe('Certificate authority of GitLab in PEM; trusted instead of the public ones.'),
   })
   .refine(({ url, allowHttp }) => hasProtocol(url, 'https:', ...(allowHttp ? ['http:'] : [])), {
     path: ['url'],
@@ -155,8 +157,8 @@ const RECORD_ID = 'must be the numeric id of a runner record, as GitLab shows it
 
 /** A Deployment of runners that the stack did not make, and the runner record that its pods use. */
 export const adoptedSchema = z.strictObject({
-  namespace: kubernetesName.describe('Where the Deployment is.'),
-  deployment: deploymentName.describe('Its name, as kubectl get deployments shows it.'),
+  namespace: kubernetesName.describe('Namespace of the Deployment.'),
+  deployment: deploymentName.describe('Name of the Deployment, as kubectl get deployments shows it.'),
   // Pulumi's CLI may store a number as text.
   record: z
     .union(
@@ -169,7 +171,7 @@ export const adoptedSchema = z.strictObject({
       ],
       { error: RECORD_ID },
     )
-    .describe('The id of the runner record whose authentication token its pods have.'),
+    .describe('Id of the runner record whose authentication token its pods use.'),
 });
 
 const port = z.number().int().min(1).max(65_535);
@@ -178,7 +180,7 @@ export const logSchema = z.strictObject({
   format: z
     .enum(['text', 'json'])
     .default('text')
-    .describe('How checker and sidecar write their log: text for people, or json: one object on each line.'),
+    .describe('Format of the log of checker and sidecar: text for people, or json with one object on each line.'),
 });
 
 export type LogFormat = z.infer<typeof logSchema>['format'];
@@ -200,7 +202,7 @@ const checkerKeys = z.strictObject({
       server: z
         .string()
         .refine((url) => hasProtocol(url, 'https:', 'http:'), 'must be a URL like https://kubernetes.default.svc')
-        .describe('The API server, as pods reach it.'),
+        .describe('Address of the API server for pods.'),
       namespace: kubernetesName,
       deployments: z
         .array(deploymentName)
@@ -210,7 +212,7 @@ const checkerKeys = z.strictObject({
         .array(adoptedSchema)
         .max(MOST_DEPLOYMENTS)
         .default([])
-        .describe('The Deployments that it did not make.'),
+        .describe('The Deployments that the stack did not make.'),
     })
     .refine(({ deployments, adopted }) => deployments.length + adopted.length > 0, {
       path: ['deployments'],
@@ -219,7 +221,9 @@ const checkerKeys = z.strictObject({
   policy: policySchema,
   timing: timingSchema,
   log: logSchema.prefault({}),
-  metricsPort: port.optional().describe('Where the checker serves /metrics while it lives; absent: nowhere.'),
+  metricsPort: port
+    .optional()
+    .describe('The port on which the checker serves /metrics while it runs; absent: no metrics.'),
 });
 
 /** checker.json. The rules between its keys are those of the stack: a config edited by hand must not get past them. */
@@ -247,7 +251,7 @@ export const sidecarConfigSchema = z.strictObject({
     .string()
     .refine((url) => hasProtocol(url, 'http:'), 'must be an http URL like http://127.0.0.1:9252/metrics')
     .describe("The runner's metrics endpoint inside the pod."),
-  port: port.describe('Where the sidecar serves /metrics and /healthz.'),
+  port: port.describe('The port on which the sidecar serves /metrics and /healthz.'),
   timing: timingSchema,
   log: logSchema.prefault({}),
 });

@@ -4,7 +4,7 @@
  */
 export const LOG_EVENTS = {
   // Checker: a run of the CronJob.
-  'run-refused': 'The preflight refused this run: a token lacks a right, or two clusters share a record.',
+  'run-refused': 'The preflight failed: a token lacks a right, or two clusters share a record.',
   'run-unfinished': 'The run ended, and none of its rounds was finished.',
   'run-crashed': 'The run ended by an unforeseen error. Fields: stack.',
   // Checker: a round.
@@ -16,7 +16,7 @@ export const LOG_EVENTS = {
     'Pods of an adopted Deployment are Ready, but do not ask GitLab for jobs. Fields: record, ready, heard.',
   'roll-call-started': 'This cluster calls the roll of the holder. Fields: rival.',
   'roll-call-ended': 'The reads around a roll call are complete. Fields: rival, answered, ownAnswered.',
-  'roll-call-unknown': 'A roll call whose writes or reads failed: nothing follows from it. Fields: rival.',
+  'roll-call-unknown': 'A roll call whose writes or reads failed: it proves nothing. Fields: rival.',
   'term-claimed': 'This cluster made the next term. Fields: term, holder, previous, ground.',
   'term-found': 'Another process made the term that this cluster wanted to claim. Fields as term-claimed.',
   'tags-changed': 'The tags of runner records were changed under the newest term. Fields: term, edits.',
@@ -26,8 +26,9 @@ export const LOG_EVENTS = {
   'page-not-written': 'The page of the status project could not be written.',
   'token-expires': 'A token of this cluster expires soon.',
   'notification-failed': 'The webhook did not take a message.',
-  'incident-opened': 'No cluster is eligible; an incident was opened in the status project. Fields: incident.',
-  'incident-closed': 'A cluster is eligible again; the incident was closed. Fields: incident.',
+  'incident-opened':
+    'No cluster can hold the main tags; an incident was opened in the status project. Fields: incident.',
+  'incident-closed': 'A cluster can hold the main tags again; the incident was closed. Fields: incident.',
   'incident-refused': 'GitLab does not take incidents in the status project.',
   // Sidecar.
   'sidecar-started': 'The sidecar of a new pod started.',

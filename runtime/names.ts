@@ -1,4 +1,4 @@
-/** Every name that the stack gives a cluster's parts, and by which people's commands find them. */
+/** The names that the stack gives to a cluster's objects; people's commands find the objects by them. */
 
 /** The Pulumi project, and with it the namespace of all config keys. */
 export const PROJECT = 'gitlab-runner-hadr';

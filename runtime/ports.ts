@@ -34,7 +34,7 @@ export interface RunnerRecords {
   write(id: number, change: RecordChange): Promise<Read<RecordView>>;
 }
 
-/** What came of a commit. After anything but `created` the file shows what is true. */
+/** The result of a commit. After any result but `created`, read the file to see what it contains. */
 export type CreateResult =
   /** GitLab named the id of the commit. */
   | { readonly kind: 'created' }
@@ -60,7 +60,7 @@ export interface StatusProject {
   save(files: readonly SavedFile[], message: string): Promise<CreateResult>;
 }
 
-/** A file as it stands, and the last commit that touched it. */
+/** A file's content, and the last commit that changed it. */
 export interface FileVersion {
   readonly text: string;
   readonly commit: string;
@@ -73,7 +73,7 @@ export interface SteeredProject extends StatusProject {
   replace(path: string, commit: string, text: string, message: string): Promise<CreateResult>;
 }
 
-/** An issue in the status project that tells people that no cluster is eligible. */
+/** An issue in the status project that tells people that no cluster can hold the main tags. */
 export interface Incident {
   /** Counted within the project (`iid`). */
   readonly number: number;
@@ -102,7 +102,7 @@ export interface RunnerDeployment {
   /** Not made by the stack: its pods have no sidecar, so Ready does not mean that the runner works. */
   readonly adopted: boolean;
   readonly desired: number;
-  /** Pods that are Ready and not about to go. */
+  /** Pods that are Ready and not about to be removed. */
   readonly ready: number;
 }
 
@@ -111,7 +111,7 @@ export interface RunnerPods {
   deployments(): Promise<Known<readonly RunnerDeployment[]>>;
 }
 
-/** What a line says beside its message, for programs. `time`, `level`, `event` and `message` are keys of the line itself. */
+/** The fields of a log line, for programs. `time`, `level`, `event` and `message` are keys of the line itself. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -156,7 +156,7 @@ export interface OwnerName {
 /** Version and time of GitLab. */
 export interface Greeting {
   readonly version: Read<string>;
-  /** GitLab's time, from an error as well; undefined without any answer. */
+  /** GitLab's time, also from an error answer; undefined without any answer. */
   readonly at: GitLabSeconds | undefined;
 }
 
@@ -169,6 +169,6 @@ export interface Inquiry {
   tokens(owner: OwnerName): Promise<Read<readonly TokenView[]>>;
   project(ref: string | number): Promise<Read<ProjectView>>;
   branch(project: number, name: string): Promise<Read<BranchView>>;
-  /** The newest commit that touched a path, undefined where none did. */
+  /** The newest commit that changed a path; undefined if there is none. */
   lastCommit(project: number, branch: string, path: string): Promise<Read<CommitView | undefined>>;
 }

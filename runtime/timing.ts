@@ -7,7 +7,7 @@
 export interface Timing {
   /** T: from the start of one round to the start of the next inside a run. */
   readonly roundSeconds: number;
-  /** s: the longest time a CronJob's pod takes from its schedule through its preflight to its first round. */
+  /** s: the longest time from the schedule of a CronJob's pod, through its preflight, to its first round. */
   readonly startLagSeconds: number;
   /** E: no round starts in the last E seconds of a run's period. */
   readonly endMarginSeconds: number;
@@ -25,11 +25,11 @@ export interface Timing {
   readonly periodSeconds: number;
   /** gitlab-runner's `check_interval`. */
   readonly checkIntervalSeconds: number;
-  /** gitlab-runner's `unhealthy_interval`: how long it stays silent after three failed requests. */
+  /** gitlab-runner's `unhealthy_interval`: how long it does not poll after three failed requests. */
   readonly unhealthyIntervalSeconds: number;
   /** GitLab's `apiCiLongPollingDuration`: how long Workhorse may hold a poll. */
   readonly longPollSeconds: number;
-  /** How often a running job reports to GitLab (60 unless GitLab is told otherwise). */
+  /** How often a running job reports to GitLab (60 by default). */
   readonly jobReportSeconds: number;
 }
 
@@ -55,7 +55,7 @@ export const longestGapSeconds = (t: Timing): number => t.endMarginSeconds + t.r
 /** A checker is in touch with GitLab as long as no two of its stamps are further apart than this. */
 export const longestTouchGapSeconds = (t: Timing): number => t.leaseSeconds + t.roundSeconds;
 
-/** GitLab serves a runner whose slots are all taken if its last contact is no older: its jobs report once a period. */
+/** A runner whose slots are all taken is served if its last contact is no older: its jobs report once a period. */
 export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.25;
 
 /**
@@ -65,14 +65,14 @@ export const busyContactSeconds = (t: Timing): number => t.jobReportSeconds * 1.
 export const vouchSeconds = (t: Timing): number => t.jobReportSeconds * 2.25;
 
 /**
- * After an outage of GitLab every healthy runner asks for jobs again within this time: it may have just begun to sleep for its
+ * After an outage of GitLab every healthy runner asks for jobs again within this time: it may have just begun its
  * `unhealthy_interval`.
  */
 export const awakeAfterSeconds = (t: Timing): number => t.unhealthyIntervalSeconds + 2 * t.checkIntervalSeconds;
 
 /**
- * GitLab hears this cluster if the last contact of one of its managers is no older: a full manager reports once a period, an
- * idle one answers each renewal of the lease within two polls, and renewals are at most G apart.
+ * GitLab hears this cluster if the last contact of one of its managers is no older: a full manager reports once a period, a
+ * manager without jobs answers each renewal of the lease within two polls, and renewals are at most G apart.
  */
 export const heardWithinSeconds = (t: Timing): number =>
   Math.max(t.jobReportSeconds, longestGapSeconds(t) + 2 * t.checkIntervalSeconds) + t.requestSeconds;
@@ -161,7 +161,7 @@ const RULES: readonly (readonly [keyof Timing, Rule])[] = [
   [
     'unhealthyIntervalSeconds',
     (t) => {
-      // Else a runner that an outage put to sleep misses the roll call and counts as dead.
+      // Else a runner that waits after an outage misses the roll call and counts as dead.
       const most = exact(t.rollCallSeconds - t.checkIntervalSeconds);
       return t.unhealthyIntervalSeconds <= most
         ? undefined

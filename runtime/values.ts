@@ -75,7 +75,7 @@ export const caCertificate = z
   .string('must be the text of a certificate')
   .refine(
     areCertificates,
-    'must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and no key; give that of the authority which signed GitLab’s',
+    'must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and no key; give the certificate of the authority that signed GitLab’s',
   );
 
 /** A name of an object in Kubernetes: a DNS label. */

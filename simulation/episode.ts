@@ -244,7 +244,7 @@ class Episode {
       },
       said: (process, level, event, message) => {
         this.note(`LOG ${process.name} ${level} ${event} ${message}`);
-        if (event === 'tags-changed') this.oracle.convergedSaid(process);
+        if (event === 'tags-changed') this.oracle.reconciledSaid(process);
       },
     };
   }

@@ -1,4 +1,4 @@
-/** What a checker works with: its config and its ports; and what belongs to one of its rounds. */
+/** A checker's config and ports, and what belongs to one of its rounds. */
 import type { CheckerConfig } from '../config.ts';
 import type { Expiries } from '../expiries.ts';
 import type { Known } from '../core/model/read.ts';
@@ -9,7 +9,7 @@ import type { Vacancy } from '../core/page/page.ts';
 
 export interface CheckerContext {
   readonly config: CheckerConfig;
-  /** When this cluster's tokens end; only warned of, so not knowing it stops nothing. */
+  /** When this cluster's tokens expire. Used only for warnings, so a round works without it. */
   readonly expiries: Known<Expiries>;
   readonly records: RunnerRecords;
   readonly project: StatusProject;
@@ -23,7 +23,7 @@ export interface CheckerContext {
   readonly log: Log;
 }
 
-/** What this run knows of the page, where it has read or written it: its first line, and the vacancy that it shows. */
+/** What this run knows of the page, once it has read or written it: its first line, and the vacancy that it shows. */
 export interface PageMemory {
   fingerprint: string | undefined;
   vacancy?: Vacancy | undefined;

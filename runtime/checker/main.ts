@@ -1,4 +1,4 @@
-/** The checker's entry: one run of the CronJob. Exit 0: a round was finished; 1: none was; 64: it cannot work as started. */
+/** The checker's entry: one run of the CronJob. Exit 0: a round was finished; 1: no round was finished; 64: it cannot start with this environment or config. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   } catch (error) {
     const why = error instanceof Error ? error.message : 'failed';
     log.error('run-crashed', `unexpected: ${why}`, { stack: (error instanceof Error && error.stack) || why });
-    await lastWords(`unexpected: ${why}`);
+    await terminationMessage(`unexpected: ${why}`);
     return 1;
   }
 }
@@ -75,19 +75,19 @@ async function runOnce(env: Environment, config: CheckerConfig, log: Log): Promi
       random: Math.random,
       log,
     },
-    (round, seconds) => monitor.saw(round, seconds),
+    (round, seconds) => monitor.add(round, seconds),
   );
   for (const connection of [fleet, status, pods, web, metrics]) connection.close();
   if (result.finished > 0) return 0;
-  const why = result.refused
-    ? (result.why ?? 'refused')
+  const why = result.preflightFailed
+    ? (result.why ?? 'the preflight failed')
     : `no round of this run was finished: ${result.why ?? 'none was started'}`;
-  log.error(result.refused ? 'run-refused' : 'run-unfinished', why);
-  await lastWords(why);
-  return result.refused ? EXIT_CANNOT_START : 1;
+  log.error(result.preflightFailed ? 'run-refused' : 'run-unfinished', why);
+  await terminationMessage(why);
+  return result.preflightFailed ? EXIT_CANNOT_START : 1;
 }
 
-/** A port that cannot be had costs the metrics and nothing else. */
+/** A port that cannot be opened costs the metrics and nothing else. */
 async function serveMetrics(monitor: Monitor, port: number | undefined, log: Log): Promise<{ close(): void }> {
   const server = createExposition(monitor);
   try {
@@ -105,20 +105,20 @@ async function serveMetrics(monitor: Monitor, port: number | undefined, log: Log
 }
 
 /** The termination message: `kubectl describe pod` shows it. */
-async function lastWords(text: string): Promise<void> {
+async function terminationMessage(text: string): Promise<void> {
   const file = process.env['HADR_TERMINATION_LOG'];
-  // Kubernetes keeps 4096 bytes of it.
+  // Kubernetes keeps 4096 bytes.
   if (file) await writeFile(file, text.slice(0, 4000)).catch(() => undefined);
 }
 
-// Kubernetes replaces a run that is still going: there is nothing to save, every state between two calls is a good one.
+// Kubernetes may replace a run that has not ended: nothing needs to be saved, a run may stop between any two calls.
 process.once('SIGTERM', () => process.exit(143));
 void main()
   .catch(async (error: unknown) => {
     // Without a config the format of the log is not known.
     const why = error instanceof Error ? error.message : 'failed';
     process.stderr.write(`${why}\n`);
-    await lastWords(why);
+    await terminationMessage(why);
     return error instanceof StartError ? EXIT_CANNOT_START : 1;
   })
   .then((code) => {

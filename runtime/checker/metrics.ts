@@ -1,6 +1,6 @@
 /**
- * /metrics of a checker: what its newest round saw, and how its rounds go. A checker lives a minute, so these are mostly
- * gauges that the next one takes up; the rounds it counts begin anew with each.
+ * /metrics of a checker: what its newest round saw, and how its rounds ended. A run lives for a minute, so most of these are
+ * gauges that the next run continues; the counter of rounds starts again at 0 with each run.
  */
 import type * as http from 'node:http';
 import type { CheckerConfig } from '../config.ts';
@@ -17,7 +17,7 @@ import type { Round, RoundResult } from './round.ts';
 
 const gauge = (name: string, help: string, ...labels: string[]): Metric => ({ type: 'gauge', name, help, labels });
 
-const INFO = gauge('hadr_checker_info', 'Whose checker this is.', 'cluster');
+const INFO = gauge('hadr_checker_info', 'The cluster of this checker.', 'cluster');
 const ROUNDS: Metric = {
   type: 'counter',
   name: 'hadr_checker_rounds_total',
@@ -28,20 +28,24 @@ const DURATION = gauge('hadr_checker_round_duration_seconds', 'How long the newe
 const FINISHED = gauge('hadr_checker_last_finished_round_timestamp_seconds', 'When a round was last finished.');
 const TERM = gauge('hadr_term', 'The number of the newest term, 0 before the first.');
 const TERM_START = gauge('hadr_term_start_timestamp_seconds', 'When the newest term began.');
-const PAUSED = gauge('hadr_paused', 'People have asked that nothing moves.');
-const HOLDER = gauge('hadr_cluster_holder', 'The newest term names this cluster.', 'cluster');
-const TAGGED = gauge('hadr_cluster_tagged', 'A runner record of this cluster has a main tag.', 'cluster');
+const PAUSED = gauge('hadr_paused', '1 while control.json pauses all moves of the main tags.');
+const HOLDER = gauge('hadr_cluster_holder', '1 if the newest term names this cluster.', 'cluster');
+const TAGGED = gauge('hadr_cluster_tagged', '1 if a runner record of this cluster has a main tag.', 'cluster');
 const ELIGIBLE = gauge(
   'hadr_cluster_eligible',
-  'This cluster could hold the main tags, now or after a wait.',
+  '1 if this cluster could hold the main tags, now or after a wait.',
   'cluster',
 );
 const ELIGIBLES = gauge('hadr_eligible_clusters', 'How many clusters could hold the main tags; absent while unknown.');
 const RUNNERS = gauge('hadr_cluster_runners', 'Runners that this cluster should have.', 'cluster');
 const ONLINE = gauge('hadr_cluster_online_runners', 'Runners of this cluster that are online.', 'cluster');
-const LEASE = gauge('hadr_cluster_lease_timestamp_seconds', 'When this cluster last asserted its report.', 'cluster');
-const PINNED = gauge('hadr_cluster_pinned', 'People have pinned the main tags to this cluster.', 'cluster');
-const RETIRED = gauge('hadr_cluster_retired', 'This cluster may not hold the main tags.', 'cluster');
+const LEASE = gauge('hadr_cluster_lease_timestamp_seconds', 'When this cluster last renewed its lease.', 'cluster');
+const PINNED = gauge('hadr_cluster_pinned', '1 if control.json pins the main tags to this cluster.', 'cluster');
+const RETIRED = gauge(
+  'hadr_cluster_retired',
+  '1 if control.json lists this cluster as retired or destroyed.',
+  'cluster',
+);
 const TOKEN_EXPIRY = gauge(
   'hadr_token_expiry_timestamp_seconds',
   'When a token of this cluster expires; absent where it never does.',
@@ -49,7 +53,7 @@ const TOKEN_EXPIRY = gauge(
   'token',
 );
 
-/** All that a checker may tell. */
+/** Every metric of a checker. */
 export const CHECKER_METRICS: readonly Metric[] = [
   INFO,
   ROUNDS,
@@ -82,14 +86,14 @@ export class Monitor {
   private readonly rounds: Record<RoundResult['kind'], number> = { finished: 0, unfinished: 0 };
   private seconds: number | undefined;
   private finishedAt: number | undefined;
-  /** Undefined where the newest round could not see. */
+  /** Undefined if the newest round could not read what it needed. */
   private facts: Facts | undefined;
 
   constructor(options: MonitorOptions) {
     this.options = options;
   }
 
-  saw(round: Round, seconds: number): void {
+  add(round: Round, seconds: number): void {
     this.rounds[round.kind] += 1;
     this.seconds = seconds;
     this.facts = round.facts;
@@ -125,7 +129,7 @@ function expirySamples(expiries: Known<Expiries>, cluster: string): Sample[] {
   });
 }
 
-/** What is unknown is left out: an old value or a zero would be a claim. */
+/** What is unknown is left out: an old value or a zero would be wrong. */
 function families(facts: Facts, config: CheckerConfig): Family[] {
   const { self, rivals, term, control } = facts;
   const each = (valueOf: (name: string) => number | undefined): Sample[] =>
@@ -162,7 +166,7 @@ function families(facts: Facts, config: CheckerConfig): Family[] {
   ];
 }
 
-/** None only where that is known of each of them. */
+/** 0 only if every cluster is known to be unfit. */
 function eligibleCount(kinds: readonly Fitness['kind'][], facts: Facts, config: CheckerConfig): number | undefined {
   return outlookOf(facts, config).kind === 'unknown' ? undefined : kinds.filter((kind) => kind === 'fit').length;
 }

@@ -1,4 +1,4 @@
-/** Tells people, beside the round's work: what fails here costs a line of the log, and nothing waits for it. */
+/** Notifies people. A failure here is logged and changes nothing else. */
 import { isoOf } from '../core/model/time.ts';
 import type { Facts, RoundFacts } from '../core/model/facts.ts';
 import type { Term } from '../core/model/term.ts';
@@ -13,18 +13,18 @@ import {
 } from '../core/page/messages.ts';
 import type { RoundContext } from './context.ts';
 
-const placeOf = ({ config }: RoundContext): FleetLink => ({
+const linkOf = ({ config }: RoundContext): FleetLink => ({
   mainTags: config.mainTags,
   url: projectUrl(config.gitlab.url, config.statusProject.id),
 });
 
-/** Of a term that this round has claimed, after its convergence. */
+/** Announces a term that this round has claimed, after the tags were reconciled. */
 export const notifyTerm = (context: RoundContext, term: Term): Promise<void> =>
-  notify(context, termMessage(placeOf(context), term));
+  notify(context, termMessage(linkOf(context), term));
 
 /**
- * Of a term that names this cluster and that its lease did not know before this round: a person forced it, or the run that
- * claimed it ended before it could say so. The lease knows it from this round on, so it is told once.
+ * Announces a term that names this cluster and that its lease did not know before this round: a person forced it, or the run
+ * that claimed it ended before it could announce it. From this round on the lease knows the term, so it is announced once.
  */
 export async function notifyFoundTerm(context: RoundContext, { term, self }: RoundFacts): Promise<void> {
   if (term.kind !== 'term' || term.term.holder !== self.name) return;
@@ -38,32 +38,32 @@ async function notify({ notifier, log, budget }: RoundContext, text: string): Pr
   if (sent.kind === 'unknown') log.warn('notification-failed', `the notification was not sent: ${sent.why}`);
 }
 
-/** What came of an incident: `done` too where GitLab refuses it for good. `unknown`: the next round tries again. */
+/** The result for an incident. `done`: also if GitLab does not take incidents at all. `unknown`: the next round tries again. */
 export type Notified = 'done' | 'unknown';
 
-/** Opens the incident, unless one is open: that one tells that people know. */
+/** Opens an incident, unless one is open: then people have been notified already. */
 export async function raiseIncident(
   context: RoundContext,
   facts: Facts,
   obstacles: readonly string[],
 ): Promise<Notified> {
   const { incidents, log, budget } = context;
-  const place = placeOf(context);
+  const link = linkOf(context);
   const open = await incidents.open();
   if (open.kind !== 'found') return without(context, open);
   if (open.value.length > 0) return 'done';
   if (budget.exhausted() !== undefined) return 'unknown';
-  const raised = await incidents.raise(incidentTitle(place), incidentText(place, obstacles, isoOf(facts.now)));
+  const raised = await incidents.raise(incidentTitle(link), incidentText(link, obstacles, isoOf(facts.now)));
   if (raised.kind !== 'found') return without(context, raised);
   const { number } = raised.value;
-  log.warn('incident-opened', `incident ${number} opened: no cluster is eligible: ${obstacles.join('; ')}`, {
+  log.warn('incident-opened', `incident ${number} opened: no cluster can hold the main tags: ${obstacles.join('; ')}`, {
     incident: number,
   });
-  await notify(context, incidentMessage(place, obstacles, raised.value.url));
+  await notify(context, incidentMessage(link, obstacles, raised.value.url));
   return 'done';
 }
 
-/** Closes what is open, and says so where there was something to close. */
+/** Closes every open incident, and notifies people of each. */
 export async function closeIncidents(context: RoundContext): Promise<Notified> {
   const { incidents, log, budget } = context;
   const open = await incidents.open();
@@ -72,8 +72,10 @@ export async function closeIncidents(context: RoundContext): Promise<Notified> {
     if (budget.exhausted() !== undefined) return 'unknown';
     const closed = await incidents.close(number);
     if (closed.kind === 'unknown') return without(context, closed);
-    log.info('incident-closed', `incident ${number} closed: a cluster is eligible again`, { incident: number });
-    await notify(context, relievedMessage(placeOf(context), url));
+    log.info('incident-closed', `incident ${number} closed: a cluster can hold the main tags again`, {
+      incident: number,
+    });
+    await notify(context, relievedMessage(linkOf(context), url));
   }
   return 'done';
 }
@@ -81,7 +83,7 @@ export async function closeIncidents(context: RoundContext): Promise<Notified> {
 type Missing =
   { readonly kind: 'absent' } | { readonly kind: 'unknown'; readonly why: string; readonly forbidden?: true };
 
-/** A project whose issues are switched off refuses them for good: people then have the page and the alerts. */
+/** A project whose issues are disabled never takes an incident: people then have the page and the alerts. */
 function without({ log }: RoundContext, answer: Missing): Notified {
   if (answer.kind === 'unknown' && !answer.forbidden) return 'unknown';
   const why = answer.kind === 'unknown' ? answer.why : 'GitLab answers 404';

@@ -1,6 +1,6 @@
 /**
- * The first step of a round: reads everything that is decided on, and writes nothing. Reads that do not need each other go out
- * together. All of it is normalised here, once, into the facts of the round.
+ * The first step of a round: reads everything that the decision needs, and writes nothing. Reads that do not depend on each
+ * other run at the same time. What was read becomes the facts of the round here, once.
  */
 import { busyWithin, countOf, type Count, type ManagersByRecord } from '../core/decision/count.ts';
 import { heardSince } from '../core/decision/next-lease.ts';
@@ -26,7 +26,7 @@ import type { RunnerDeployment, RunnerRecords } from '../ports.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { RoundContext } from './context.ts';
 
-/** This cluster's runners as they were counted, and what counting them again takes. */
+/** The count of this cluster's runners, and what is needed to count them again. */
 export interface OwnCount extends Count {
   readonly deployments: readonly RunnerDeployment[];
   readonly busySeconds: number;
@@ -36,27 +36,27 @@ export interface OwnCount extends Count {
 
 export type Observed =
   | { readonly kind: 'observed'; readonly facts: RoundFacts; readonly count: OwnCount }
-  /** Something without which this round cannot go on is unknown. */
+  /** Something that this round cannot do without is unknown. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-const blind = (why: string): Observed => ({ kind: 'unknown', why });
+const cannotObserve = (why: string): Observed => ({ kind: 'unknown', why });
 
 export async function observe(context: RoundContext): Promise<Observed> {
   const { config, project } = context;
   const { cluster: name, preferred, ownTags, mainTags, policy } = config;
   const rivalNames = config.fleet.filter((other) => other !== name);
-  // 1. The small files: their dates are from before the pods are counted.
+  // 1. The small files: GitLab dates its answers, and these dates are from before the pods are counted.
   const [controlText, ownReportText, ...rivalTexts] = await Promise.all([
     project.file(CONTROL_PATH),
     project.file(reportPath(name)),
     ...rivalNames.map((rival) => project.file(reportPath(rival))),
   ]);
   const stampAt = newestDate([controlText, ownReportText, ...rivalTexts]);
-  if (stampAt === undefined) return blind(`the status project gives no answer: ${whyOf(controlText)}`);
+  if (stampAt === undefined) return cannotObserve(`no file of the status project can be read: ${whyOf(controlText)}`);
   // 2. The pods, and which records are theirs.
   const pods = await context.pods.deployments();
-  if (pods.kind === 'unknown') return blind(`own runners are unknown: ${pods.why}`);
-  // 3. Every record of which an id is known.
+  if (pods.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${pods.why}`);
+  // 3. Every record whose id is known.
   const [records, managers, ...known] = await Promise.all([
     readRecords(
       context,
@@ -68,10 +68,10 @@ export async function observe(context: RoundContext): Promise<Observed> {
     ),
   ]);
   const lowest = lowestOf(records);
-  if (lowest.kind === 'unknown') return blind(lowest.why);
+  if (lowest.kind === 'unknown') return cannotObserve(lowest.why);
   const own = ownOf(context, lowest.value, records, stampAt);
   const counted = countOf(pods.value, records, managers, config.timing, own.busySeconds);
-  if (counted.kind === 'unknown') return blind(`own runners are unknown: ${counted.why}`);
+  if (counted.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${counted.why}`);
   // 4. The newest term, and the records that only the term knows.
   const report = reportOf(name, ownReportText);
   const ownTerms = {
@@ -131,7 +131,7 @@ interface Lowest {
 /** The record that carries this cluster's lease. */
 function lowestOf(records: readonly RecordFacts[]): Known<Lowest> {
   const lowest = leaseRecord(records);
-  if (!lowest) return { kind: 'unknown', why: 'own record (none): no runner Deployment' };
+  if (!lowest) return { kind: 'unknown', why: 'no runner record is known, for this cluster has no runner Deployment' };
   const { id, read } = lowest;
   if (read.kind !== 'found') return { kind: 'unknown', why: `own record ${id}: ${whyOf(read)}` };
   return { kind: 'known', value: { view: read.value, at: read.at } };

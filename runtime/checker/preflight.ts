@@ -1,8 +1,8 @@
 /**
- * Before the first round of a run: may this cluster's tokens do what a hand-over takes? Each checker edits every record of
- * the fleet, and a right that is missing would show only when the tags must move. A definite refusal ends the run; whatever
- * else is unknown does not: an outage of GitLab must not cost a checker. A cluster whose lease stands has been here before
- * and is not asked again every minute.
+ * Before the first round of a run: checks that this cluster's tokens have the rights that a move of the tags needs. Each checker
+ * edits every record of the fleet, and a missing right would show only when the tags must move. GitLab's definite 403 fails the
+ * preflight and ends the run. Anything unknown does not: a checker must survive an outage of GitLab. If the lease of this
+ * cluster is fresh, an earlier run has passed the preflight, and it is not repeated every minute.
  */
 import type { Unknown } from '../core/model/read.ts';
 import { parseReport, reportPath } from '../core/model/report.ts';
@@ -11,9 +11,9 @@ import { PAGE_PATH } from '../core/page/page.ts';
 import { isFresh } from '../core/decision/rivals.ts';
 import type { CheckerContext } from './context.ts';
 
-export type Preflight = { readonly kind: 'cleared' } | { readonly kind: 'refused'; readonly why: string };
+export type Preflight = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly why: string };
 
-const CLEARED: Preflight = { kind: 'cleared' };
+const PASSED: Preflight = { kind: 'passed' };
 
 interface StatusFile {
   readonly path: string;
@@ -28,12 +28,12 @@ interface FleetRecord {
 export async function preflight(checker: CheckerContext): Promise<Preflight> {
   const { config, project, clock } = checker;
   const began = clock.now();
-  // 1. Has this cluster been here before?
+  // 1. Has an earlier run passed?
   const pods = await checker.pods.deployments();
   const records: FleetRecord[] =
     pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
-  if (await leaseStands(checker, records)) return CLEARED;
-  // 2. Which records there are: the rivals' from their reports, the own from Kubernetes.
+  if (await leaseIsFresh(checker, records)) return PASSED;
+  // 2. Which records exist: those of the rivals from their reports, the own ones from Kubernetes.
   const reports = config.fleet.map(async (cluster) => {
     const path = reportPath(cluster);
     return { cluster, path, read: await project.file(path) };
@@ -41,7 +41,7 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
   const [page, ...files] = await Promise.all([project.file(PAGE_PATH), ...reports]);
   const present: StatusFile[] = [];
   for (const { cluster, path, read } of files) {
-    if (read.kind === 'unknown' && read.forbidden) return refusedStatus(checker, read);
+    if (read.kind === 'unknown' && read.forbidden) return cannotCommit(checker, read);
     if (read.kind !== 'found') continue;
     present.push({ path, text: read.value });
     const report = parseReport(cluster, read.value);
@@ -53,17 +53,17 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
     records.push(...report.value.records.map((id) => ({ id, cluster })));
   }
   if (page.kind === 'found') present.push({ path: PAGE_PATH, text: page.value });
-  // What takes so long would eat the start lag, on which the bounds stand: the rounds go on without an answer.
-  if (clock.now() - began >= config.timing.requestSeconds * 1000) return CLEARED;
-  // 3. Whether they may be edited, and the project committed to.
+  // The preflight counts into the start lag, and the bounds depend on it: if it takes too long, the rounds start without a result.
+  if (clock.now() - began >= config.timing.requestSeconds * 1000) return PASSED;
+  // 3. May this cluster edit the records, and commit to the project?
   const verdicts = await Promise.all([
     mayCommit(checker, present[0]),
     ...records.map((record) => mayEdit(checker, record)),
   ]);
-  return verdicts.find((verdict) => verdict.kind === 'refused') ?? CLEARED;
+  return verdicts.find((verdict) => verdict.kind === 'failed') ?? PASSED;
 }
 
-async function leaseStands({ config, records }: CheckerContext, own: readonly FleetRecord[]): Promise<boolean> {
+async function leaseIsFresh({ config, records }: CheckerContext, own: readonly FleetRecord[]): Promise<boolean> {
   const [lowest] = own.toSorted((a, b) => a.id - b.id);
   const read = lowest && (await records.read(lowest.id));
   if (read?.kind !== 'found') return false;
@@ -71,43 +71,43 @@ async function leaseStands({ config, records }: CheckerContext, own: readonly Fl
 }
 
 /**
- * GitLab shows the note only to those who may edit, so a note is the proof. No note may be an empty one: then the write
- * that changes nothing tells, which is also a roll call and does no harm.
+ * GitLab shows the note only to users who may edit the record, so a note is the proof. Without one the note may be empty: then
+ * a write that changes nothing shows the right. It is also a roll call, which does no harm.
  */
 async function mayEdit(checker: CheckerContext, record: FleetRecord): Promise<Preflight> {
   const read = await checker.records.read(record.id);
-  if (read.kind === 'unknown') return read.forbidden ? refusedRecord(checker, record, read) : CLEARED;
-  if (read.kind === 'absent' || read.value.note !== null) return CLEARED;
+  if (read.kind === 'unknown') return read.forbidden ? cannotEdit(checker, record, read) : PASSED;
+  if (read.kind === 'absent' || read.value.note !== null) return PASSED;
   const written = await checker.records.write(record.id, { description: read.value.description });
-  return written.kind === 'unknown' && written.forbidden ? refusedRecord(checker, record, written) : CLEARED;
+  return written.kind === 'unknown' && written.forbidden ? cannotEdit(checker, record, written) : PASSED;
 }
 
-/** Creating a file that is there fails for everybody: for those who may commit because it exists, for others before that. */
+/** Creating a file that exists always fails: with "already exists" for users who may commit, with 403 for all others. */
 async function mayCommit(checker: CheckerContext, file: StatusFile | undefined): Promise<Preflight> {
-  if (!file) return CLEARED;
-  const message = `${checker.config.cluster}: asks whether it may commit`;
+  if (!file) return PASSED;
+  const message = `${checker.config.cluster}: check whether the status token may commit`;
   const created = await checker.project.create(file.path, file.text, message);
-  return created.kind === 'unknown' && created.forbidden ? refusedStatus(checker, created) : CLEARED;
+  return created.kind === 'unknown' && created.forbidden ? cannotCommit(checker, created) : PASSED;
 }
 
-/** Tags are the record's: with one record for two clusters there is nothing to move. Only adopted ones can be shared. */
+/** Tags belong to the record: two clusters with one record cannot be told apart. Only adopted runners can share a record. */
 const sharedRecord = ({ config }: CheckerContext, id: number, cluster: string): Preflight => ({
-  kind: 'refused',
+  kind: 'failed',
   why:
-    `runner record ${id} of ${config.cluster} is in the report of ${cluster} too: each cluster needs a record of its own; create ` +
+    `runner record ${id} of ${config.cluster} is in the report of ${cluster} too, and each cluster needs a record of its own: create ` +
     `another in GitLab, give its token to the runners of ${config.cluster} and its id to adopt, and run pulumi up`,
 });
 
-const refusedRecord = ({ config }: CheckerContext, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
-  kind: 'refused',
+const cannotEdit = ({ config }: CheckerContext, { id, cluster }: FleetRecord, { why }: Unknown): Preflight => ({
+  kind: 'failed',
   why:
     `the fleet token of ${config.cluster} may not edit runner record ${id} of ${cluster}: it needs scope manage_runner and role ` +
     `Owner of the group that owns the record (Maintainer, if a project owns it); set tokens.fleet to such a token, or remove ` +
     `it so that the stack makes one, and run pulumi up – ${why}`,
 });
 
-const refusedStatus = ({ config }: CheckerContext, { why }: Unknown): Preflight => ({
-  kind: 'refused',
+const cannotCommit = ({ config }: CheckerContext, { why }: Unknown): Preflight => ({
+  kind: 'failed',
   why:
     `the status token of ${config.cluster} may not commit to branch ${config.statusProject.branch} of the status project ` +
     `${config.statusProject.id}: it needs scope api and role Developer there; set tokens.status to such a token, or remove ` +

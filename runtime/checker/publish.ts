@@ -1,4 +1,4 @@
-/** After a round: writes the page that people look at, where it would say something new. Its failure costs nobody but them. */
+/** After a round: writes the status page if its content changes. If that fails, no decision is affected. */
 import { expiryWarnings } from '../core/page/expiry.ts';
 import type { Facts } from '../core/model/facts.ts';
 import {
@@ -19,7 +19,7 @@ import type { RoundContext } from './context.ts';
 import { readTerms } from '../fleet/read-terms.ts';
 import { closeIncidents, raiseIncident, type Notified } from './notify.ts';
 
-/** So many terms are shown. */
+/** The number of terms on the page. */
 const SHOWN_TERMS = 10;
 
 export async function publish(context: RoundContext, facts: Facts): Promise<void> {
@@ -32,7 +32,7 @@ export async function publish(context: RoundContext, facts: Facts): Promise<void
     vacancy: vacancyAfter(seen, vacancy, facts.now, config.timing),
   });
   if (pageFingerprint(viewAfter(page.vacancy)) === page.fingerprint || budget.exhausted() !== undefined) return;
-  // What is no longer true is not remembered: another cluster may have written meanwhile.
+  // The page must be read again: another cluster may have written it meanwhile.
   page.fingerprint = undefined;
   const standing = await project.file(PAGE_PATH);
   if (standing.kind === 'unknown' || budget.exhausted() !== undefined) return;
@@ -49,9 +49,9 @@ export async function publish(context: RoundContext, facts: Facts): Promise<void
 }
 
 /**
- * Before the page says that people are told of a vacancy the incident is opened, and before it no longer tells of a vacancy whatever
- * is open is closed. So the page is the memory of when to look, and what is open GitLab itself tells: an incident may be open
- * of which no page says it, where the write failed and the vacancy ended. What was broken off before is done again.
+ * Opens the incident before the page records that people were notified, and closes every open incident before the page drops the
+ * vacancy. So the page remembers when incidents must be read, and GitLab itself shows which are open: an incident may be open
+ * that no page mentions, if the write failed and the vacancy ended. What was interrupted is done again.
  */
 async function incident(
   context: RoundContext,
@@ -60,13 +60,13 @@ async function incident(
   before: Vacancy | undefined,
 ): Promise<Notified> {
   const isOver = before !== undefined && vacancy === undefined;
-  const isToTell = vacancy?.isNotified === true && before?.isNotified !== true;
-  if (!isOver && !isToTell) return 'done';
+  const isDue = vacancy?.isNotified === true && before?.isNotified !== true;
+  if (!isOver && !isDue) return 'done';
   if (context.budget.exhausted() !== undefined) return 'unknown';
   return isOver ? closeIncidents(context) : raiseIncident(context, facts, obstacles ?? []);
 }
 
-/** The page and its pictures in one commit: they never tell different stories. */
+/** The page and its pictures in one commit: they always show the same state. */
 async function write({ project, log, budget }: RoundContext, view: PageView, exists: boolean): Promise<boolean> {
   const { term } = view;
   const [earlier, ...pictures] = await Promise.all([

@@ -1,6 +1,6 @@
 /**
- * Makes the records match the newest term: off before on, and a last look at every record. Before each write the record and
- * the newest term are read again, so that an edit of a person is kept and a lower term never writes.
+ * Makes the tags of the records match the newest term: first removes, then adds, then checks every record. Before each write the
+ * record and the newest term are read again, so that an edit of a person is kept and a lower term never writes.
  */
 import { differenceOf, hasMainTag, sameTags, wantedTags, type RecordRole } from '../core/decision/tags.ts';
 import { termPath, type Term } from '../core/model/term.ts';
@@ -15,7 +15,7 @@ export type Reconciled =
 interface Task {
   readonly record: RecordFacts;
   readonly cluster: string;
-  readonly place: RecordRole;
+  readonly role: RecordRole;
 }
 
 export async function reconcile(context: RoundContext, facts: Facts, term: Term): Promise<Reconciled> {
@@ -24,16 +24,16 @@ export async function reconcile(context: RoundContext, facts: Facts, term: Term)
     if (record.read.kind === 'unknown')
       return { kind: 'stopped', why: `record ${record.id} of ${cluster} is unknown: ${record.read.why}` };
   const edits: string[] = [];
-  // 1. Off: no record that should not have the main tags keeps them. 2. On: only when that is done.
-  for (const task of [...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]) {
+  // 1. Remove the main tags where they should not be. 2. Then add them where they should be.
+  for (const task of [...tasks.filter((t) => !t.role.isHolder), ...tasks.filter((t) => t.role.isHolder)]) {
     if (!needsEdit(task)) continue;
     const edit = await editRecord(context, task, term);
     if (edit.kind === 'stopped') return edit;
     edits.push(...edit.edits);
   }
   if (edits.length === 0) return { kind: 'steady' };
-  // 3. The last look: what another hand wrote meanwhile is seen now and not in a round from now.
-  const wrong = await lastLook(context, tasks);
+  // 3. Check every record: what another process wrote meanwhile shows now, not one round later.
+  const wrong = await checkResult(context, tasks);
   return wrong === undefined ? { kind: 'changed', edits } : { kind: 'stopped', why: wrong };
 }
 
@@ -43,7 +43,7 @@ function tasksOf({ self, rivals, mainTags }: Facts, term: Term): Task[] {
     if (known.has(record.id)) return [];
     known.add(record.id);
     const isOwn = cluster === self.name;
-    return [{ record, cluster, place: { isHolder: cluster === term.holder, ownTags, isOwn, mainTags } }];
+    return [{ record, cluster, role: { isHolder: cluster === term.holder, ownTags, isOwn, mainTags } }];
   };
   return [
     ...self.records.flatMap((record) => task(self.name, record, self.ownTags)),
@@ -53,9 +53,9 @@ function tasksOf({ self, rivals, mainTags }: Facts, term: Term): Task[] {
   ];
 }
 
-function needsEdit({ record, place }: Task): boolean {
+function needsEdit({ record, role }: Task): boolean {
   if (record.read.kind !== 'found') return false;
-  const wanted = wantedTags(record.read.value.tags, place);
+  const wanted = wantedTags(record.read.value.tags, role);
   return wanted === undefined || !sameTags(wanted, record.read.value.tags);
 }
 
@@ -68,39 +68,43 @@ async function editRecord(context: RoundContext, task: Task, term: Term): Promis
   const stopped = (why: string): Edit => ({ kind: 'stopped', why });
   const readAt = clock.now();
   const [fresh, newer] = await Promise.all([records.read(id), project.file(termPath(term.number + 1))]);
-  if (newer.kind === 'found') return stopped(`term ${term.number} has been followed by another`);
+  if (newer.kind === 'found') return stopped(`a newer term than ${term.number} exists`);
   if (newer.kind === 'unknown') return stopped(`the newest term is unknown: ${newer.why}`);
   if (fresh.kind === 'unknown') return stopped(`record ${id} of ${task.cluster} is unknown: ${fresh.why}`);
   if (fresh.kind === 'absent') return { kind: 'edited', edits: [] };
-  const tags = wantedTags(fresh.value.tags, task.place);
+  const tags = wantedTags(fresh.value.tags, task.role);
   if (tags === undefined)
     return stopped(
-      `record ${id} of ${task.cluster} has no tag but the main ones, and its own tags are not known; give it one by hand`,
+      `record ${id} of ${task.cluster} has no other tag than the main tags, and the own tags of ${task.cluster} are unknown; add another tag to it in GitLab`,
     );
   if (sameTags(tags, fresh.value.tags)) return { kind: 'edited', edits: [] };
   const spent = budget.exhausted();
   if (spent !== undefined) return stopped(spent);
-  // A process that was stalled between the look and the write must not write on what it saw then.
+  // A process that was stalled between read and write must not write what it computed from the old list.
   if (clock.now() - readAt > config.timing.requestSeconds * 1000)
-    return stopped(`the look at record ${id} is older than ${config.timing.requestSeconds} s`);
+    return stopped(`record ${id} of ${task.cluster} was read more than ${config.timing.requestSeconds} s ago`);
   const written = await records.write(id, { tags });
   if (written.kind !== 'found')
-    return stopped(`record ${id} of ${task.cluster}: ${written.kind === 'unknown' ? written.why : 'it is gone'}`);
-  if (!sameTags(written.value.tags, tags)) return stopped(`record ${id} of ${task.cluster} did not take the tags`);
+    return stopped(
+      `the tags of record ${id} of ${task.cluster} were not written: ${written.kind === 'unknown' ? written.why : 'it does not exist'}`,
+    );
+  if (!sameTags(written.value.tags, tags))
+    return stopped(`GitLab did not save the tags of record ${id} of ${task.cluster}`);
   return { kind: 'edited', edits: [`${task.cluster} record ${id}: ${differenceOf(fresh.value.tags, tags)}`] };
 }
 
 /** What is still wrong after the writes, or undefined. */
-async function lastLook(context: RoundContext, tasks: readonly Task[]): Promise<string | undefined> {
-  const looks = await Promise.all(
+async function checkResult(context: RoundContext, tasks: readonly Task[]): Promise<string | undefined> {
+  const reads = await Promise.all(
     tasks.map(async (task) => ({ task, read: await context.records.read(task.record.id) })),
   );
-  for (const { task, read } of looks) {
+  for (const { task, read } of reads) {
     if (read.kind === 'absent') continue;
-    if (read.kind === 'unknown') return `the last look at record ${task.record.id} failed: ${read.why}`;
+    if (read.kind === 'unknown')
+      return `record ${task.record.id} of ${task.cluster} could not be read after the edits: ${read.why}`;
     const has = hasMainTag(read.value.tags, context.config.mainTags);
-    if (has !== task.place.isHolder)
-      return `the last look shows record ${task.record.id} of ${task.cluster} ${has ? 'with' : 'without'} the main tags; the next round mends it`;
+    if (has !== task.role.isHolder)
+      return `after the edits record ${task.record.id} of ${task.cluster} ${has ? 'has' : 'does not have'} the main tags; the next round corrects it`;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * The second step of a round, for adopted runners only. That GitLab hears fewer of them than pods are ready may only mean that
- * their roll was not called: the checker was away, or GitLab took no stamps. So a count below what the cluster's lease
- * asserts is believed only after a call of the roll in this very round. A lower count that stands is called by each stamp anyway.
+ * The second step of a round, for adopted runners only. If GitLab hears fewer of them than pods are ready, their roll may just not
+ * have been called: the checker did not run, or GitLab took no writes. So a count below that of the cluster's lease is used only
+ * after a roll call in the same round. A count that stays low is checked anyway: each renewal of the lease calls the roll.
  */
 import { countOf, type Unheard } from '../core/decision/count.ts';
 import { isFresh } from '../core/decision/rivals.ts';
@@ -10,7 +10,7 @@ import type { Known } from '../core/model/read.ts';
 import type { RoundContext } from './context.ts';
 import { readManagers, type OwnCount } from './observe.ts';
 
-/** The facts with a count that may be asserted: as it was observed, or made again after a call of the roll. */
+/** The facts with a count that the lease may show: as it was observed, or counted again after a roll call. */
 export async function recount(context: RoundContext, facts: RoundFacts, count: OwnCount): Promise<Known<RoundFacts>> {
   const { timing } = context.config;
   if (!isFall(context, count)) return { kind: 'known', value: facts };
@@ -26,9 +26,12 @@ export async function recount(context: RoundContext, facts: RoundFacts, count: O
   return { kind: 'known', value: { ...facts, self: { ...facts.self, online, total } } };
 }
 
-const unknownRunners = (why: string): Known<never> => ({ kind: 'unknown', why: `own runners are unknown: ${why}` });
+const unknownRunners = (why: string): Known<never> => ({
+  kind: 'unknown',
+  why: `this cluster's runners cannot be counted: ${why}`,
+});
 
-/** Whether the count falls below what the lease in the cluster's own note asserts, only because managers are not heard. */
+/** Whether the count falls below that of the lease in the cluster's own note, because GitLab does not hear some managers. */
 function isFall({ config }: RoundContext, { online, unheard, lease }: OwnCount): boolean {
   if (unheard.length === 0) return false;
   return !isFresh(lease, config.timing) || online < lease.lease.online;
@@ -49,7 +52,7 @@ async function callRoll(
   );
   for (const call of calls)
     if (call?.kind === 'unknown')
-      return { kind: 'unknown', why: `own adopted runners could not be called: ${call.why}` };
+      return { kind: 'unknown', why: `the roll call of its adopted runners failed: ${call.why}` };
   return { kind: 'known', value: true };
 }
 

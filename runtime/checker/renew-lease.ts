@@ -17,7 +17,7 @@ export async function renewLease(context: RoundContext, { self }: RoundFacts, le
   const note = noteWithLease(lowest.note, lease);
   if (note === undefined)
     return failed(
-      `the maintenance note of record ${lowest.id} is too long for the lease beside people's lines; shorten it to at most 600 characters`,
+      `the maintenance note of record ${lowest.id} has no room for the lease (GitLab allows 1024 characters); shorten the other lines of the note to at most 600 characters`,
     );
   const others = self.records.flatMap(({ id, read }) =>
     id !== lowest.id && read.kind === 'found' ? [read.value] : [],
@@ -28,7 +28,7 @@ export async function renewLease(context: RoundContext, { self }: RoundFacts, le
   ]);
   switch (written.kind) {
     case 'unknown':
-      return failed(`the stamp failed: ${written.why}`);
+      return failed(`the lease could not be written to record ${lowest.id}: ${written.why}`);
     case 'absent':
       return failed(`own record ${lowest.id} does not exist`);
     case 'found':
@@ -37,8 +37,8 @@ export async function renewLease(context: RoundContext, { self }: RoundFacts, le
 }
 
 /**
- * Writes into the lease that the holder was called and did not answer, where that is news. If this write is lost, a challenger
- * whose own runners are all at work needs another call.
+ * Writes into the lease that the holder did not answer the roll call, if this was the first one. If this write is lost, a
+ * challenger whose own runners are all busy needs another call.
  */
 export function rememberCall(context: RoundContext, facts: RoundFacts, lease: Lease, roll: RollFacts): Promise<void> {
   if (roll.kind === 'unknown' || roll.answered > 0 || lease.memory.calledAt !== 0) return Promise.resolve();

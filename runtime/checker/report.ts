@@ -1,4 +1,4 @@
-/** Commits status/<cluster>.json where it says something new. A commit that fails is only logged: no decision depends on it. */
+/** Commits status/<cluster>.json if it has changed. A commit that fails is only logged: no decision depends on it. */
 import type { MemberFacts, ReportRead, RoundFacts } from '../core/model/facts.ts';
 import type { Lease } from '../core/model/lease.ts';
 import { reportPath, summaryOf, type Report } from '../core/model/report.ts';
@@ -54,7 +54,7 @@ function reportOf(
   };
 }
 
-/** Of each rival the records that are known, gone or not; where none is, those that were remembered before. */
+/** The known records of each rival, even if they are gone; if none is known, those that were remembered before. */
 function rememberedRivals(rivals: readonly MemberFacts[], report: ReportRead): Record<string, number[]> {
   const entries = rivals.map(({ name, records, former }): [string, readonly number[]] => {
     const known = [...records, ...former.filter(({ read }) => read.kind !== 'absent')].map(({ id }) => id);
@@ -82,7 +82,7 @@ function warn(
   for (const warning of warnings) if (isNewDay || !known.includes(warning)) log.warn('token-expires', warning);
 }
 
-/** Each commit is worth reading: what the report says, and what it said before. */
+/** The commit message: what the report says, and what it said before. */
 function messageOf(report: Report, before: Report | undefined): string {
   const was = before && before.summary !== report.summary ? `, was ${before.summary}` : '';
   const holder = report.term === 0 ? 'no term yet' : `term ${report.term}: ${report.holder}`;

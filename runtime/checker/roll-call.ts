@@ -1,6 +1,7 @@
 /**
- * Calls the roll of a silent holder: reads its managers, ticks its queue by a write that changes nothing, waits c and reads
- * again. This cluster calls its own roll beside it: if nobody answers there either, the silence proves nothing.
+ * Calls the roll of a holder whose lease lapsed: reads its managers, makes GitLab answer their polls by a write that changes
+ * nothing, waits c and reads again. This cluster calls its own roll too: if its own runners do not answer either, the result
+ * proves nothing.
  */
 import type { Facts, RecordView, RollFacts } from '../core/model/facts.ts';
 import { lapseSeconds } from '../core/decision/decide.ts';
@@ -20,7 +21,7 @@ type Called =
 export async function rollCall(context: RoundContext, facts: Facts): Promise<RollFacts> {
   const { rules, clock } = context;
   const rival = facts.holder?.rival;
-  if (!rival) return { kind: 'unknown', why: `${facts.holder?.name ?? 'the holder'} is not known` };
+  if (!rival) return { kind: 'unknown', why: `${facts.holder?.name ?? 'the holder'} is not a known cluster` };
   const wait = (): Promise<void> => clock.sleep(rules.timing.rollCallSeconds * 1000);
   const [theirs, ours] = await Promise.all([
     // While Pulumi replaces a record, older pods live on under the one that the report no longer names.
@@ -42,7 +43,7 @@ export async function rollCall(context: RoundContext, facts: Facts): Promise<Rol
 }
 
 /**
- * How young the last contact of a manager with running jobs must be for it to answer: undefined where jobs no longer vouch.
+ * How young the last contact of a manager with running jobs must be to count as an answer; undefined once jobs no longer count.
  * While GitLab has not heard this cluster's own managers for that long either, jobs may have had no chance to report.
  */
 function vouchFor(facts: Facts, { timing, policy }: Rules): number | undefined {
@@ -70,7 +71,7 @@ async function callRecords(
     if (!first || !call || !second) return { kind: 'unknown', why: `record ${record.id} was not called` };
     if (first.kind === 'unknown') return first;
     if (second.kind === 'unknown') return second;
-    // Deleted meanwhile: nobody can answer under it.
+    // Deleted meanwhile: no manager can answer under it.
     if (first.kind === 'absent' || call.kind !== 'found' || second.kind === 'absent') continue;
     reads.push({ before: first.value, after: second.value, at: second.at, paused: call.value.paused });
   }

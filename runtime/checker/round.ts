@@ -1,4 +1,4 @@
-/** A round of the checker, as the list of its steps. It ends in one sentence. */
+/** A round of the checker, as the list of its steps. Its result is one sentence. */
 import { decide, type Decision } from '../core/decision/decide.ts';
 import type { GroundResult } from '../core/decision/ground.ts';
 import { nextLease } from '../core/decision/next-lease.ts';
@@ -18,32 +18,32 @@ import { rollCall } from './roll-call.ts';
 export type RoundResult =
   { readonly kind: 'finished'; readonly sentence: string } | { readonly kind: 'unfinished'; readonly why: string };
 
-/** With the facts that the round has decided on, where it came so far. */
+/** With the facts that the decision was made from, if the round came that far. */
 export type Round = RoundResult & { readonly facts?: Facts };
 
 const unfinished = (why: string): RoundResult => ({ kind: 'unfinished', why });
 
 export async function round(checker: CheckerContext, page: PageMemory = { fingerprint: undefined }): Promise<Round> {
   const context = startRound(checker, page);
-  // 1. Observe: read everything that is decided on.
+  // 1. Observe: read everything that the decision needs.
   const observed = await observe(context);
   if (observed.kind === 'unknown') return unfinished(observed.why);
-  // 2. Adopted runners that GitLab does not hear are called before they are counted as offline.
+  // 2. Call the roll of adopted runners that GitLab does not hear, before they count as offline.
   const counted = await recount(context, observed.facts, observed.count);
   if (counted.kind === 'unknown') return unfinished(counted.why);
   const seen = counted.value;
-  // 3. Renew the lease, and commit the report where it says something new.
+  // 3. Renew the lease, and commit the report if it has changed.
   const { lease, ground } = nextLease(seen, context.rules);
   const renewed = await renewLease(context, seen, lease);
   if (renewed.kind === 'failed') return unfinished(renewed.why);
   await commitReport(context, seen, lease);
-  // 4. Decide. A silent holder's roll is called before its silence is believed.
+  // 4. Decide. If the holder's lease lapsed, call its roll first, and decide again.
   const decided = await decideAndCall(context, seen, { ...seen, self: { ...seen.self, lease } }, ground);
   const { facts, decision } = decided;
   if (decided.exhausted !== undefined) return { ...unfinished(decided.exhausted), facts };
   // 5. Claim, and reconcile the records' tags with the newest term.
   const result = await act(context, seen, facts, decision);
-  // 6. Tell people. After a claim the facts are those of the term before; the next round shows the new one.
+  // 6. Notify people. After a claim the facts are those of the term before; the next round publishes the new one.
   if (decision.kind !== 'claim') {
     await aside(context, 'notify', () => notifyFoundTerm(context, seen));
     if (result.kind === 'finished') await aside(context, 'publish', () => publish(context, facts));
@@ -51,7 +51,7 @@ export async function round(checker: CheckerContext, page: PageMemory = { finger
   return { ...result, facts };
 }
 
-/** A step that no decision depends on: an unforeseen error in it costs this step and nothing else. */
+/** A step that no decision depends on: an unforeseen error ends this step and not the round. */
 async function aside({ log }: RoundContext, step: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
@@ -94,7 +94,7 @@ function logRoll({ log }: RoundContext, rival: string, roll: RollFacts): void {
   switch (roll.kind) {
     case 'called': {
       const { answered, ownAnswered } = roll;
-      const counts = `${answered} of its managers answered, and ${ownAnswered} of ours`;
+      const counts = `${answered} of its managers and ${ownAnswered} of ours answered`;
       return log.info('roll-call-ended', `called the roll of ${rival}: ${counts}`, { rival, answered, ownAnswered });
     }
     case 'unknown':
@@ -139,9 +139,9 @@ async function reconcileUnder(context: RoundContext, facts: Facts, term: Term, r
         term: term.number,
         edits: result.edits.join('; '),
       });
-      return finish(context, facts, 'converged', reason);
+      return finish(context, facts, 'reconciled', reason);
     case 'stopped':
-      return unfinished(`convergence stopped: ${result.why}`);
+      return unfinished(`the tags could not be reconciled: ${result.why}`);
   }
 }
 

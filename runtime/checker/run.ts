@@ -8,25 +8,25 @@ export interface RunResult {
   readonly unfinished: number;
   /** Why the last unfinished round was not finished, or why no round was begun. */
   readonly why: string | undefined;
-  /** The preflight refused the run: starting again will not help. */
-  readonly refused: boolean;
+  /** The preflight failed: starting again will not help. */
+  readonly preflightFailed: boolean;
 }
 
 /**
- * The period is counted from the start of the process, by its monotonic clock: whatever the lag of the start, the last round
+ * The period is counted from the start of the process, by its monotonic clock: however late it started, the last round
  * begins no earlier than E + T before the period's end, so the next run's first is at most G = E + T + s later.
  */
 export async function run(
   checker: CheckerContext,
-  /** Told of each round when it has ended, and how long it took. */
-  saw: (round: Round, seconds: number) => void = () => undefined,
+  /** Called after each round, with the seconds that it took. */
+  onRound: (round: Round, seconds: number) => void = () => undefined,
 ): Promise<RunResult> {
   const { clock, config, log } = checker;
   const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
   const start = clock.now();
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
-  const cleared = await preflight(checker);
-  if (cleared.kind === 'refused') return { finished: 0, unfinished: 0, why: cleared.why, refused: true };
+  const checked = await preflight(checker);
+  if (checked.kind === 'failed') return { finished: 0, unfinished: 0, why: checked.why, preflightFailed: true };
   const page: PageMemory = { fingerprint: undefined };
   let finished = 0;
   let unfinished = 0;
@@ -34,7 +34,7 @@ export async function run(
   for (let next = clock.now(); next < last;) {
     const began = clock.now();
     const result = await round(checker, page).catch((error: unknown) => crashed(checker, error));
-    saw(result, (clock.now() - began) / 1000);
+    onRound(result, (clock.now() - began) / 1000);
     if (result.kind === 'finished') finished += 1;
     else {
       unfinished += 1;
@@ -44,7 +44,7 @@ export async function run(
     next = Math.max(began + roundSeconds * 1000, clock.now());
     if (next < last) await clock.sleep(next - clock.now());
   }
-  return { finished, unfinished, why, refused: false };
+  return { finished, unfinished, why, preflightFailed: false };
 }
 
 /** An unforeseen error costs a round and not the run: the next round begins anew. */

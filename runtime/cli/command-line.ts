@@ -48,7 +48,7 @@ export const COMMANDS = {
     options: { to, yes, why },
   },
   failover: {
-    summary: 'claim the main tags for a cluster without evidence; shows the risks and asks',
+    summary: 'claim the main tags for a cluster without evidence, after showing the risks and asking',
     options: {
       to,
       force: { type: 'boolean', text: 'required: claim without the evidence that checkers need' },
@@ -108,7 +108,7 @@ export type Parsed = Given | { readonly command: 'help'; readonly of: CommandNam
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
-/** Throws a Refusal that says what would have been right. */
+/** Throws a Refusal that says what to type instead. */
 export function parseCommandLine(argv: readonly string[]): Parsed {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return { command: 'help', of: undefined };
@@ -127,7 +127,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     if (typeof value !== 'string') continue;
     const choices = options[name]?.choices;
     if (choices && !choices.includes(value))
-      throw wrongUsage(`--${name} ${value} is not known; give ${choices.join(' or ')}`);
+      throw wrongUsage(`--${name} ${value} is not valid; give ${choices.join(' or ')}`);
     texts.set(name, value);
   }
   return { command: first, argument: argumentOf(first, line, positionals), flags, texts };
@@ -153,6 +153,6 @@ function argumentOf(command: string, { argument }: CommandLine, given: readonly 
     throw wrongUsage(`hadr ${command} needs a ${argument.name}, as in: hadr ${command} ${argument.choices?.[0] ?? 7}`);
   if (more.length > 0) throw wrongUsage(`hadr ${command} takes one ${argument?.name}, but got ${given.length}`);
   if (argument?.choices && value !== undefined && !argument.choices.includes(value))
-    throw wrongUsage(`hadr ${command} does not know ${value}; give ${argument.choices.join(' or ')}`);
+    throw wrongUsage(`hadr ${command} cannot use ${value}; give ${argument.choices.join(' or ')}`);
   return value;
 }

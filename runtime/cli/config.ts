@@ -26,8 +26,8 @@ export const hadrSchema = z.strictObject({
   }),
   fleet: z.array(clusterName).min(1, 'must name the clusters').describe('The names of all clusters.'),
   mainTags: tagList.describe('The tags that move.'),
-  policy: policySchema.prefault({}).describe('As the stacks have it: what is shown of the next move depends on it.'),
-  timing: timingSchema.prefault({}).describe('As the stacks have it.'),
+  policy: policySchema.prefault({}).describe('As in the stacks: hadr status computes the next move from it.'),
+  timing: timingSchema.prefault({}).describe('As in the stacks.'),
 });
 
 export interface HadrConfig extends z.infer<typeof hadrSchema> {
@@ -67,8 +67,7 @@ export async function readConfig(given: Given, surroundings: Surroundings): Prom
 async function fileValues(cwd: string, name: string, mustBe: boolean): Promise<Values> {
   const text = await textOf(cwd, name);
   if (text === undefined) {
-    if (mustBe)
-      throw wrongUsage(`there is no config file ${name}; write it as docs/hadr.md shows, or leave --config out`);
+    if (mustBe) throw wrongUsage(`there is no config file ${name}; write one as docs/hadr.md shows, or omit --config`);
     return {};
   }
   return yamlValues(text, name);

@@ -17,7 +17,7 @@ export type Usage = Pick<CommandContext, 'given' | 'config'>;
 /** What a command does with the fleet, after its usage was checked. */
 export type FleetAct = (context: FleetContext) => Promise<ExitCode>;
 
-/** What a command has from the start: its config, its terminal, and a GitLab of which nothing is known yet. */
+/** What a command has from the start: its config, its terminal and a connection to GitLab; nothing has been read yet. */
 export interface CommandContext extends Pick<Machine, 'terminal' | 'clock' | 'execute' | 'wallClock' | 'interrupted'> {
   readonly config: HadrConfig;
   readonly given: Given;
@@ -27,7 +27,7 @@ export interface CommandContext extends Pick<Machine, 'terminal' | 'clock' | 'ex
   readonly close: () => void;
 }
 
-/** With the fleet within reach. */
+/** With access to the fleet. */
 export interface FleetContext extends CommandContext {
   readonly access: FleetAccess;
   /** The status project. */
@@ -103,7 +103,7 @@ export function clusterGiven({ given, config }: Usage): string {
   return name;
 }
 
-/** The fleet for a command that will change something: what it stands on must be known. Throws a Refusal. */
+/** The fleet for a command that will change something: control.json and a report must be readable. Throws a Refusal. */
 export async function fleetToChange(context: FleetContext): Promise<FleetFacts> {
   const facts = await readFleet(context.access);
   const { control, members } = facts;

@@ -31,7 +31,7 @@ export class Refusal extends Error {
 }
 
 export const wrongUsage = (sentence: string): Refusal => new Refusal(EXIT.usage, sentence);
-/** The fleet's state speaks against it. */
+/** The state of the fleet prevents it. */
 export const notNow = (sentence: string): Refusal => new Refusal(EXIT.degraded, sentence);
-/** What it would have to know is unknown. */
+/** Something that the command needs is unknown. */
 export const notKnown = (sentence: string): Refusal => new Refusal(EXIT.unknown, sentence);

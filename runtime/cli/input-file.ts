@@ -1,4 +1,4 @@
-/** The files that a command reads: config, a stack's files, a token. Whatever is wrong with one is a sentence with its name. */
+/** The files that a command reads: config, a stack's files, a token. Each problem is a sentence with the name of the file. */
 import { isAbsolute, join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import * as z from 'zod';
@@ -22,7 +22,7 @@ export async function textOf(cwd: string, name: string): Promise<string | undefi
 export function yamlValues(text: string, name: string): Values {
   const keyed = z.record(z.string(), z.unknown()).safeParse(parsed(text, name));
   if (keyed.success) return keyed.data;
-  throw wrongUsage(`${name} holds no keys; write it as docs/hadr.md shows`);
+  throw wrongUsage(`${name} has no keys; write it as docs/hadr.md shows`);
 }
 
 function parsed(text: string, name: string): unknown {

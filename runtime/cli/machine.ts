@@ -18,7 +18,7 @@ export type Execute = (file: string, args: readonly string[]) => Promise<Execute
 
 export interface Machine extends Surroundings {
   readonly terminal: Terminal;
-  /** Its sleep ends when the person has had enough. */
+  /** Its sleep ends with Ctrl-C. */
   readonly clock: Clock;
   readonly wallClock: WallClock;
   readonly execute: Execute;
@@ -36,7 +36,7 @@ export const interruptibleClock = (interrupted: AbortSignal): Clock => ({
   },
 });
 
-/** An answer that takes longer than this is none: a doctor must come to an end. */
+/** Limit for each program: hadr doctor must end. */
 const LIMIT_MS = 15_000;
 const MOST_BYTES = 16 * 1024 * 1024;
 

@@ -11,7 +11,7 @@ process.once('SIGINT', () => {
   interrupt.abort();
   process.once('SIGINT', () => process.exit(130));
 });
-// A reader that has seen enough (`| head`) is no failure.
+// A closed pipe (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT.unknown));
 
 const surroundings = { env: process.env, cwd: process.cwd() };

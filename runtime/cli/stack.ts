@@ -46,7 +46,7 @@ export interface Stack {
 
 export async function stackValues(cwd: string, name: string): Promise<Stack> {
   if (!clusterName.safeParse(name).success)
-    throw wrongUsage(`--stack ${name} is no name of a stack; give one like cluster-a`);
+    throw wrongUsage(`--stack ${name} is not a valid stack name; give one like cluster-a`);
   const project = shapeOf(projectSchema, await values(cwd, 'Pulumi.yaml'), 'Pulumi.yaml');
   const stack = shapeOf(stackSchema, await values(cwd, `Pulumi.${name}.yaml`), `Pulumi.${name}.yaml`);
   const all: Values = {};
@@ -68,12 +68,12 @@ export async function stackValues(cwd: string, name: string): Promise<Stack> {
 function shapeOf<T>(schema: z.ZodType<T>, found: Values, file: string): T {
   const shape = schema.safeParse(found);
   if (shape.success) return shape.data;
-  throw wrongUsage(`${file} cannot be used (${problemsOf(shape.error).join('; ')}): correct it, or leave --stack out`);
+  throw wrongUsage(`${file} cannot be used (${problemsOf(shape.error).join('; ')}): correct it, or omit --stack`);
 }
 
 async function values(cwd: string, file: string): Promise<Values> {
   const text = await textOf(cwd, file);
   if (text === undefined)
-    throw wrongUsage(`there is no ${file} in ${cwd}: run hadr where your stacks are, or leave --stack out`);
+    throw wrongUsage(`there is no ${file} in ${cwd}: run hadr in the folder of your stacks, or omit --stack`);
   return yamlValues(text, file);
 }

@@ -38,7 +38,7 @@ async function ownToken(given: Given, { env, cwd }: Machine): Promise<string | u
 /** A line break inside would make an HTTP header that Node refuses with the value in its message. */
 function oneWord(text: string, name: string): string {
   const token = text.trim();
-  if (!/^[\x21-\x7e]+$/.test(token)) throw wrongUsage(`${name} is not one word; give the token and nothing else`);
+  if (!/^[\x21-\x7e]+$/.test(token)) throw wrongUsage(`${name} contains spaces or line breaks; give only the token`);
   return token;
 }
 

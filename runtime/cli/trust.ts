@@ -1,6 +1,6 @@
 /**
  * Where a person's token may go. A file in the current folder may come from somebody else (a clone, a merge request), so an address
- * that only a file names gets no token before the person has said so once, with --trust.
+ * that only a file names gets no token before the person has allowed it once, with --trust.
  *
  * Addresses that are trusted: the one of --gitlab-url or HADR_GITLAB_URL, those in the person's own list, and the default. A stack's own
  * secret `gitlabToken` is not checked: a person who may change the address in the stack's file may also change what `pulumi up` runs.
@@ -38,16 +38,16 @@ function listIn(env: NodeJS.ProcessEnv): string | undefined {
 
 async function remember(list: string | undefined, origin: string): Promise<void> {
   if (list === undefined)
-    throw wrongUsage('--trust has no place to remember the address; set HOME, or give --gitlab-url instead of --trust');
+    throw wrongUsage(
+      '--trust cannot store the address without a home folder; set HOME, or give --gitlab-url instead of --trust',
+    );
   try {
     const known = (await readIfThere(list)) ?? '';
     if (known.split('\n').includes(origin)) return;
     await mkdir(dirname(list), { recursive: true });
     await appendFile(list, `${origin}\n`);
   } catch (error) {
-    throw wrongUsage(
-      `cannot remember the address in ${list} (${causeOf(error)}); give --gitlab-url instead of --trust`,
-    );
+    throw wrongUsage(`cannot write the address to ${list} (${causeOf(error)}); give --gitlab-url instead of --trust`);
   }
 }
 

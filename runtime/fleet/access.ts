@@ -1,4 +1,4 @@
-/** What reads and steers a fleet from outside its clusters: people's commands, and a cluster that leaves or joins. */
+/** Access to a fleet from outside its clusters: for people's commands, and for a cluster that leaves or joins. */
 import type { CheckerConfig } from '../config.ts';
 import type { Clock, RunnerRecords, SteeredProject } from '../ports.ts';
 
@@ -7,11 +7,11 @@ export interface FleetAccess {
   readonly records: RunnerRecords;
   readonly project: SteeredProject;
   readonly clock: Clock;
-  /** A line of progress, for whoever waits. */
+  /** Prints a line of progress. */
   readonly say: (line: string) => void;
 }
 
-/** What leaving and joining a fleet works with: the cluster's place in it as well. */
+/** For a cluster that leaves or joins: its own name as well. */
 export interface Member extends FleetAccess {
   readonly config: FleetAccess['config'] & Pick<CheckerConfig, 'cluster'>;
 }

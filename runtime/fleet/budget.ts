@@ -15,6 +15,6 @@ export function startBudget(clock: Clock, budgetSeconds: number): Budget {
     exhausted: () =>
       spentSeconds() < budgetSeconds
         ? undefined
-        : `the round has used its ${budgetSeconds} s; it writes nothing more and leaves the rest to the next`,
+        : `the round has used its ${budgetSeconds} s; it writes nothing more, the next round does the rest`,
   };
 }

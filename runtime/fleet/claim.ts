@@ -10,21 +10,21 @@ import type { Clock, StatusProject } from '../ports.ts';
 import type { Budget } from './budget.ts';
 
 export type Claimed =
-  /** The term's file stands, as this process wrote it or as whoever was first. */
+  /** The term's file exists. `isOwn`: this process wrote it, else another claimant was first. */
   | { readonly kind: 'term'; readonly term: Term; readonly isOwn: boolean }
   | { readonly kind: 'failed'; readonly why: string };
 
 const TRIES = 3;
 const JITTER_MS = 400;
 
-/** A decision's, or a person's. */
+/** The claim of a decision, or of a person. */
 export interface Claim {
   readonly ground: Ground | typeof FORCED;
   readonly number: number;
   readonly reason: string;
 }
 
-/** Who claims, and for which cluster. */
+/** What a claim is made with. */
 export interface Claimant {
   readonly project: StatusProject;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export async function claim(claimant: Claimant, facts: Facts, decision: Claim, b
   const latest = config.timing.leaseSeconds / 2;
   let why = 'it was not tried';
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    // What was observed grows old: a claim on it must not come later than half a lease after the round began.
+    // A claim must not be made on old facts: at most half a lease may have passed since the round began.
     if (budget.spentSeconds() > latest) return failed(`more than ${latest} s have passed since the round began`);
     const spent = budget.exhausted();
     if (spent !== undefined) return failed(spent);
@@ -48,10 +48,10 @@ export async function claim(claimant: Claimant, facts: Facts, decision: Claim, b
     const created = await project.create(path, fileText(term), message);
     if (created.kind === 'created') return { kind: 'term', term, isOwn: true };
     why = created.kind === 'exists' ? 'it exists already' : created.why;
-    // Whatever happened, the file tells: an earlier try of ours may have been applied, or somebody else was first.
-    const look = await project.file(path);
-    if (look.kind === 'found') return standing(term.number, look.value, fileText(term));
-    if (look.kind === 'unknown') why = look.why;
+    // The file shows what happened: an earlier try of ours may have been applied, or another claimant was first.
+    const read = await project.file(path);
+    if (read.kind === 'found') return standing(term.number, read.value, fileText(term));
+    if (read.kind === 'unknown') why = read.why;
     await clock.sleep(claimant.random() * JITTER_MS * attempt);
   }
   return failed(why);
@@ -66,7 +66,7 @@ function standing(number: number, text: string, own: string): Claimed {
   return parsed.ok ? { kind: 'term', term: parsed.value, isOwn: text === own } : { kind: 'failed', why: parsed.why };
 }
 
-/** The last stamp of a holder that went silent. */
+/** The last renewal of a silent holder's lease. */
 function lastHeard({ holder }: Facts, { ground }: Claim): Pick<Term, 'downSince'> {
   const read = holder?.rival?.lease;
   return ground === 'silent' && read?.kind === 'lease' ? { downSince: isoOf(read.lease.at) } : {};

@@ -1,8 +1,8 @@
 /**
- * Edits control.json: what people and stacks ask of the fleet. There is no other way that this repository writes it.
+ * Edits control.json: what people and stacks ask of the fleet. Only this function writes the file.
  *
- * A write depends on the commit that was read, so that two who ask at the same time both get what they asked for. GitLab looks
- * at that before its repository's own write begins (gitlab-facts D3): two writes within that moment both pass, and the later
+ * A write depends on the commit that was read, so that of two changes at the same time neither is lost. GitLab checks the
+ * commit before its repository's own write begins (gitlab-facts D3): two writes within that moment both pass, and the later
  * one wins.
  */
 import { CONTROL_PATH, type Control } from '../core/model/control.ts';
@@ -12,7 +12,7 @@ import { controlOf } from './read-members.ts';
 
 export type Edited =
   | { readonly kind: 'changed' }
-  /** It said so already. */
+  /** Nothing to change. */
   | { readonly kind: 'same' }
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -30,16 +30,16 @@ export async function editControl(
     const file = await project.version(CONTROL_PATH);
     const control = controlOf(file.kind === 'found' ? { ...file, value: file.value.text } : file);
     if (control.kind === 'unknown') return { kind: 'failed', why: control.why };
-    if (control.kind === 'absent') return { kind: 'failed', why: `${CONTROL_PATH} is gone` };
+    if (control.kind === 'absent') return { kind: 'failed', why: `${CONTROL_PATH} does not exist` };
     const text = fileText(change(control.value));
-    // At a second look the change is ours: an answer was lost, and the write was applied.
+    // On a later try this means: the write was applied, and its answer was lost.
     if (text === fileText(control.value)) return { kind: attempt === 1 ? 'same' : 'changed' };
     const saved =
       file.kind === 'found'
         ? await project.replace(CONTROL_PATH, file.value.commit, text, message)
         : await project.create(CONTROL_PATH, text, message);
     if (saved.kind === 'created') return { kind: 'changed' };
-    why = saved.kind === 'exists' ? 'it appeared meanwhile' : saved.why;
+    why = saved.kind === 'exists' ? 'another commit created it at the same time' : saved.why;
     await clock.sleep(PAUSE_MS);
   }
   return { kind: 'failed', why: `${TRIES} tries failed, the last with: ${why}` };

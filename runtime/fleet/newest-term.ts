@@ -63,7 +63,7 @@ export async function newestTerm(project: StatusProject, known: KnownTerms, hasF
   const doubt = await doubtOf(project, hasFile);
   if (doubt !== undefined) return { kind: 'unknown', why: doubt };
   if (number > 0) {
-    const why = `term ${number} is known but ${termPath(number)} is lost`;
+    const why = `term ${number} is known, but ${termPath(number)} does not exist`;
     return { kind: 'damaged', number, named: start.value.holder, why };
   }
   const [jump] = known.jumps;
@@ -114,7 +114,7 @@ interface TermFile {
   readonly at: number;
 }
 
-/** From a term that exists to the newest one, in about 2 · log2(n) reads: nothing names its number. */
+/** From a term that exists to the newest one, in about 2 · log2(n) reads, for no file names the newest number. */
 async function gallop(project: StatusProject, from: TermFile): Promise<TermFacts> {
   let low = from;
   let high: number | undefined;
@@ -133,7 +133,7 @@ function termFacts({ number, text, at }: TermFile, named: string | undefined): T
   return term.ok ? { kind: 'term', term: term.value, at } : { kind: 'damaged', number, named, why: term.why };
 }
 
-/** Why the 404 of a term's file proves nothing, or undefined: the page is there in every project that has been used. */
+/** Why the 404 of a term's file proves nothing, or undefined. Every project that has been used has the page. */
 async function doubtOf(project: StatusProject, hasFile: boolean): Promise<string | undefined> {
   if (hasFile) return undefined;
   const page = await project.file(PAGE_PATH);

@@ -84,7 +84,7 @@ export const rememberedIn = (reports: readonly ReportRead[], name: string): read
 
 /**
  * Adds what only the term or a report of another cluster knows: records of a cluster whose report is lost, unreadable or names
- * others by now, and a holder that is not in this stack's fleet. Nothing that was read is replaced. `self` is the cluster that is
+ * others by now, and a holder that is not in this stack's fleet. It never replaces what was read. `self` is the cluster that is
  * not among the members, `reports` are those whose memory is trusted.
  */
 export async function completeMembers(

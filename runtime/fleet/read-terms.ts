@@ -1,4 +1,4 @@
-/** Reads the terms of the past by number, the newest first. */
+/** Reads earlier terms by number, the newest first. */
 import { parseTerm, termPath, type Term } from '../core/model/term.ts';
 import type { Known } from '../core/model/read.ts';
 import type { NumberedTerm } from '../core/page/text.ts';
@@ -10,7 +10,7 @@ const AT_ONCE = 8;
 export async function readTerm(project: StatusProject, number: number): Promise<Known<Term>> {
   const file = await project.file(termPath(number));
   if (file.kind === 'unknown') return file;
-  if (file.kind === 'absent') return { kind: 'unknown', why: `${termPath(number)} is lost` };
+  if (file.kind === 'absent') return { kind: 'unknown', why: `${termPath(number)} does not exist` };
   const parsed = parseTerm(number, file.value);
   return parsed.ok ? { kind: 'known', value: parsed.value } : { kind: 'unknown', why: parsed.why };
 }

@@ -1,6 +1,6 @@
 /**
- * A term that a person forces. Its file is created by the same code as a checker's claim, and as atomically; the checkers that work
- * reconcile to it as to any other term. Only the evidence is skipped.
+ * A term that a person forces. Its file is created by the same code as a checker's claim, and as atomically. Living checkers reconcile
+ * the tags with it as with any other term. Only the evidence is skipped.
  */
 import { claim } from '../fleet/claim.ts';
 import { startBudget } from '../fleet/budget.ts';
@@ -14,9 +14,9 @@ import { waitFor } from './wait.ts';
 export type Forced =
   | { readonly kind: 'done'; readonly term: number; readonly seconds: number }
   | { readonly kind: 'not-claimed'; readonly why: string }
-  /** It stood, and another cluster has claimed since. */
+  /** The term was created, and another cluster has claimed since. */
   | { readonly kind: 'undone'; readonly term: number; readonly holder: string; readonly by: number }
-  /** The term stands; the tags have not followed yet. */
+  /** The term was created; the tags have not followed yet. */
   | { readonly kind: 'late'; readonly term: number; readonly why: string };
 
 export async function force(

@@ -14,7 +14,7 @@ import { waitFor, type Waited } from './wait.ts';
 
 export type Left =
   | { readonly kind: 'left'; readonly sentence: string }
-  /** Nothing was changed, or the change was undone; the sentence says why and what to do. */
+  /** Nothing was changed, or the change was undone. The sentence gives the reason and what to do. */
   | { readonly kind: 'refused'; readonly sentence: string };
 
 export async function leave(member: Member): Promise<Left> {
@@ -24,7 +24,9 @@ export async function leave(member: Member): Promise<Left> {
   const standing = standingOf(before, cluster);
   switch (standing.kind) {
     case 'unknown':
-      return refused(`whether ${cluster} holds ${tags} is unknown: ${standing.why}. Fix this and run it again.`);
+      return refused(
+        `it is unknown whether ${cluster} holds ${tags}: ${standing.why}. Fix this and run the command again.`,
+      );
     case 'free': {
       const marked = await listAsDestroyed(member);
       if (marked !== undefined) return refused(marked);
@@ -38,7 +40,7 @@ export async function leave(member: Member): Promise<Left> {
 const refused = (sentence: string): Left => ({ kind: 'refused', sentence });
 
 const holderText = ({ holder, term }: Extract<Standing, { kind: 'free' }>): string =>
-  holder === undefined ? 'no cluster has held it yet' : `${holder} holds it by term ${term}`;
+  holder === undefined ? 'there is no holder yet' : `${holder} is the holder (term ${term})`;
 
 async function handOver(member: Member, before: FleetFacts, tags: string): Promise<Left> {
   const { cluster, policy, timing } = member.config;
@@ -55,13 +57,13 @@ async function handOver(member: Member, before: FleetFacts, tags: string): Promi
     return stays(member, `no cluster took ${tags} over from ${cluster} within ${Math.ceil(bound)} s: ${end.why}.`);
   switch (end.value.kind) {
     case 'taken':
-      return { kind: 'left', sentence: `${end.value.holder} holds ${tags} now, by term ${end.value.term}` };
+      return { kind: 'left', sentence: `${end.value.holder} holds ${tags} now (term ${end.value.term})` };
     case 'recalled':
-      return refused(`${cluster} was removed from destroyed in ${CONTROL_PATH} meanwhile. Run it again.`);
+      return refused(`${cluster} was removed from destroyed in ${CONTROL_PATH} meanwhile. Run the command again.`);
   }
 }
 
-/** The cluster keeps working, so it must not stay listed as destroyed, not even by an earlier attempt that was interrupted. */
+/** The cluster keeps working, so it must not be listed as destroyed, even if an earlier attempt that was interrupted listed it. */
 async function stays(member: Member, why: string): Promise<Left> {
   const { cluster } = member.config;
   const back = await setDestroyed(member, false, `${cluster} stays: it could not hand over`);
@@ -76,7 +78,7 @@ function awaitSuccessor(member: Member, boundSeconds: number): Promise<Waited<En
   const { cluster, timing } = member.config;
   return waitFor<End>(member, { boundSeconds, everySeconds: timing.roundSeconds / 3 }, (facts) => {
     const standing = standingOf(facts, cluster);
-    if (standing.kind === 'free' && standing.converged && standing.holder !== undefined)
+    if (standing.kind === 'free' && standing.reconciled && standing.holder !== undefined)
       return { kind: 'done', value: { kind: 'taken', holder: standing.holder, term: standing.term } };
     if (facts.control.kind === 'found' && !facts.control.value.destroyed.includes(cluster))
       return { kind: 'done', value: { kind: 'recalled' } };
@@ -102,5 +104,5 @@ async function listAsDestroyed(member: Member): Promise<string | undefined> {
   const { cluster } = member.config;
   const marked = await setDestroyed(member, true, `${cluster} leaves: its stack is about to be destroyed`);
   if (marked.kind !== 'failed') return undefined;
-  return `${cluster} could not be listed as destroyed in ${CONTROL_PATH}: ${marked.why}. Fix this and run it again.`;
+  return `${cluster} could not be listed as destroyed in ${CONTROL_PATH}: ${marked.why}. Fix this and run the command again.`;
 }

@@ -1,4 +1,4 @@
-/** A stack that is created again brings its cluster back: takes back what a destroy wrote into control.json, and nothing that people wrote. */
+/** A stack that is created again: removes its cluster from `destroyed` in control.json. What people wrote there stays. */
 import { editControl, type Edited } from '../fleet/edit-control.ts';
 import type { Member } from '../fleet/access.ts';
 
@@ -10,7 +10,7 @@ export async function rejoin(member: Pick<Member, 'config' | 'project' | 'clock'
   const { cluster } = member.config;
   const edited = await setDestroyed(member, false, `${cluster} is back: its stack is created again`);
   if (edited.kind !== 'failed') return { kind: 'joined', back: edited.kind === 'changed' };
-  const sentence = `whether ${cluster} may hold the main tags is unknown: ${edited.why}. Fix this and run it again.`;
+  const sentence = `it is unknown whether ${cluster} may hold the main tags: ${edited.why}. Fix this and run the command again.`;
   return { kind: 'refused', sentence };
 }
 

@@ -1,6 +1,6 @@
 /**
- * A person's switchover: a pin that ends by itself. The pinned cluster's own checker claims by the protocol's rules, and once
- * the tags have followed the pin is taken back. Nothing here writes a term or a tag.
+ * A person's switchover: a pin that expires. The pinned cluster's own checker claims by the normal rules, and once the tags have
+ * followed, the pin is removed. Nothing here writes a term or a tag.
  */
 import { isoOf, type GitLabSeconds } from '../core/model/time.ts';
 import type { Control } from '../core/model/control.ts';
@@ -13,15 +13,15 @@ import { waitFor, type Progress } from './wait.ts';
 
 export type SwitchedOver =
   | { readonly kind: 'done'; readonly term: number; readonly seconds: number; readonly left: string | undefined }
-  /** The pin was not written, as far as is known. */
+  /** The pin was not written, or it is unknown whether it was. */
   | { readonly kind: 'not-asked'; readonly why: string }
-  /** It did not come about in time. `left` says what of the request still stands, if anything does. */
+  /** The tags did not move in time. `left` says what remains of the request, if anything does. */
   | { readonly kind: 'late'; readonly why: string; readonly left: string | undefined };
 
-/** A checker's next round, one that was just cut short before it, and all that a round may take. */
+/** The gaps before two rounds, for the first round may be cut short, and the budget of a round. */
 export const moveSeconds = (timing: Timing): number => 2 * longestGapSeconds(timing) + timing.budgetSeconds;
 
-/** So that a wait is measured to about a second with the default times. */
+/** With the default times a wait is measured to about a second. */
 export const pollSeconds = (timing: Timing): number => timing.roundSeconds / 15;
 
 /** `now` is GitLab's time of the read that the plan is based on. The seconds are counted from before the pin. */
@@ -58,14 +58,14 @@ export function hasMoved(facts: FleetFacts, from: string, to: string): Progress<
       return { kind: 'waits', why: `waiting for the term of ${to}` };
     case 'free':
       if (standing.holder !== to)
-        return { kind: 'waits', why: `${standing.holder ?? 'no cluster'} holds them by term ${standing.term}` };
-      if (!standing.converged)
+        return { kind: 'waits', why: `${standing.holder ?? 'no cluster'} holds them since term ${standing.term}` };
+      if (!standing.reconciled)
         return { kind: 'waits', why: `term ${standing.term} names ${to}; waiting for the tags to follow` };
       return { kind: 'done', value: standing.term };
   }
 }
 
-/** Takes this pin back and no other. A sentence where it may still stand. */
+/** Removes this pin and no other. A sentence if it may still exist. */
 async function takeBack(
   access: FleetAccess,
   pin: { readonly cluster: string; readonly until: string },
@@ -78,6 +78,6 @@ async function takeBack(
     `Unpinned: the switchover from ${from} to ${to} is over`,
   );
   return edited.kind === 'failed'
-    ? `the pin to ${pin.cluster} may remain until ${pin.until} and then ends by itself`
+    ? `the pin to ${pin.cluster} may remain until ${pin.until} and then expires`
     : undefined;
 }

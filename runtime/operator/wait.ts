@@ -8,14 +8,14 @@ export type Progress<T> =
 
 export type Waited<T> =
   | { readonly kind: 'done'; readonly value: T; readonly seconds: number }
-  /** `why` is what it still waited for. */
+  /** `why` says what it was still waiting for. */
   | { readonly kind: 'late'; readonly why: string };
 
 export interface Patience {
   readonly boundSeconds: number;
   /** From one read of the fleet to the next. */
   readonly everySeconds: number;
-  /** Ends the wait before its time. */
+  /** Ends the wait early. */
   readonly interrupted?: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-/** The port GitLabView over runner records. It only reads, and never `POST /runners/verify`: that would forge the contact that it reads. */
+/** The port GitLabView over runner records. It only reads. It never uses `POST /runners/verify`, which would update the contact that it reads. */
 import { STALE_SECONDS, type GitLabState } from '../core/evidence/sample.ts';
 import { leaseFrom } from '../core/model/lease.ts';
 import type { Unknown } from '../core/model/read.ts';
@@ -8,7 +8,7 @@ import type { GitLabView } from './ports.ts';
 
 type Reads = Pick<RunnerRecords, 'read' | 'managers'>;
 
-/** Whose runner it is. */
+/** Identifies the runner in GitLab. */
 export interface RunnerIdentity {
   readonly cluster: string;
   readonly record: number;

@@ -45,7 +45,7 @@ export function parseHealth(text: string): Health | undefined {
 // The path is an argument of its own, so that no path can be taken for shell.
 const shell = (script: string, path: string): string[] => ['sh', '-c', script, 'sh', path];
 
-/** Readiness of the runner's container. A stale file still counts: a dead sidecar tells nothing about the runner. */
+/** Readiness of the runner's container. A stale file still counts: a dead sidecar shows nothing about the runner. */
 export const readinessCommand = (path: string): string[] => shell('grep -qx ready=yes "$1" 2>/dev/null', path);
 
 /** Liveness of the runner's container: fails only on a fresh `live=no`, so a missing or stale file restarts nothing. */

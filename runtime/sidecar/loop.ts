@@ -6,7 +6,7 @@ import { sidecarIntervalSeconds, type Timing } from '../timing.ts';
 import { healthOf } from './health.ts';
 import type { GitLabView, HealthFile, RunnerMetrics } from './ports.ts';
 
-/** While its verdict does not change, a sidecar logs it this often, so that an empty log means a dead sidecar. */
+/** A sidecar logs an unchanged verdict this often, so that an empty log means a dead sidecar. */
 const REPEAT_LOG_SECONDS = 300;
 
 export interface SidecarParts {
@@ -79,7 +79,10 @@ export class Sidecar {
           ready: earlier.ready ? 'yes' : 'no',
         });
       } else
-        log.info('sidecar-started', 'sidecar started; the runner is not ready until GitLab has answered a poll of it');
+        log.info(
+          'sidecar-started',
+          'sidecar started; the runner is not ready until GitLab has answered one of its polls',
+        );
     } catch (error) {
       log.error(
         'health-not-read',
@@ -105,7 +108,7 @@ export class Sidecar {
     this.#checkedAtMs = clock.now();
   }
 
-  /** Beside the loop: a call that hangs must not delay the evidence that the process has died. */
+  /** Does not block the loop: a call that hangs must not delay the evidence that the process has died. */
   #readGitLab(): void {
     const { clock, gitlab } = this.#parts;
     const askedAt = clock.now() / 1000;
@@ -129,7 +132,10 @@ export class Sidecar {
     } catch (error) {
       this.#counts = { ...this.#counts, healthWriteFailures: this.#counts.healthWriteFailures + 1 };
       const why = messageOf(error, 'the write failed');
-      this.#parts.log.error('health-not-written', `the probes read an old health file: ${why}`);
+      this.#parts.log.error(
+        'health-not-written',
+        `the health file was not written, so the probes read an old one: ${why}`,
+      );
     }
   }
 

@@ -105,7 +105,7 @@ function parseSeries(text: string): Parsed<readonly Series[]> {
   return { ok: true, value: list };
 }
 
-/** Text without gitlab-runner's own metrics comes from another program; it is not a runner without traffic. */
+/** Text without gitlab-runner's own metrics comes from another program, not from a runner without traffic. */
 export function parseMetrics(text: string): Parsed<Sample> {
   const parsed = parseSeries(text);
   if (!parsed.ok) return parsed;

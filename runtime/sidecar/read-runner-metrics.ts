@@ -27,7 +27,7 @@ export const runnerMetricsAt = (url: URL, timeoutMs: number, clock: Pick<Clock, 
         // Its own timer was late, so the answer may have been here in time.
         if (took > 1.5 * timeoutMs)
           return { kind: 'unknown', why: `the sidecar itself was delayed by ${took - timeoutMs} ms` };
-        return { kind: 'timeout', why: `${url.href} gives no answer within ${timeoutMs / 1000} s` };
+        return { kind: 'timeout', why: `${url.href} does not answer within ${timeoutMs / 1000} s` };
       }
       if (isRefusal(error)) return { kind: 'closed', why: `nothing listens at ${url.host}` };
       return { kind: 'unknown', why: `${url.href}: ${reasonOf(error)}` };

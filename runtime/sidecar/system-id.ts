@@ -8,6 +8,6 @@ const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;
 export async function readSystemId(path: string): Promise<string> {
   const text = (await readIfThere(path))?.trim();
   if (text !== undefined && SYSTEM_ID.test(text)) return text;
-  const why = text === undefined ? 'does not exist' : 'holds no system id, r_ and 12 letters or digits';
-  throw new StartError([`${path} ${why}; the init container "prepare" writes it: look at its log`]);
+  const why = text === undefined ? 'does not exist' : 'does not contain a system id (r_ and 12 letters or digits)';
+  throw new StartError([`${path} ${why}; the init container "prepare" writes it: read its log`]);
 }

@@ -211,7 +211,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: 'a look that has grown old writes nothing',
+    name: 'an old read of a record writes nothing',
     edits: [
       edit(
         'checker/reconcile.ts',
@@ -230,18 +230,18 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'checker/reconcile.ts',
-        `[...tasks.filter((t) => !t.place.isHolder), ...tasks.filter((t) => t.place.isHolder)]`,
-        `[...tasks.filter((t) => t.place.isHolder), ...tasks.filter((t) => !t.place.isHolder)]`,
+        `[...tasks.filter((t) => !t.role.isHolder), ...tasks.filter((t) => t.role.isHolder)]`,
+        `[...tasks.filter((t) => t.role.isHolder), ...tasks.filter((t) => !t.role.isHolder)]`,
       ),
     ],
   },
   {
-    name: 'the last look at every record',
+    name: 'the check of every record after the edits',
     edits: [
       edit(
         'checker/reconcile.ts',
-        `  const wrong = await lastLook(context, tasks);`,
-        `  const wrong = tasks.length < 0 ? await lastLook(context, tasks) : undefined;`,
+        `  const wrong = await checkResult(context, tasks);`,
+        `  const wrong = tasks.length < 0 ? await checkResult(context, tasks) : undefined;`,
       ),
     ],
   },
@@ -250,8 +250,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/tags.ts',
-        `...(place.isOwn ? place.ownTags : [])`,
-        `...(place.isOwn && place.isHolder && tags.length === 0 ? place.ownTags : [])`,
+        `...(role.isOwn ? role.ownTags : [])`,
+        `...(role.isOwn && role.isHolder && tags.length === 0 ? role.ownTags : [])`,
       ),
     ],
   },
@@ -260,13 +260,13 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/tags.ts',
-        `  return place.ownTags.length > 0 ? canonical(place.ownTags) : undefined;`,
+        `  return role.ownTags.length > 0 ? canonical(role.ownTags) : undefined;`,
         `  return [];`,
       ),
       edit(
         'core/decision/tags.ts',
-        `...(place.isOwn ? place.ownTags : [])`,
-        `...(place.isOwn && kept.length > 0 ? place.ownTags : [])`,
+        `...(role.isOwn ? role.ownTags : [])`,
+        `...(role.isOwn && kept.length > 0 ? role.ownTags : [])`,
       ),
     ],
   },
@@ -313,7 +313,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'retired',
-    edits: [edit('core/decision/decide.ts', `  if (isRetired(control, self.name)) return 'retired';`, ``)],
+    edits: [edit('core/decision/decide.ts', `  if (isRetired(control, self.name)) return 'it is retired';`, ``)],
   },
   {
     name: 'unreadable control stops all moves',

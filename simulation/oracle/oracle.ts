@@ -132,8 +132,8 @@ export class Oracle {
     judgeClaim(this, process, number, text);
   }
 
-  /** After `converged` was said: every record must have been read again since this process's last write. */
-  convergedSaid(process: Process): void {
+  /** After a round has logged `tags-changed`: every record must have been read again since this process's last write. */
+  reconciledSaid(process: Process): void {
     const { round } = this.of(process);
     const lastWrite = Math.max(0, ...round.tagWrites.values());
     for (const [id, cluster] of this.fleet.owners) {

@@ -17,7 +17,7 @@ function entriesOf(heading: string): string[] {
 /** Every value of `cause` in the source that judges a runner. */
 function causesInSource(): string[] {
   const source = read('runtime/core/evidence/judge.ts');
-  const types = [...source.matchAll(/readonly cause: ([^;]+);/g)].map(([, type = '']) => type);
+  const types = [...source.matchAll(/readonly cause:\s+([^;]+);/g)].map(([, type = '']) => type);
   return types.flatMap((type) => [...type.matchAll(/'([a-z-]+)'/g)].map(([, cause = '']) => cause));
 }
 

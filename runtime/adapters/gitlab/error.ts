@@ -1,4 +1,4 @@
-/** What a call to GitLab came to when it was not a success, in words that say who answered. */
+/** Why a call to GitLab failed, in words that say who answered. */
 import * as z from 'zod';
 import type { HttpResponse } from '../http/http.ts';
 import { dateOf } from './headers.ts';
@@ -8,7 +8,7 @@ export class GitLabError extends Error {
   override readonly name = 'GitLabError';
   /** 0 where no answer came. */
   readonly status: number;
-  /** One line: what GitLab's body says, or who answered in its place. */
+  /** One line: the error in GitLab's body, or what answered instead of GitLab. */
   readonly detail: string;
   /** GitLab's time from the `Date` of the answer, where there was one. */
   readonly at: number | undefined;
@@ -47,14 +47,15 @@ export function failureOf(response: HttpResponse, url: URL): Failure {
   const { status } = response;
   const at = dateOf(response.headers);
   if (status >= 300 && status < 400) return { status, at, detail: redirectOf(response, url) };
-  if (status === 407) return { status, at, detail: 'a proxy wants a user name and a password; GitLab was not asked' };
+  if (status === 407)
+    return { status, at, detail: 'a proxy requires a user name and a password; the call did not reach GitLab' };
   if (isPage(response)) return { status, at, detail: PAGE };
   const own = ownDetail(response.text);
   if (own !== undefined) return { status, at, detail: own, isGitLabs: true };
   return { status, at, detail: oneLine(response.text) };
 }
 
-const PAGE = 'an HTML page, not an answer of GitLab’s API: of a proxy, a firewall or a login';
+const PAGE = 'an HTML page of a proxy, a firewall or a login, not an answer of GitLab’s API';
 
 const isPage = ({ headers, text }: HttpResponse): boolean =>
   text.trimStart().startsWith('<') || /^text\/html\b/i.test(headers['content-type'] ?? '');
@@ -67,7 +68,7 @@ export const notJson = (response: HttpResponse): string =>
 function redirectOf({ headers }: HttpResponse, url: URL): string {
   const { location } = headers;
   if (location === undefined || !URL.canParse(location, url.href))
-    return 'a redirect to nowhere, not an answer of GitLab’s API';
+    return 'a redirect without a valid target, not an answer of GitLab’s API';
   const target = new URL(location, url);
   return `a redirect to ${target.origin}${target.pathname}, not an answer of GitLab’s API: check gitlab.url`;
 }

@@ -1,6 +1,6 @@
 /**
- * GitLab's answers as values of the ports. What is documented for a call counts, and nothing else: an absence only where the 404
- * names the missing thing itself, a success only with the documented status and body. All else is unknown.
+ * GitLab's answers as values of the ports. Only what is documented for a call counts: something is absent only if the 404 names
+ * it, and a call has succeeded only with the documented status and body. Everything else is unknown.
  */
 import * as z from 'zod';
 import { unknown, type Found, type Read, type Unknown } from '../../core/model/read.ts';
@@ -38,7 +38,7 @@ export async function readOf<T, V>(call: Promise<Reply>, expected: Expected<T, V
     const problem = problemOf(reply, status);
     if (problem !== undefined) return unknown(problem);
     const parsed = body.safeParse(reply.body);
-    if (!parsed.success) return unknown('GitLab’s answer has another shape than expected');
+    if (!parsed.success) return unknown('GitLab’s answer has an unexpected form');
     const at = dateOf(reply.headers);
     return at === undefined ? unknown('GitLab’s answer has no Date') : { kind: 'found', value: view(parsed.data), at };
   } catch (error) {
@@ -66,11 +66,13 @@ const madeCommit = z.object({
 export const commitResult = (reply: Pick<Reply, 'status' | 'body'>): CreateResult =>
   madeCommit.safeParse(reply).success
     ? { kind: 'created' }
-    : unknown(`GitLab’s answer to a commit is 201 with its id, but ${reply.status}: whether it was made is unknown`);
+    : unknown(
+        `GitLab answers a commit with 201 and its id, but this answer has status ${reply.status}: it is unknown whether the commit was made`,
+      );
 
 /** Another success than the documented one is not GitLab's: a proxy's, or of a release that this program does not know. */
 const problemOf = ({ status }: Reply, documented: number): string | undefined =>
-  status === documented ? undefined : `the answer has status ${status}, and GitLab’s would be ${documented}`;
+  status === documented ? undefined : `the answer has status ${status}, but GitLab’s has ${documented}`;
 
 /** Of the 403s only GitLab's own speak of the token: a proxy's page or a read-only database's (gitlab-facts F) do not. */
 const TOKEN_FORBIDDEN = /^(403 Forbidden|insufficient_scope)/;
@@ -101,13 +103,13 @@ export function adviceOf(error: GitLabError): string | undefined {
   if (!isGitLabs) return undefined;
   switch (status) {
     case 401:
-      return 'the token is invalid, expired or revoked: run pulumi up to renew it; if you gave it as tokens.…, make a new one first';
+      return 'the token is invalid, expired or revoked: run pulumi up to renew it; if you set it as tokens.…, create a new one first';
     case 403:
       return TOKEN_FORBIDDEN.test(detail)
         ? 'the token lacks the role or scope: see the tokens in README.md'
         : undefined;
     case 404:
-      return NOT_FOUND[detail] ?? 'this does not prove that it is missing';
+      return NOT_FOUND[detail] ?? 'this 404 does not prove that it is missing';
     default:
       return undefined;
   }

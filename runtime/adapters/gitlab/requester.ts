@@ -1,7 +1,7 @@
 /**
  * The requester under gitbeaker's resource classes. One time limit r covers a call with its retry; only reads are repeated,
  * for a write that seemed to fail may have been applied. `Retry-After` and `RateLimit-Reset` are obeyed within r, else the
- * call fails at once and the round goes on without it. An answer that a cache kept is a failure: it may be as old as it likes.
+ * call fails at once and the round goes on without it. An answer from a cache is a failure: it may be of any age.
  * (gitbeaker's own handler repeats POSTs ten times within a quarter of a second: not ours.)
  */
 import { createRequesterFn, type FormattedResponse } from '@gitbeaker/requester-utils';
@@ -46,7 +46,7 @@ export interface RequesterOptions {
   readonly requestMs: number;
 }
 
-/** One try: the response, or why it is of no use. */
+/** One try: the response, or why it cannot be used. */
 async function tryOnce(send: HttpSend, call: string, request: HttpRequest): Promise<HttpResponse | GitLabError> {
   try {
     const response = await send(request);

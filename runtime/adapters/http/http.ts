@@ -53,11 +53,11 @@ export function createHttp(caCertificate?: string): { readonly send: HttpSend; r
           let size = 0;
           response.on('data', (chunk: Buffer) => {
             size += chunk.length;
-            if (size > MAX_BODY_BYTES) sent.destroy(new Error('the answer is too large'));
+            if (size > MAX_BODY_BYTES) sent.destroy(new Error('the answer is larger than 16 MiB'));
             else chunks.push(chunk);
           });
           response.on('error', reject);
-          response.on('aborted', () => reject(new Error('the answer broke off')));
+          response.on('aborted', () => reject(new Error('the connection closed before the answer was complete')));
           response.on('end', () => {
             clearTimeout(limit);
             resolve({

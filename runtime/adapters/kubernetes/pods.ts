@@ -148,7 +148,7 @@ async function readDeployment(
   if (!Number.isSafeInteger(record) || record <= 0)
     return unknown(`Deployment ${name} has no annotation ${RECORD_ANNOTATION}: run pulumi up`);
   if (spec.selector.matchExpressions.length > 0)
-    return unknown(`Deployment ${name} selects its pods by matchExpressions, and only matchLabels are understood`);
+    return unknown(`Deployment ${name} selects its pods by matchExpressions, but hadr supports only matchLabels`);
   const online = await countOnline(get, namespace, spec.selector.matchLabels);
   if (online.kind === 'unknown') return online;
   return {

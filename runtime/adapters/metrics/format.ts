@@ -14,7 +14,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A metric with what there is to say of it. What is not known is left out, as the format's conventions ask. */
+/** A metric with its samples. Unknown values are left out, as the format's conventions require. */
 export type Family = readonly [Metric, readonly Sample[]];
 
 /** One sample without labels, none where the value is not known. */

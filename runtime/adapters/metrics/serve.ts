@@ -18,13 +18,15 @@ export function createServer(pages: Readonly<Record<string, () => Page>>): http.
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return send({ status: 405, text: 'only GET\n' });
     const page = pages[request.url?.split('?')[0] ?? ''];
-    return send(page ? page() : { status: 404, text: `here are ${Object.keys(pages).join(' and ')}\n` });
+    return send(
+      page ? page() : { status: 404, text: `not found; this server has ${Object.keys(pages).join(' and ')}\n` },
+    );
   });
 }
 
 /**
  * On every address of the pod, of whichever IP family it has: Prometheus comes from outside, `kubectl port-forward` to the
- * loopback. What is served says nothing that is secret.
+ * loopback. What is served contains no secret.
  */
 export const listen = (server: http.Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -33,7 +33,8 @@ export const tokenFile = (directory: string, name: string) => async (): Promise<
   if (token === undefined) throw new Error(`there is no token at ${path}: check the Secret that is mounted there`);
   if (token === '') throw new Error(`the token at ${path} is empty: check the Secret that is mounted there`);
   // A line break inside would make an HTTP header that Node refuses with the value in its message.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`the token at ${path} is not one word: check the Secret`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new Error(`the token at ${path} contains spaces or line breaks: check the Secret`);
   return token;
 };
 
@@ -42,7 +43,7 @@ export async function jsonFile<T>(path: string, schema: z.ZodType<T>): Promise<K
   const unknown = (why: string): Known<T> => ({ kind: 'unknown', why: `${path}: ${why}` });
   try {
     const parsed = schema.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    return parsed.success ? { kind: 'known', value: parsed.data } : unknown('it has another shape than expected');
+    return parsed.success ? { kind: 'known', value: parsed.data } : unknown('it has an unexpected form');
   } catch (error) {
     return unknown(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error));
   }

@@ -5,7 +5,7 @@ import type { Notifier } from '../../ports.ts';
 
 export interface WebhookOptions {
   readonly send: HttpSend;
-  /** Its address, a secret: with it anybody can write there. Read before each message. */
+  /** Its address is a secret: it allows writing to the channel. Read before each message. */
   readonly url: () => Promise<string>;
   readonly timeoutMs: number;
 }
@@ -23,7 +23,7 @@ export const webhookAt = ({ send, url, timeoutMs }: WebhookOptions): Notifier =>
       const { status } = await send({ method: 'POST', url: address, headers, body, timeoutMs });
       return status >= 200 && status < 300 ? { kind: 'sent' } : unknown(`the webhook answers ${status}`);
     } catch (error) {
-      return unknown(`the webhook gives no answer (${codeOf(error)})`);
+      return unknown(`the webhook does not answer (${codeOf(error)})`);
     }
   },
 });

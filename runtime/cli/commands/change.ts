@@ -9,12 +9,12 @@ import { present } from '../present/output.ts';
 export const changeSchema = z.strictObject({
   version: z.literal(1),
   kind: z.literal('change'),
-  changed: z.boolean().describe('False where it said so already and nothing was written.'),
-  done: z.string().describe('What was done and what follows, in a sentence.'),
+  changed: z.boolean().describe('False if control.json did not need a change; then nothing was written.'),
+  done: z.string().describe('What was changed and what happens next, in a sentence.'),
 });
 type Change = z.infer<typeof changeSchema>;
 
-/** Commits the change, and says what was done or that it was so already. */
+/** Commits the change, and prints what was done or that no change was needed. */
 export async function change(
   context: FleetContext,
   edit: (control: Control) => Control,
@@ -24,7 +24,7 @@ export async function change(
   const why = context.given.texts.get('why');
   const edited = await editControl(context.access, edit, why === undefined ? message : `${message}: ${why}`);
   if (edited.kind === 'failed')
-    throw notKnown(`control.json was probably not changed: ${edited.why}. See hadr status, and run it again.`);
+    throw notKnown(`control.json was probably not changed: ${edited.why}. See hadr status, and run the command again.`);
   const result: Change = {
     version: 1,
     kind: 'change',

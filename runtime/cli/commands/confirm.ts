@@ -29,7 +29,7 @@ export const whyOf = ({ given }: FleetContext): string => {
   return why === undefined ? '' : `: ${why}`;
 };
 
-/** What will move the tags back by itself later, where the rules do that. */
+/** Says when the tags will move back automatically, if the rules do that. */
 export function returnText(fleet: FleetFacts, from: string, { config }: FleetContext): string | undefined {
   const { failback, failbackAfterSeconds } = config.policy;
   const report = fleet.members.find(({ name }) => name === from)?.report;

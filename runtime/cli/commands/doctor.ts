@@ -33,7 +33,7 @@ function codeOf(findings: readonly Finding[]): ExitCode {
   return findings.some(({ level }) => level === 'unknown') ? EXIT.unknown : EXIT.ok;
 }
 
-/** Whatever can be said is said: what lies in the status project only where that can be read. */
+/** Every check that is possible. The files of the status project are checked only if it can be read. */
 async function findingsOf(context: CommandContext): Promise<Finding[]> {
   const { inquiry, config, execute, wallClock } = context;
   const { stack, statusProject, gitlab } = config;
@@ -46,7 +46,7 @@ async function findingsOf(context: CommandContext): Promise<Finding[]> {
     inquiry.project(statusProject.path),
     owner && inquiry.tokens(owner),
   ]);
-  const seen = project.kind === 'found' ? await lookInto(withProject(context, project.value)) : undefined;
+  const seen = project.kind === 'found' ? await checkProject(withProject(context, project.value)) : undefined;
   const needs = config.fleet.map((cluster) => needsOf(cluster, owner?.kind ?? 'group'));
   const ofOwner = needs.flatMap((need) => need.owner);
   const ofStatus = needs.flatMap((need) => need.status);
@@ -74,8 +74,8 @@ const NO_OWNER = note(
   'set gitlab.group in the config to have them checked',
 );
 
-/** What lies in the status project, and what is known by it. */
-async function lookInto({ inquiry, config, project, access }: FleetContext) {
+/** Checks the status project and everything that its files name. */
+async function checkProject({ inquiry, config, project, access }: FleetContext) {
   const { branch } = config.statusProject;
   const [rule, facts, tokens] = await Promise.all([
     inquiry.branch(project.id, branch),

@@ -1,4 +1,4 @@
-/** `hadr drill`: a switchover there and back, so that the way is known to work and how long it takes. */
+/** `hadr drill`: a switchover there and back, to prove that it works and to measure how long it takes. */
 import * as z from 'zod';
 import { isoOf } from '../../core/model/time.ts';
 import { drillPath, type Drill } from '../../core/model/drill.ts';
@@ -38,7 +38,7 @@ async function drillTo(context: FleetContext, to: string): Promise<ExitCode> {
   const { from } = plan;
   await confirm(
     context,
-    `${differenceText(plan)}\nand the same back again`,
+    `${differenceText(plan)}\nand back again`,
     `Drill a switchover from ${from} to ${to} and back?`,
   );
   const there = await moveNow(context, to, from);
@@ -52,13 +52,13 @@ async function drillTo(context: FleetContext, to: string): Promise<ExitCode> {
   const message = `Drill: ${from} to ${to} in ${there.seconds} s, and back in ${back.seconds} s`;
   const saved = await access.project.create(path, fileText(result), message);
   if (saved.kind !== 'created' && saved.kind !== 'exists')
-    throw notKnown(`${message}; the result was not published, as far as is known: ${saved.why}`);
+    throw notKnown(`${message}; the result was probably not published: ${saved.why}`);
   const data: DrillResult = { version: 1, kind: 'drill', from, to, there, back, published: path };
   present(terminal, format, data, { schema: drillSchema, text: () => `${message}; published as ${path}` });
   return EXIT.ok;
 }
 
-/** The former holder must assert itself as eligible once more before it can be asked. Throws a Refusal that says where the tags are. */
+/** First waits until the former holder may claim again. Throws a Refusal that says where the tags are. */
 async function wayBack(context: FleetContext, from: string, to: string): Promise<{ term: number; seconds: number }> {
   const { access, interrupted } = context;
   const { timing } = access.config;

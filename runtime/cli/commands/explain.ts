@@ -1,4 +1,4 @@
-/** `hadr explain`: a term's decision made once more, from nothing but what the term recorded. */
+/** `hadr explain`: makes a term's decision again, only from what the term recorded. */
 import * as z from 'zod';
 import { isoOf, moment } from '../../core/model/time.ts';
 import type { Facts, MemberFacts } from '../../core/model/facts.ts';
@@ -28,11 +28,15 @@ export const explainSchema = z.strictObject({
   }),
   result: z
     .enum(['same', 'differs', 'forced'])
-    .describe('same: the recorded facts give this very claim. forced: a person claimed it.'),
+    .describe('same: the recorded facts give the same claim. forced: a person claimed it.'),
   decision: z
     .strictObject({ kind: z.string(), reason: z.string() })
-    .describe('What the recorded facts give today; for a forced term what the checker would have done.'),
-  saw: z.array(z.strictObject({ what: z.string(), value: z.string() })).describe('The facts that count, for people.'),
+    .describe(
+      'What this release decides on the recorded facts; for a forced term what the checker would have decided.',
+    ),
+  saw: z
+    .array(z.strictObject({ what: z.string(), value: z.string() }))
+    .describe('The most important facts, for people.'),
 });
 type Explained = z.infer<typeof explainSchema>;
 
@@ -63,7 +67,7 @@ function explanationOf(term: Term, replayed: Replay): Explained {
     term: { number, holder, previous, at, ground, reason },
     result: replayed.kind,
     decision: replayed.kind === 'same' ? { kind: 'claim', reason } : decisionOf(replayed.decision),
-    saw: sawOf(replayed.evidence),
+    saw: sawOf(replayed.record),
   };
 }
 
@@ -90,7 +94,7 @@ function sawOf({ facts, policy }: DecisionRecord): Explained['saw'] {
             what: 'roll call',
             value:
               roll.kind === 'called'
-                ? `${roll.answered} of the holder’s managers answered, ${roll.ownAnswered} of its own`
+                ? `${roll.answered} of the holder’s managers answered, ${roll.ownAnswered} of ${self.name}’s own`
                 : roll.why,
           },
         ]
@@ -103,11 +107,11 @@ function rivalText({ lease: read, records }: MemberFacts): string {
     case 'unknown':
       return read.why;
     case 'gone':
-      return records.length === 0 ? 'no record of it is known' : 'all its records are gone';
+      return records.length === 0 ? 'no runner record is known' : 'all its runner records are gone from GitLab';
     case 'none':
       return read.why;
     case 'lease':
-      return `${read.lease.online}/${read.lease.total} online by a lease ${ageOf(read)} s old`;
+      return `${read.lease.online}/${read.lease.total} online, lease renewed ${ageOf(read)} s before`;
   }
 }
 

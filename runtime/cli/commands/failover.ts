@@ -25,10 +25,10 @@ async function forceTo(context: FleetContext, to: string): Promise<ExitCode> {
   await confirm(
     context,
     `${differenceText(plan)}\n${risks}`,
-    `Force ${config.mainTags.join(', ')} from ${plan.from} to ${to}, by term ${plan.number}?`,
+    `Force ${config.mainTags.join(', ')} from ${plan.from} to ${to} with term ${plan.number}?`,
   );
   const user = await inquiry.username();
-  const reason = `${user.kind === 'found' ? user.value : 'a person'} forced it${whyOf(context)}`;
+  const reason = `${user.kind === 'found' ? user.value : 'a person'} forced this term${whyOf(context)}`;
   const now = planned(planForced(await readFleet(access), to, access.config));
   const forced = await force(access, now, reason, Math.random, context.interrupted);
   switch (forced.kind) {
@@ -36,11 +36,11 @@ async function forceTo(context: FleetContext, to: string): Promise<ExitCode> {
       throw notKnown(`the term was probably not claimed: ${forced.why}. See hadr status.`);
     case 'undone':
       throw notNow(
-        `term ${forced.term} named ${to}, but ${forced.holder} has taken the main tags since, by term ${forced.by}: hadr explain ${forced.by} says why. To keep them there, pin them.`,
+        `term ${forced.term} named ${to}, but ${forced.holder} has taken the main tags since (term ${forced.by}): hadr explain ${forced.by} shows why. To keep them on ${to}, use hadr pin.`,
       );
     case 'late':
       throw notKnown(
-        `term ${forced.term} names ${to} and is valid, but the tags have not followed: ${forced.why}. Any checker that works moves them; see hadr status.`,
+        `term ${forced.term} names ${to} and is valid, but the tags have not followed: ${forced.why}. The next round of any checker moves them; see hadr status.`,
       );
     case 'done': {
       const seconds = Math.round(forced.seconds * 10) / 10;

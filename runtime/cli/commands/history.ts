@@ -1,4 +1,4 @@
-/** `hadr history`: who held the main tags, since when, for how long and why. */
+/** `hadr history`: which cluster held the main tags, since when, for how long and why. */
 import * as z from 'zod';
 import { isoOf, duration, moment } from '../../core/model/time.ts';
 import type { Known } from '../../core/model/read.ts';
@@ -19,10 +19,10 @@ export const historySchema = z.strictObject({
     .array(
       z.strictObject({
         number: z.number().int(),
-        holder: z.string().nullable().describe('Null where the term’s file is lost or cannot be read.'),
-        previous: z.string().nullable().describe('Who held the main tags before; nobody before the first term.'),
+        holder: z.string().nullable().describe('Null if the term’s file is missing or not valid.'),
+        previous: z.string().nullable().describe('The holder before; nobody before the first term.'),
         at: z.string().nullable(),
-        seconds: z.number().int().min(0).nullable().describe('How long it lasted; of the newest, until now.'),
+        seconds: z.number().int().min(0).nullable().describe('How long it lasted; for the newest term until now.'),
         ground: z.string().nullable(),
         reason: z.string().describe('Why the tags moved, or why the file cannot be read.'),
       }),

@@ -13,6 +13,6 @@ export const moveSchema = z.strictObject({
 export type MoveResult = z.infer<typeof moveSchema>;
 
 const moveText = ({ from, to, term, seconds }: MoveResult): string =>
-  `${to} holds the main tags by term ${term}, ${seconds} s after the request; ${from} has lost them`;
+  `${to} holds the main tags (term ${term}), ${seconds} s after the request; ${from} no longer holds them`;
 
 export const MOVE_VIEW: View<MoveResult> = { schema: moveSchema, text: moveText };

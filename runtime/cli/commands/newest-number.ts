@@ -12,6 +12,8 @@ export function newestNumber({ term }: FleetFacts): number {
     case 'damaged':
       return term.number;
     case 'unknown':
-      throw notKnown(`the newest term is unknown: ${term.why}. Fix this and run it again. Nothing was changed.`);
+      throw notKnown(
+        `the newest term is unknown: ${term.why}. Fix this and run the command again. Nothing was changed.`,
+      );
   }
 }

@@ -19,30 +19,28 @@ const count = z.number().int().min(0);
 const clusterSchema = z.strictObject({
   name: z.string(),
   holder: z.boolean().describe('The newest term names it.'),
-  tagged: z.boolean().describe('GitLab shows a main tag on one of its records.'),
+  tagged: z.boolean().describe('GitLab shows a main tag on one of its runner records.'),
   runners: z
     .strictObject({ online: count, total: count })
     .nullable()
-    .describe('As its newest lease says; null without a lease.'),
-  lease: z
-    .strictObject({ at: time, ageSeconds: seconds, fresh: z.boolean().describe('Younger than L: it is trusted.') })
-    .nullable(),
+    .describe('From its newest lease; null without a lease.'),
+  lease: z.strictObject({ at: time, ageSeconds: seconds, fresh: z.boolean().describe('Not older than L.') }).nullable(),
   report: z
     .strictObject({
-      at: time.nullable().describe('When it was committed: only when it changes. Null where GitLab does not say.'),
+      at: time.nullable().describe('When it last changed and was committed. Null if GitLab does not show it.'),
       ageSeconds: seconds.nullable(),
     })
     .nullable()
     .describe('Null where there is none.'),
-  term: count.nullable().describe('The highest term that it knows of.'),
+  term: count.nullable().describe('The highest term that it knows.'),
   preferred: z.boolean().nullable(),
-  warnings: z.array(z.string()).describe('What its checker asks people to do before it is too late.'),
+  warnings: z.array(z.string()).describe('What its checker asks people to do soon.'),
   records: z.array(z.strictObject({ id: count, tags: z.array(z.string()).nullable(), paused: z.boolean().nullable() })),
   next: z
     .strictObject({
       move: z
         .enum(['nothing', 'reconcile', 'call', 'claim', 'no-lease'])
-        .describe('What its checker would do now; no-lease: nothing, because it renews no lease.'),
+        .describe('What its checker would do now; no-lease: nothing, because it does not renew its lease.'),
       why: z.string(),
     })
     .describe('Its next possible move and what it waits for.'),
@@ -53,7 +51,7 @@ export const statusSchema = z.strictObject({
   kind: z.literal('status'),
   at: time,
   health: z.enum(HEALTHS),
-  reasons: z.array(z.string()).describe('Why it is not ok.'),
+  reasons: z.array(z.string()).describe('Why the fleet is not ok; empty if it is.'),
   mainTags: z.array(z.string()),
   holder: z
     .strictObject({
@@ -65,7 +63,7 @@ export const statusSchema = z.strictObject({
       reason: z.string(),
     })
     .nullable()
-    .describe('By the newest term; null where there is none or it cannot be read.'),
+    .describe('From the newest term; null if there is none or it cannot be read.'),
   control: z
     .strictObject({
       paused: z.boolean(),
@@ -75,7 +73,7 @@ export const statusSchema = z.strictObject({
       commit: z.strictObject({ at: time, author: z.string(), title: z.string() }).nullable(),
     })
     .nullable()
-    .describe('What people have asked for; null where it is unknown.'),
+    .describe('What control.json says; null if it cannot be read.'),
   clusters: z.array(clusterSchema),
 });
 
@@ -152,7 +150,7 @@ function clusterOf(member: MemberFacts, fleet: FleetFacts, rules: Rules, commits
     term: lease?.term ?? (report.kind === 'found' ? report.value.term : null),
     preferred: report.kind === 'found' ? report.value.preferred : null,
     warnings: report.kind === 'found' ? [...(report.value.warnings ?? [])] : [],
-    // A former one that is gone has been replaced, and that is done.
+    // A former record that is gone needs no mention: its replacement is complete.
     records: [...records, ...former.filter((record) => record.read.kind !== 'absent')].map(({ id, read: answer }) => ({
       id,
       tags: answer.kind === 'found' ? [...answer.value.tags] : null,

@@ -1,4 +1,4 @@
-/** `hadr status`: the fleet as its checkers see it, read and never touched. */
+/** `hadr status`: shows the fleet as its checkers see it. It changes nothing. */
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { CONTROL_PATH } from '../../core/model/control.ts';
 import { reportPath } from '../../core/model/report.ts';

@@ -1,7 +1,7 @@
 /** `hadr switchover`: shows what changes, asks, sets a pin, and waits until the tags have moved. */
 import { readFleet } from '../../fleet/read-fleet.ts';
 import { switchOver, type SwitchedOver } from '../../operator/switch-over.ts';
-import { planSwitchover, type Hindered, type Move } from '../../core/outlook/plan-move.ts';
+import { planSwitchover, type Blocked, type Move } from '../../core/outlook/plan-move.ts';
 import type { FleetFacts } from '../../core/model/facts.ts';
 import { clusterGiven, fleetToChange, type FleetAct, type FleetContext, type Usage } from '../context.ts';
 import { EXIT, notKnown, notNow, type ExitCode, type Refusal } from '../exit.ts';
@@ -30,13 +30,13 @@ async function switchTo(context: FleetContext, to: string): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-/** A plan, or the Refusal of what hinders it. */
-export function planned<T extends { readonly kind: 'ready' }>(plan: T | Hindered): T {
+/** The plan, or a Refusal that says why it is not possible. */
+export function planned<T extends { readonly kind: 'ready' }>(plan: T | Blocked): T {
   if (plan.kind === 'ready') return plan;
   throw refusalOf(plan);
 }
 
-const refusalOf = ({ by, why }: Hindered): Refusal =>
+const refusalOf = ({ by, why }: Blocked): Refusal =>
   (by === 'unknown' ? notKnown : notNow)(`${why}. Nothing was changed.`);
 
 /** Reads the fleet again, because the answer may have taken minutes, and switches over. Throws a Refusal if it does not. */
@@ -59,11 +59,11 @@ function finished(moved: SwitchedOver, to: string, isInterrupted: boolean): { te
   switch (moved.kind) {
     case 'done':
       if (moved.left !== undefined)
-        throw notKnown(`${to} holds the main tags by term ${moved.term}, but ${moved.left}; see hadr status`);
+        throw notKnown(`${to} holds the main tags (term ${moved.term}), but ${moved.left}; see hadr status`);
       return { term: moved.term, seconds: Math.round(moved.seconds * 10) / 10 };
     case 'not-asked':
       throw notKnown(
-        `the pin for the switchover was probably not written: ${moved.why}. See hadr status, and run it again.`,
+        `the pin for the switchover was probably not written: ${moved.why}. See hadr status, and run the command again.`,
       );
     case 'late': {
       const how = isInterrupted ? 'you interrupted the wait' : 'the switchover did not finish in time';

@@ -1,4 +1,4 @@
-/** What a stack has deployed, asked of its Kubernetes cluster through the person's kubectl. */
+/** Checks what a stack has deployed: asks its Kubernetes cluster through the person's kubectl. */
 import * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
 import { checkerConfigSchema, RECORD_ANNOTATION, type CheckerConfig } from '../../config.ts';
@@ -28,7 +28,7 @@ const deploymentSchema = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
 });
 
-/** The stack as its file has it, and the id of the status project that its path names, where that can be read. */
+/** The stack as in its file, and the id of the status project that its path names, if that can be read. */
 export interface Expected {
   readonly config: HadrConfig;
   readonly stack: StackFacts;
@@ -100,7 +100,7 @@ async function runnerFindings(
 function parsed<T>(schema: z.ZodType<T>, text: string): T | string {
   try {
     const value = schema.safeParse(JSON.parse(text));
-    return value.success ? value.data : 'kubectl shows another shape than expected';
+    return value.success ? value.data : 'the output of kubectl has an unexpected form';
   } catch {
     return 'kubectl does not answer in JSON';
   }
@@ -148,8 +148,8 @@ function configFinding(deployed: CheckerConfig | string, { config, stack, projec
   ];
   const different = pairs.filter(([, wanted, has]) => !isDeepStrictEqual(wanted, has)).map(([key]) => key);
   return different.length === 0
-    ? ok(check, `what is deployed is what Pulumi.${stack.name}.yaml says`)
-    : wrong(check, `deployed with another ${different.join(', ')} than Pulumi.${stack.name}.yaml says`, up);
+    ? ok(check, `the deployed config is that of Pulumi.${stack.name}.yaml`)
+    : wrong(check, `the deployed ${different.join(', ')} differs from Pulumi.${stack.name}.yaml`, up);
 }
 
 function recordFinding(
@@ -169,7 +169,7 @@ function recordFinding(
     return wrong(
       check,
       `it serves record ${record}, which the report does not name`,
-      'wait a round; if it remains, read the log of the checker',
+      'wait for a round; if this remains, read the log of the checker',
     );
   return ok(check, `it serves record ${record}`);
 }
@@ -185,7 +185,7 @@ async function rightFinding(
   const check = `right to ${verb} ${resource}`;
   const answer = await kubectl('auth', 'can-i', verb, resource, `--as=${account}`);
   if (answer.code === 0) return ok(check, 'the checker has it');
-  // can-i says no with exit code 1 and the word; anything else is a question that was not answered.
+  // can-i answers no with exit code 1 and the word; anything else is no answer.
   return /^no\b/.test(answer.stdout)
     ? wrong(check, 'the checker does not have it', `run pulumi up --stack ${stack}`)
     : unseen(

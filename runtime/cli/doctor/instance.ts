@@ -11,7 +11,7 @@ const OLDEST: readonly [number, number] = [17, 1];
 export function versionFinding(url: string, version: Read<string>, answers: boolean): Finding {
   const check = 'GitLab';
   if (version.kind !== 'found') {
-    const why = version.kind === 'unknown' ? version.why : 'it has no API there';
+    const why = version.kind === 'unknown' ? version.why : 'no GitLab API at this address';
     return unseen(
       check,
       `${url} ${answers ? 'answers, but gives no version' : 'does not answer'}: ${why}`,
@@ -25,7 +25,7 @@ export function versionFinding(url: string, version: Read<string>, answers: bool
   return wrong(check, `${url} has version ${version.value}`, `upgrade GitLab to ${OLDEST.join('.')} or later`);
 }
 
-/** Nobody's clock is compared in any decision; a wrong one only misleads people, and TLS. */
+/** No decision compares clocks; a wrong one only confuses people, and TLS. */
 const SKEW_SECONDS = 5;
 
 export function clockFinding(gitlab: GitLabSeconds, here: number): Finding {
@@ -41,15 +41,15 @@ export function ownTokenFinding(token: Read<TokenView>): Finding {
   if (token.kind !== 'found')
     return unseen(
       check,
-      `GitLab does not describe it: ${token.kind === 'unknown' ? token.why : 'it is none'}`,
-      'give another as HADR_TOKEN',
+      `GitLab does not show it: ${token.kind === 'unknown' ? token.why : 'it is not an access token'}`,
+      'set HADR_TOKEN to another token',
     );
   const { scopes, expiresAt } = token.value;
   if (!scopes.includes('api'))
     return wrong(
       check,
       `its scopes are ${scopes.join(', ')}`,
-      'make one with scope api: commits to the status project need it',
+      'create a token with scope api: commits to the status project need it',
     );
   if (expiresAt === null) return ok(check, 'scope api, and it never expires');
   const days = daysLeft(expiresAt, token.at);
@@ -87,6 +87,6 @@ export function branchFinding(name: string, branch: Read<BranchView>): Finding {
     : note(
         check,
         'it is protected, and your token may not commit to it',
-        'status and history work; to steer, use a token with role Developer of the status project',
+        'status and history work; for other commands use a token with role Developer of the status project',
       );
 }

@@ -1,4 +1,4 @@
-/** Each cluster as GitLab shows it: its report, its records, its lease, and whether it means the same fleet. */
+/** Checks each cluster as GitLab shows it: its report, its records, its lease, and whether it has the same main tags. */
 import type { RecordFacts, MemberFacts, FleetFacts } from '../../core/model/facts.ts';
 import { ageOf } from '../../core/model/lease.ts';
 import { isFresh } from '../../core/decision/rivals.ts';
@@ -8,7 +8,7 @@ import { namesOf } from '../../names.ts';
 import type { HadrConfig } from '../config.ts';
 import { note, ok, unseen, wrong, type Finding } from './finding.ts';
 
-const DELETE = 'delete it in the status project: its checker writes it anew within a round';
+const DELETE = 'delete it in the status project: its checker writes it again within a round';
 
 export function filesFindings({ control, term }: FleetFacts): Finding[] {
   return [
@@ -16,11 +16,11 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
       ? ok('control.json', control.value.paused ? 'it says paused' : 'it can be read')
       : unseen(
           'control.json',
-          control.kind === 'unknown' ? control.why : 'it is gone',
+          control.kind === 'unknown' ? control.why : 'it does not exist',
           'correct it in the status project, or delete it: without it nothing is paused, pinned or retired',
         ),
     term.kind === 'term'
-      ? ok('newest term', `${term.term.number}, ${term.term.holder} holds`)
+      ? ok('newest term', `${term.term.number}, the holder is ${term.term.holder}`)
       : term.kind === 'none'
         ? note(
             'newest term',
@@ -31,7 +31,7 @@ export function filesFindings({ control, term }: FleetFacts): Finding[] {
             'newest term',
             term.why,
             term.kind === 'damaged'
-              ? 'do nothing: its holder claims again, or another cluster does'
+              ? 'nothing: its holder claims again, or another cluster does'
               : 'fix this and run hadr doctor again',
           ),
   ];
@@ -62,7 +62,7 @@ export function memberFindings(member: MemberFacts, config: HadrConfig): Finding
     ...[...records, ...former].map((record) => recordFinding(name, record, ownTags, config)),
     leaseFinding(member, config),
     ...(report.value.warnings ?? []).map((warning) =>
-      note(`warning of ${name}`, warning, 'follow it; its checker checks again every round'),
+      note(`warning of ${name}`, warning, 'do what it says; its checker checks again every round'),
     ),
   ];
 }
@@ -81,14 +81,14 @@ function recordFinding(
   if (text === null)
     return note(
       check,
-      'no note can be seen',
+      'its note is not visible',
       'use a token that may edit it, or check that its checker runs: GitLab shows the note only to users who may edit the record',
     );
   if (paused)
     return wrong(
       check,
       'it is paused in GitLab: its runners take no jobs',
-      'resume it under Runners in GitLab, or leave it and expect the other cluster to hold the tags',
+      'resume it under Runners in GitLab; while it is paused, another cluster takes the main tags',
     );
   const missing = canonical(ownTags).filter((tag) => !tags.includes(tag));
   if (missing.length > 0)
@@ -96,7 +96,7 @@ function recordFinding(
   if (!roomForMainTags(tags, ownTags, config.mainTags))
     return wrong(
       check,
-      `it has ${tags.length} tags, and no room for the main ones`,
+      `it has ${tags.length} tags, and no room for the main tags`,
       'remove some of its tags: GitLab allows 50',
     );
   return ok(check, `tags ${canonical(tags).join(', ')}`);

@@ -1,4 +1,4 @@
-/** The runtime's tokens as GitLab lists them: scope, role, and how long they last. */
+/** Checks the runtime's tokens as GitLab lists them: scope, role and expiry. */
 import type { Read, Found } from '../../core/model/read.ts';
 import { WARN_DAYS } from '../../core/page/expiry.ts';
 import { namesOf } from '../../names.ts';
@@ -21,7 +21,7 @@ interface Need {
   readonly name: string;
   readonly scope: string;
   readonly level: number;
-  /** Adopted runners have no sidecar, and it no token. */
+  /** Adopted runners have no sidecar, so they need no token for it. */
   readonly sidecar?: true;
 }
 
@@ -66,8 +66,8 @@ function tokenFinding(where: string, list: Found<readonly TokenView[]>, need: Ne
       ? wrong(check, 'it is expired or revoked', renew)
       : note(
           check,
-          `${where} has none of this name`,
-          `where you gave the token yourself (tokens.* in the stack), watch when it expires; ${need.sidecar ? 'a stack that adopts its runners needs none; ' : ''}else run pulumi up`,
+          `${where} has no token of this name`,
+          `if you set the token yourself (tokens.* in the stack), watch when it expires; ${need.sidecar ? 'a stack that adopts its runners needs none; ' : ''}otherwise run pulumi up`,
         );
   if (!token.scopes.includes(need.scope) && !token.scopes.includes('api'))
     return wrong(check, `its scopes are ${token.scopes.join(', ')}`, `it needs ${need.scope}: ${renew}`);

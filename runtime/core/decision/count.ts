@@ -1,14 +1,14 @@
 /**
  * How many of this cluster's runners take jobs. A pod of ours is Ready because its sidecar says that its runner is served. In
- * an adopted pod Ready says only that a process is there; whether it asks for jobs is for GitLab to say, which hears each
- * living manager after every stamp, for a stamp calls the roll.
+ * an adopted pod Ready says only that a process is there; whether it asks for jobs only GitLab shows: each renewal
+ * of the lease calls the roll, and every living manager then contacts GitLab.
  *
  *   its record            GitLab hears               online
  *   -------------------   ------------------------   -----------------------------------------------------------
  *   404, or paused        –                          0
  *   there                 as many as pods are ready  the ready pods
- *                         fewer                      as many as it hears: a fall, to be proved by a call (round)
- *                         nobody knows               unknown, and with it the whole count
+ *                         fewer                      as many as it hears, once a roll call has confirmed that
+ *                         cannot be read             unknown, and with it the whole count
  */
 import { unknown, type Read, type Found, type Known } from '../model/read.ts';
 import type { GitLabSeconds } from '../model/time.ts';
@@ -21,11 +21,11 @@ export interface Counted {
   readonly record: number;
   readonly adopted: boolean;
   readonly desired: number;
-  /** Pods that are Ready and not about to go. */
+  /** Pods that are Ready and not about to be removed. */
   readonly ready: number;
 }
 
-/** A ready pod more than managers that GitLab hears. */
+/** A Deployment with more ready pods than managers that GitLab hears. */
 export interface Unheard {
   readonly name: string;
   readonly record: number;
@@ -43,8 +43,8 @@ export interface Count {
 export type ManagersByRecord = ReadonlyMap<number, Read<readonly ManagerView[]>>;
 
 /**
- * The managers that GitLab has heard of late: an idle one answers each roll, a full one by its jobs, of which one report
- * may be lost. Running jobs alone are no sign of life: GitLab shows those of a dead manager for an hour.
+ * The managers that GitLab has heard recently: one without jobs answers each roll call, a full one contacts GitLab with its
+ * jobs' reports, and one report may be lost. Running jobs alone prove nothing: GitLab shows those of a dead manager for an hour.
  */
 export function heardManagers(
   { value, at }: Found<readonly ManagerView[]>,
@@ -61,8 +61,8 @@ export function heardManagers(
 
 /**
  * How young the contact of a manager with running jobs must be. Where GitLab hears this cluster again after it did not, jobs
- * have had no chance to report before their period is over, and any contact will do. `heardSince` is 0 where it hears nobody:
- * then nobody is there to say that it hears at all, and jobs do not vouch longer than ever.
+ * have had no chance to report before their period is over, so a contact of any age is enough. `heardSince` is 0 while GitLab
+ * hears no manager of this cluster: then it is not known whether GitLab hears any, and the usual limit holds.
  */
 export const busyWithin = (heardSince: GitLabSeconds, at: GitLabSeconds, timing: Timing): number =>
   heardSince !== 0 && at - heardSince < vouchSeconds(timing) ? Number.POSITIVE_INFINITY : vouchSeconds(timing);

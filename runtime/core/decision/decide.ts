@@ -4,7 +4,7 @@
  *
  * Guaranteed: a claim is only ever for this cluster, never on anything unknown, never under a pause, and never for equal
  * strength. Not guaranteed here: that only one cluster claims – that is the atomic creation of the term's file – and that no
- * write of an earlier decision lands late – the next round heals that.
+ * write of an earlier decision arrives late – the next round corrects that.
  */
 import { longestGapSeconds, type Timing } from '../../timing.ts';
 import { isRetired, NO_CONTROL, type Control } from '../model/control.ts';
@@ -28,7 +28,7 @@ export type Decision =
 /** `found` is the ground of this round (ground.ts), before a pin is considered. */
 export function decide(facts: Facts, found: GroundResult, rules: Rules): Decision {
   // 1. What people ask for comes first, and what they ask for must be known.
-  if (facts.control.kind === 'unknown') return nothing(`control is unknown: ${facts.control.why}`);
+  if (facts.control.kind === 'unknown') return nothing(`control.json is unknown: ${facts.control.why}`);
   const control = controlOf(facts);
   if (control.paused) return nothing('paused');
   // 2. Without the newest term nothing is known to be right.
@@ -37,18 +37,18 @@ export function decide(facts: Facts, found: GroundResult, rules: Rules): Decisio
     facts.term.kind === 'term' ? { kind: 'reconcile', reason } : nothing(reason);
   // 3. Is there a ground to move?
   const ground = withPin(facts, control, found);
-  if (ground.kind === 'unknown') return stay(`holder unknown: ${ground.why}`);
+  if (ground.kind === 'unknown') return stay(`the holder is unknown: ${ground.why}`);
   if (ground.kind === 'keeps') return stay(ground.why);
   // 4. May this cluster act on it?
   const obstacle = claimBlocker(facts, control, rules);
-  if (obstacle !== undefined) return stay(`${ground.why}; not eligible here: ${obstacle}`);
+  if (obstacle !== undefined) return stay(`${ground.why}; this cluster cannot take over: ${obstacle}`);
   const wait = waitFor(facts, control, ground.ground, rules);
   if (wait !== undefined) return stay(`${ground.why}; ${wait}`);
-  // 5. Silence is believed only after a roll call.
+  // 5. A lapsed lease alone is no proof: a roll call must confirm that the holder is silent.
   const holder = facts.holder?.name;
   if (ground.ground === 'silent' && holder !== undefined) {
     if (!facts.roll) return { kind: 'call', rival: holder, reason: ground.why };
-    const doubt = silenceDoubted(facts, rules);
+    const doubt = silenceNotConfirmed(facts, rules);
     if (doubt !== undefined) return stay(`${ground.why}; ${doubt}`);
   }
   const number = nextNumber(facts);
@@ -60,13 +60,13 @@ const nothing = (reason: string): Decision => ({ kind: 'nothing', reason });
 
 const controlOf = (facts: Facts): Control => (facts.control.kind === 'found' ? facts.control.value : NO_CONTROL);
 
-/** A pin is a ground of its own for the pinned cluster, whatever the holder is worth, but not on anything unknown. */
+/** A pin is a ground for the pinned cluster, even if the holder is healthy, but not while anything is unknown. */
 function withPin({ self, term, now, holder }: Facts, control: Control, found: GroundResult): GroundResult {
   const pinned = pinnedCluster(control, now);
   if (pinned !== self.name || holder?.name === self.name || found.kind === 'unknown') return found;
   // Before the first term a claim displaces no cluster, and no other cluster may claim.
   if (term.kind === 'none') return found;
-  return { kind: 'ground', ground: 'pinned', why: 'pinned to this cluster' };
+  return { kind: 'ground', ground: 'pinned', why: 'the main tags are pinned to this cluster' };
 }
 
 /** Why this cluster may not claim now, or undefined. */
@@ -74,8 +74,8 @@ export function claimBlocker(facts: Facts, control: Control, { policy, timing }:
   const { self } = facts;
   const pinned = pinnedCluster(control, facts.now);
   if (self.online < policy.minOnline) return `${self.online}/${self.total} online, ${policy.minOnline} needed`;
-  if (isRetired(control, self.name)) return 'retired';
-  if (pinned !== undefined && pinned !== self.name) return `pinned to ${pinned}`;
+  if (isRetired(control, self.name)) return 'it is retired';
+  if (pinned !== undefined && pinned !== self.name) return `the main tags are pinned to ${pinned}`;
   const unheard = notHeard(self.lease, timing);
   if (unheard !== undefined) return unheard;
   for (const record of self.records) {
@@ -87,7 +87,7 @@ export function claimBlocker(facts: Facts, control: Control, { policy, timing }:
   return undefined;
 }
 
-/** Whose turn it is, and the waits that a ground itself asks for; a sentence while this cluster waits. */
+/** Says how long this cluster still waits: for its turn, and for the time that the ground itself requires. Undefined if it need not wait. */
 function waitFor(facts: Facts, control: Control, ground: Ground, { timing }: Rules): string | undefined {
   const holder = facts.holder?.name;
   if (ground === 'pinned' || (ground === 'damaged' && holder === facts.self.name)) return undefined;
@@ -96,15 +96,15 @@ function waitFor(facts: Facts, control: Control, ground: Ground, { timing }: Rul
     ground === 'first' ? eligibleFor(facts, timing) : memory.ground === ground ? facts.now - memory.since : 0;
   const turn = turnSeconds(facts, challengers(facts, control, timing, holder), timing);
   const own = ownWait(facts, ground, timing);
-  if (stood < own + turn || stood < own) return `waits ${own + turn} s, of which ${Math.floor(stood)} have passed`;
+  if (stood < own + turn || stood < own) return `waiting: ${Math.floor(stood)} s of ${own + turn} s`;
   return undefined;
 }
 
-/** The first claim displaces nobody, so its wait counts from when this cluster was in touch and heard for a lease. */
+/** The first claim takes the tags from no cluster, so its wait starts when this cluster has been in touch and heard for a lease. */
 const eligibleFor = ({ self: { lease } }: Facts, timing: Timing): number =>
   Math.max(0, lease.at - Math.max(lease.inTouchSince, lease.heardSince) - timing.leaseSeconds);
 
-/** How long a ground must have stood before anybody acts on it. */
+/** How long a ground must have lasted before a cluster acts on it. */
 function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
   switch (ground) {
     case 'gone':
@@ -125,21 +125,23 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
   }
 }
 
-/** Why the holder's silence is not believed, or undefined where it is. */
-function silenceDoubted(facts: Facts, { policy }: Rules): string | undefined {
+/** Why the roll call does not confirm that the holder is silent; undefined if it does. */
+function silenceNotConfirmed(facts: Facts, { policy }: Rules): string | undefined {
   const { roll, holder } = facts;
-  if (!roll) return 'its roll was not called';
-  if (roll.kind === 'unknown') return `its roll call is unknown: ${roll.why}`;
+  if (!roll) return 'its roll call was not made';
+  if (roll.kind === 'unknown') return `its roll call failed: ${roll.why}`;
   const needed = holder?.rival?.minOnline ?? policy.minOnline;
-  if (roll.answered >= needed) return `${roll.answered} of its managers answered the roll: it keeps the main tags`;
+  if (roll.answered >= needed)
+    return `${roll.answered} of its managers answered the roll call, so it keeps the main tags`;
   if (roll.ownAnswered === 0 && !heardLater(facts, roll.contact, roll.ownContact))
-    return 'no manager of this cluster answered its own roll either: GitLab may hear nobody';
+    return 'inconclusive: our own runners did not answer the roll call either';
   return undefined;
 }
 
 /**
- * A cluster at work answers its own roll only with its jobs, once a minute. A contact of its own proves as much where the
- * holder had been called before it and was not heard since: whoever lives asks until GitLab answers.
+ * Our runners that are full of jobs contact GitLab only with their jobs' reports, once a minute, so they may not answer in time.
+ * A contact of theirs proves as much if it came after the first call of the holder's roll and after the holder's last contact:
+ * until then a living runner of the holder would have contacted GitLab too.
  */
 function heardLater({ self }: Facts, contact: GitLabSeconds, ownContact: GitLabSeconds): boolean {
   const { calledAt } = self.lease.memory;
@@ -152,7 +154,7 @@ export function nextNumber({ holder, rivals, self }: Facts): number {
   return Math.max(holder?.number ?? 0, self.lease.term, ...known) + 1;
 }
 
-/** For how long the holder's lease has lapsed: running jobs vouch for it only up to `busyMax` of that. */
+/** How long ago the holder's lease lapsed: its running jobs count as answers only up to `busyMax` after that. */
 export function lapseSeconds({ holder, self, now }: Facts, timing: Timing): number {
   const read = holder?.rival?.lease;
   if (read?.kind === 'lease') return Math.max(0, ageOf(read) - timing.leaseSeconds);

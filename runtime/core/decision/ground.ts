@@ -1,6 +1,6 @@
 /**
- * What speaks for a move away from the present holder. Assessing looks at the holder alone; whether this cluster may act on
- * it (eligible, in turn, roll called) is decided in decide.ts.
+ * Finds the ground to move the main tags away from their holder. Only the holder is examined here; whether this cluster may
+ * act on the ground (it is eligible, it is its turn, the roll was called) is decided in decide.ts.
  *
  *   the holder's records      its lease            ground
  *   -----------------------   ------------------   ---------------------------------------------------------------
@@ -17,6 +17,7 @@ import { isRetired } from '../model/control.ts';
 import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
 import { unknownRecord } from '../model/member.ts';
 import type { Rules } from '../model/rules.ts';
+import type { Timing } from '../../timing.ts';
 import { isFresh } from './rivals.ts';
 
 export type GroundResult =
@@ -25,7 +26,7 @@ export type GroundResult =
   | { readonly kind: 'keeps'; readonly why: string }
   | { readonly kind: 'ground'; readonly ground: Ground; readonly why: string };
 
-/** What speaks for a move, given what is remembered. Pure, and the same before and after the stamp. */
+/** The ground for a move, given the memory. Pure, and the same before and after the lease is renewed. */
 export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rules): GroundResult {
   const { term, control, self, now } = facts;
   const { leaseSeconds } = rules.timing;
@@ -34,24 +35,24 @@ export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rul
   const holder = term.kind === 'term' ? term.term.holder : term.named;
   if (holder === self.name) {
     if (term.kind === 'term') return { kind: 'keeps', why: 'this cluster holds the main tags' };
-    return { kind: 'ground', ground: 'damaged', why: `${term.why}; this cluster held it and says so again` };
+    return { kind: 'ground', ground: 'damaged', why: `${term.why}; this cluster held it and claims it again` };
   }
   if (term.kind === 'damaged' && !isDamagedFor(memory, now, leaseSeconds))
     return {
       kind: 'ground',
       ground: 'damaged',
-      why: `${term.why}; ${holder ?? 'its holder'} has ${leaseSeconds} s to say so again`,
+      why: `${term.why}; waiting ${leaseSeconds} s for ${holder ?? 'its holder'} to reassert the term`,
     };
   const rival = facts.holder?.rival;
   if (holder === undefined || !rival)
     return {
       kind: 'ground',
       ground: 'damaged',
-      why: `${term.kind === 'damaged' ? term.why : 'the term'} names nobody known`,
+      why: `${term.kind === 'damaged' ? `${term.why}; it` : 'the term'} names an unknown cluster`,
     };
   const found = groundAgainst(facts, rival, memory, rules);
   const retired = control.kind === 'found' && isRetired(control.value, holder);
-  // Not on anything unknown: a claim that cannot be converged would leave nobody with the tags.
+  // Not while anything is unknown: after a claim whose tags cannot be reconciled no cluster would have them.
   if (!retired || found.kind === 'unknown') return found;
   return { kind: 'ground', ground: 'retired', why: `${holder} is retired` };
 }
@@ -71,15 +72,23 @@ function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Me
         return { kind: 'unknown', why: `the report of ${rival.name}: ${rival.report.why}` };
       if (rival.records.length + rival.former.length === 0)
         return { kind: 'unknown', why: `no runner record of ${rival.name} is known` };
-      return { kind: 'ground', ground: 'gone', why: `all records of ${rival.name} are gone from GitLab` };
+      return { kind: 'ground', ground: 'gone', why: `all runner records of ${rival.name} are gone from GitLab` };
     case 'none':
-      return { kind: 'ground', ground: 'silent', why: `${rival.name} asserts nothing: ${read.why}` };
+      return { kind: 'ground', ground: 'silent', why: `${rival.name} has no valid lease: ${read.why}` };
     case 'lease':
       if (!isFresh(read, rules.timing))
-        return { kind: 'ground', ground: 'silent', why: `${rival.name} has asserted nothing for ${ageOf(read)} s` };
+        return {
+          kind: 'ground',
+          ground: 'silent',
+          why: `${rival.name} has no valid lease (${expiry(read, rules.timing)})`,
+        };
       return groundInFresh(facts, rival, read.lease, memory, rules);
   }
 }
+
+/** `expired 30 s ago` */
+const expiry = (read: Parameters<typeof ageOf>[0], { leaseSeconds }: Timing): string =>
+  `expired ${ageOf(read) - leaseSeconds} s ago`;
 
 function groundInFresh(
   facts: Facts | RoundFacts,

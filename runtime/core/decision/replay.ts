@@ -1,4 +1,4 @@
-/** Makes a term's decision once more, from nothing but what the term has recorded (decision-record.ts). */
+/** Makes a term's decision again, only from what the term recorded (decision-record.ts). */
 import * as z from 'zod';
 import { policySchema, timingSchema } from '../../config.ts';
 import { clusterName } from '../../values.ts';
@@ -21,13 +21,13 @@ const isUnknown = z.object({
   forbidden: z.literal(true).optional(),
   refused: z.literal(true).optional(),
 });
-/** JSON has no undefined: a key that may be absent is given back without a value that says so. */
-const unknownRead = ({ kind, why: said, forbidden, refused }: z.infer<typeof isUnknown>) => ({
+/** JSON has no undefined: a key that may be absent is left out. */
+const unknownRead = ({ kind, why: text, forbidden, refused }: z.infer<typeof isUnknown>) => ({
   kind,
-  why: said,
+  why: text,
   ...((forbidden ?? refused) && { forbidden: true as const }),
 });
-const answer = <T>(value: z.ZodType<T>) =>
+const readOf = <T>(value: z.ZodType<T>) =>
   z.union([
     z.object({ kind: z.literal('found'), value, at }),
     z.object({ kind: z.literal('absent'), at }),
@@ -36,7 +36,7 @@ const answer = <T>(value: z.ZodType<T>) =>
 
 const record = z.object({
   id: z.number(),
-  read: answer(
+  read: readOf(
     z.object({
       id: z.number(),
       tags: z.array(z.string()),
@@ -112,14 +112,14 @@ const storedFacts = z.object({
   rivals: z.array(
     z.object({
       name: z.string(),
-      report: z.union([answer(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
+      report: z.union([readOf(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
       records,
       former: records,
     }),
   ),
   mainTags: z.array(z.string()),
   term: termFacts,
-  control: answer(controlSchema),
+  control: readOf(controlSchema),
   roll: roll.optional(),
 });
 
@@ -147,10 +147,10 @@ function factsOf(stored: z.infer<typeof storedFacts>, minOnline: number): Facts 
 
 export type Replay =
   /** The same facts give the same claim: its number, ground and holder. Its sentence may be of another release. */
-  | { readonly kind: 'same'; readonly evidence: DecisionRecord }
-  | { readonly kind: 'differs'; readonly evidence: DecisionRecord; readonly decision: Decision }
+  | { readonly kind: 'same'; readonly record: DecisionRecord }
+  | { readonly kind: 'differs'; readonly record: DecisionRecord; readonly decision: Decision }
   /** A person claimed it; `decision` is what the cluster's own checker would have done on the same facts. */
-  | { readonly kind: 'forced'; readonly evidence: DecisionRecord; readonly decision: Decision }
+  | { readonly kind: 'forced'; readonly record: DecisionRecord; readonly decision: Decision }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export function replay(term: Term): Replay {
@@ -159,14 +159,14 @@ export function replay(term: Term): Replay {
     const where = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
     return { kind: 'unreadable', why: `what term ${term.number} recorded cannot be read at "evidence.${where}"` };
   }
-  const evidence = parsed.data;
-  const { facts } = evidence;
-  const decision = decide(facts, findGround(facts, facts.self.lease.memory, evidence), evidence);
-  if (term.ground === FORCED) return { kind: 'forced', evidence, decision };
+  const recorded = parsed.data;
+  const { facts } = recorded;
+  const decision = decide(facts, findGround(facts, facts.self.lease.memory, recorded), recorded);
+  if (term.ground === FORCED) return { kind: 'forced', record: recorded, decision };
   const same =
     decision.kind === 'claim' &&
     decision.number === term.number &&
     decision.ground === term.ground &&
     facts.self.name === term.holder;
-  return same ? { kind: 'same', evidence } : { kind: 'differs', evidence, decision };
+  return same ? { kind: 'same', record: recorded } : { kind: 'differs', record: recorded, decision };
 }

@@ -1,4 +1,4 @@
-/** What the facts say of the other clusters: whose lease is fresh, who may challenge, whose turn it is. */
+/** What the facts show of the other clusters: which leases are fresh, which clusters may challenge, whose turn it is. */
 import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import type { Facts, MemberLease } from '../model/facts.ts';
@@ -13,7 +13,7 @@ export const isFresh = (
 ): read is { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds } =>
   read.kind === 'lease' && ageOf(read) <= timing.leaseSeconds;
 
-/** The pin that stands at `now`, for a pin may expire. */
+/** The pinned cluster at `now`; a pin may have expired. */
 export function pinnedCluster(control: Control, now: GitLabSeconds): string | undefined {
   const { pin } = control;
   if (!pin) return undefined;
@@ -21,8 +21,8 @@ export function pinnedCluster(control: Control, now: GitLabSeconds): string | un
 }
 
 /**
- * The rivals that could claim in this moment, by their own fresh leases. Who cannot act is not waited for – but before the
- * first term a rival that is not yet in touch for a lease counts too: nothing is displaced, so it only costs a wait.
+ * The rivals that could claim now, by their own fresh leases. This cluster waits only for rivals that can act. Before the
+ * first term it also waits for a rival that has not been in touch for a lease yet: no cluster is without its tags meanwhile.
  */
 export function challengers(
   facts: Pick<Facts, 'rivals' | 'term' | 'now'>,
@@ -43,14 +43,14 @@ export function challengers(
 }
 
 /**
- * Why a cluster must not claim yet by its own lease, or undefined: for a whole lease GitLab must have taken its stamps and
- * heard its runners. So an outage, of all of GitLab or of what runners need, moves nothing, and neither does its end.
+ * Why a cluster must not claim yet by its own lease, or undefined: for a whole lease its renewals must have succeeded and
+ * GitLab must have heard its runners. So neither an outage of GitLab, or of the part that runners need, nor its end moves the tags.
  */
 export function notHeard({ at, inTouchSince, heardSince }: Lease, { leaseSeconds }: Timing): string | undefined {
   const touch = at - inTouchSince;
-  if (touch < leaseSeconds) return `in touch with GitLab for ${touch} s of ${leaseSeconds}`;
+  if (touch < leaseSeconds) return `it has been in touch with GitLab for ${touch} s of ${leaseSeconds} s`;
   const heard = heardSince === 0 ? 0 : at - heardSince;
-  if (heard < leaseSeconds) return `GitLab has heard its runners for ${heard} s of ${leaseSeconds}`;
+  if (heard < leaseSeconds) return `GitLab has heard its runners for ${heard} s of ${leaseSeconds} s`;
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Judging a roll call: who of a record's managers has contacted GitLab since it was called. */
+/** Evaluates a roll call: which managers of a record have contacted GitLab since the call. */
 import type { GitLabSeconds } from '../model/time.ts';
 import type { ManagerView, RecordFacts } from '../model/facts.ts';
 
@@ -49,7 +49,7 @@ export const lastRead = (reads: readonly RollReads[], fallback: GitLabSeconds): 
 
 /**
  * How many managers answered. A full manager does not poll and its jobs report only once a period: where `busySeconds` is
- * given, one that GitLab shows running jobs answers too if its last contact is younger than that.
+ * given, one that GitLab shows running jobs counts as an answer too if its last contact is younger than that.
  */
 export function answered(reads: RollReads, busySeconds: number | undefined): number {
   if (reads.paused) return 0;

@@ -25,7 +25,7 @@ export const roomForMainTags = (
   mainTags: readonly string[],
 ): boolean => canonical([...tags, ...ownTags, ...mainTags]).length <= MAX_TAGS;
 
-/** What a record is, seen from the term: whose it is decides what it should have. */
+/** Which role a record has under a term. The role decides which tags it should have. */
 export interface RecordRole {
   readonly isHolder: boolean;
   /** The tags that its cluster always has; only its own checker adds them unasked. */
@@ -39,12 +39,12 @@ export interface RecordRole {
  * cluster's configured own tags are ever added. Undefined where that cannot be: removing the main tags would leave the
  * record without any (GitLab refuses that), and its cluster's own tags are not known.
  */
-export function wantedTags(tags: readonly string[], place: RecordRole): string[] | undefined {
-  const kept = place.isHolder ? tags : tags.filter((tag) => !place.mainTags.includes(tag));
-  const added = [...(place.isHolder ? place.mainTags : []), ...(place.isOwn ? place.ownTags : [])];
+export function wantedTags(tags: readonly string[], role: RecordRole): string[] | undefined {
+  const kept = role.isHolder ? tags : tags.filter((tag) => !role.mainTags.includes(tag));
+  const added = [...(role.isHolder ? role.mainTags : []), ...(role.isOwn ? role.ownTags : [])];
   const wanted = canonical([...kept, ...added]);
   if (wanted.length > 0) return wanted;
-  return place.ownTags.length > 0 ? canonical(place.ownTags) : undefined;
+  return role.ownTags.length > 0 ? canonical(role.ownTags) : undefined;
 }
 
 export const hasMainTag = (tags: readonly string[], mainTags: readonly string[]): boolean =>

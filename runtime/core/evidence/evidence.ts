@@ -27,7 +27,7 @@ const starting = (ready: boolean): Pick<EvidenceState, 'verdict' | 'ready' | 'li
 /** A new pod: not ready until its runner has been seen to be served. */
 export const atBirth = (): EvidenceState => ({ ...starting(false), history: noHistory(true) });
 
-/** A restarted sidecar beside a runner that may have lived on: what was last known of it stands. */
+/** A restarted sidecar beside a runner that may still run: its last known readiness stays. */
 export const resumed = (ready: boolean): EvidenceState => ({ ...starting(ready), history: noHistory(false) });
 
 /** The state after one more reading. */

@@ -74,7 +74,7 @@ export interface RunnerHistory {
 }
 
 const NO_UNANSWERED_CALLS = { count: 0, since: 0, afterAnswer: 0 };
-/** So many stamps that moved no contact are the proof; the oldest stay, for they are the first to become one. */
+/** This many stamps without a new contact are the proof. The oldest ones are kept, for they become proof first. */
 export const STAMPS_WITHOUT_CONTACT = 3;
 
 /**
@@ -261,7 +261,7 @@ function addGitLabReading(history: RunnerHistory, reading: GitLabReading): Runne
     movedAt: Math.max(history.movedAt, contactAt ?? history.movedAt),
     unansweredStamps: unansweredStamps(history, reading),
   };
-  // What got no answer while GitLab answered nobody proves nothing about the runner.
+  // Calls that failed while GitLab did not answer the sidecar either prove nothing about the runner.
   if (record.kind === 'unknown')
     return { ...next, reachableSince: undefined, gitlabTrouble: record.why, unansweredCalls: NO_UNANSWERED_CALLS };
   const is = record.kind === 'absent' ? 'absent' : record.paused ? 'paused' : 'serving';
@@ -281,8 +281,8 @@ function contactOf({ at, manager, date }: GitLabReading): MonotonicSeconds | und
 }
 
 /**
- * A stamp ticks the record's queue: the next poll of every manager with a valid token reaches Rails and moves its contact. The
- * queue of a token that was reset is not ticked any more, and Workhorse goes on answering its polls for up to an hour.
+ * A renewal of the lease wakes the record's queue: the next poll of every manager with a valid token reaches Rails, which updates
+ * its contact. The queue of a token that was reset is not woken, and Workhorse answers its polls for up to an hour.
  */
 function unansweredStamps(
   history: RunnerHistory,

@@ -67,7 +67,7 @@ const unsure = (cause: Extract<Verdict, { evidence: 'unknown' }>['cause'], reaso
 
 const ago = (at: MonotonicSeconds, then: MonotonicSeconds): string => `${Math.max(0, Math.floor(at - then))} s`;
 
-/** 1. what is definite, 2. what the calls prove, 3. inactivity beyond its limit, 4. fresh proof, 5. why nothing is known. */
+/** In this order: definite facts, failed calls, inactivity beyond its limit, fresh proof of service, and why the state is unknown. */
 export const judge = (basis: Basis): Verdict =>
   definite(basis) ??
   cutOff(basis) ??
@@ -104,7 +104,7 @@ function cutOff({ history }: Basis): Verdict | undefined {
   if (reachableSince === undefined || reachedAt === undefined) return undefined;
   return offline(
     'no-answer',
-    `the runner gets no answer from GitLab (${unansweredCalls.count} calls), and its sidecar does`,
+    `the runner gets no answer from GitLab (${unansweredCalls.count} calls), but its sidecar does: check the runner's network and proxy settings`,
   );
 }
 
@@ -115,7 +115,7 @@ function withoutContact(basis: Basis): Verdict | undefined {
   if (ignored.length < STAMPS_WITHOUT_CONTACT) return undefined;
   return offline(
     'no-contact',
-    `its polls are answered, and GitLab shows no contact of it after ${ignored.length} stamps: its token may have been reset`,
+    `its polls are answered, but GitLab has not recorded a contact since ${ignored.length} renewals of the lease: its token may have been reset`,
   );
 }
 
@@ -132,7 +132,7 @@ function inactivity({ history, at, timing }: Basis, since: MonotonicSeconds, lim
   return history.reachedAt > end && at - history.reachedAt <= timing.leaseSeconds ? 'confirmed' : 'ask-gitlab';
 }
 
-/** A healthy runner polls within this time, even if it sleeps after three polls with 403. */
+/** A healthy runner polls within this time, even if it waits after three polls with 403. */
 const notPollingAfterSeconds = (timing: Timing): number =>
   longestPollGapSeconds(timing) + timing.unhealthyIntervalSeconds;
 
@@ -146,7 +146,7 @@ function timeouts(basis: Basis): Verdict | undefined {
   const since = Math.max(history.movedAt, history.timeoutSince);
   const limit = notPollingAfterSeconds(timing);
   const hasJobs = (history.sample?.jobs ?? 0) > 0;
-  const text = `it does not answer on its metrics endpoint, and GitLab shows no contact of it, for ${ago(at, since)}`;
+  const text = `it does not answer on its metrics endpoint, and GitLab has not heard from it, for ${ago(at, since)}`;
   if (inactivity(basis, since, limit + LONGEST_CALL_SECONDS) === 'confirmed')
     return offline('stuck', `the runner is stuck: ${text}`);
   switch (inactivity(basis, since, hasJobs ? Math.max(limit, longestReportGapSeconds(timing)) : limit)) {
@@ -159,11 +159,11 @@ function timeouts(basis: Basis): Verdict | undefined {
   }
 }
 
-/** It answers on its metrics endpoint, and its main loop is dead. A runner with jobs or with a call under way never is. */
+/** It answers on its metrics endpoint, and its main loop is dead. A runner with jobs or with a call in progress is never stuck. */
 function stillProcess(basis: Basis): Verdict | undefined {
   const { history, runner, at } = basis;
   if (runner.kind !== 'sample') return undefined;
-  const text = `no counter of it has moved for ${ago(at, history.stillSince)}, without a job or a poll under way`;
+  const text = `none of its counters has changed for ${ago(at, history.stillSince)}, without a job or a poll in progress`;
   switch (inactivity(basis, history.stillSince, LONGEST_STILLNESS_SECONDS)) {
     case 'confirmed':
       return offline('stuck', `the runner is stuck: ${text}`);
@@ -236,6 +236,6 @@ function undecided(basis: Basis): Verdict {
     ? `GitLab last answered it ${ago(at, history.proof.at)} ago`
     : 'GitLab has not answered it yet';
   if (runner.kind === 'sample' && (runner.sample.pollsUnderWay ?? 0) > 0)
-    return unsure('waiting', `${last}; a poll is under way, GitLab may have asked it to wait (429)`);
+    return unsure('waiting', `${last}; a poll is in progress, GitLab may have asked it to wait (429)`);
   return history.proof ? unsure('waiting', last) : unsure('start', last);
 }

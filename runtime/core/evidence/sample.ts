@@ -38,7 +38,7 @@ export interface Sample {
   readonly jobs: number;
   /** How many jobs it may run; undefined where it has no limit. */
   readonly capacity: number | undefined;
-  /** It was told to stop: it finishes its jobs and takes no more. */
+  /** It is stopping: it finishes its jobs and takes no more. */
   readonly draining: boolean;
   /** `process_start_time_seconds`, compared for change only. */
   readonly startedAt: number | undefined;
@@ -91,12 +91,12 @@ export interface GitLabState {
   readonly date: GitLabSeconds | undefined;
 }
 
-/** Two answers of one moment differ by less, unless a cache on the way kept one of them. */
+/** Two answers at the same time differ by less, unless a cache kept one of them. */
 export const STALE_SECONDS = 10;
 
 export interface GitLabReading extends GitLabState {
   readonly askedAt: MonotonicSeconds;
-  /** When the answer was here, which may be before the reading that brings it along. */
+  /** When the answer arrived, which may be before the reading that contains it. */
   readonly at: MonotonicSeconds;
 }
 

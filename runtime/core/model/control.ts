@@ -1,4 +1,4 @@
-/** control.json: what people have asked for. A project without this file asks for nothing. */
+/** control.json: what people have asked for. Without this file nothing is paused, pinned or retired. */
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';

@@ -1,4 +1,4 @@
-/** What a round has observed, as plain data. Everything that is decided is decided from this. */
+/** What a round has observed, as plain data. Every decision is made from this. */
 import type { Read } from './read.ts';
 import type { GitLabSeconds } from './time.ts';
 import type { Control } from './control.ts';
@@ -11,7 +11,7 @@ export interface RecordView {
   readonly id: number;
   readonly tags: readonly string[];
   readonly paused: boolean;
-  /** Null where it is empty and where the token may not see it: GitLab does not tell the two apart. */
+  /** Null if it is empty, and if the token may not see it: GitLab shows no difference. */
   readonly note: string | null;
   readonly description: string;
   /** The last contact of any of its managers that reached Rails (gitlab-facts B); null for none. */
@@ -31,10 +31,10 @@ export interface ManagerView {
   readonly busy: boolean;
 }
 
-/** A report as it was read. `unreadable` is a file that is there and makes no sense. */
+/** A report as it was read. `unreadable`: the file exists, but is not valid. */
 export type ReportRead = Read<Report> | { readonly kind: 'unreadable'; readonly why: string };
 
-/** What a cluster's records say of its lease. */
+/** A cluster's lease, as its records show it. */
 export type MemberLease = LeaseRead | { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly why: string };
 
 /** One cluster of the fleet as its report and its records show it (member.ts makes it). */
@@ -67,7 +67,7 @@ export interface SelfFacts {
 export type TermFacts =
   | { readonly kind: 'none' }
   | { readonly kind: 'term'; readonly term: Term; readonly at: GitLabSeconds }
-  /** Leases or files know the number, but no file says who holds it: lost, or not parseable. `named` is whom the leases name. */
+  /** Leases or files know the number, but its file is lost or not valid. `named` is the holder that the leases name. */
   | { readonly kind: 'damaged'; readonly number: number; readonly named: string | undefined; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -81,7 +81,7 @@ export type RollFacts =
       readonly ownAnswered: number;
       /** The newest contact of the holder's managers, in GitLab's seconds; 0 for none. */
       readonly contact: GitLabSeconds;
-      /** The newest of this cluster's own that is so old that every living runner of the fleet had time to follow; 0 for none. */
+      /** The newest contact of this cluster's managers that is old enough for every living runner of the fleet to have followed; 0 for none. */
       readonly ownContact: GitLabSeconds;
     }
   | { readonly kind: 'unknown'; readonly why: string };
@@ -105,7 +105,7 @@ export interface Facts {
   /** Undefined while the newest term is unknown. */
   readonly holder: Holder | undefined;
   readonly control: Read<Control>;
-  /** Only after a round has decided to call. */
+  /** Only after a round has called the roll. */
   readonly roll?: RollFacts;
 }
 
@@ -145,7 +145,7 @@ function namedBy(term: TermFacts): Omit<Holder, 'rival'> | undefined {
   }
 }
 
-/** The fleet as people's commands and a stack read it: from outside its clusters, so all of them are members. */
+/** The fleet as people's commands and a stack read it: from outside, so every cluster is a member. */
 export interface FleetFacts {
   readonly now: GitLabSeconds;
   readonly members: readonly MemberFacts[];

@@ -1,6 +1,6 @@
 /**
- * What a read of the outside world can say. Unknown is a value of its own: it is neither absence nor an empty list, and
- * nothing is ever decided on it.
+ * The result of a read from outside. Unknown is a value of its own: it is neither absence nor an empty list, and no decision
+ * is ever made on it.
  */
 import type { GitLabSeconds } from './time.ts';
 
@@ -13,7 +13,7 @@ export interface Found<T> {
 
 export type Read<T> =
   | Found<T>
-  /** GitLab's 404 that names the missing thing itself. Any other 404 is unknown: it may speak of the repository, the project, a proxy. */
+  /** GitLab's 404 that names the missing thing itself. Any other 404 is unknown: it may mean the repository, the project or a proxy. */
   | { readonly kind: 'absent'; readonly at: GitLabSeconds }
   | Unknown;
 
@@ -21,15 +21,15 @@ export type Read<T> =
 export interface Unknown {
   readonly kind: 'unknown';
   readonly why: string;
-  /** GitLab's own 403: the token lacks a right. It tells nothing of the runner, so only the preflight asks for it. */
+  /** GitLab's own 403: the token lacks a right. It shows nothing about the runner, so only the preflight uses it. */
   readonly forbidden?: true;
 }
 
-/** What a read that GitLab does not date can say. */
+/** The result of a read that has no time of GitLab's. */
 export type Known<T> =
   { readonly kind: 'known'; readonly value: T } | { readonly kind: 'unknown'; readonly why: string };
 
 export const unknown = (why: string): Unknown => ({ kind: 'unknown', why });
 
-/** A found value carried through `parse`, which answers with the value or with one clause that says what is wrong. */
+/** The result of parsing a text: the value, or one clause that says what is wrong. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };

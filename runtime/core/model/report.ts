@@ -1,4 +1,4 @@
-/** status/<cluster>.json: what a cluster's checker says of its cluster, committed when it changes. */
+/** status/<cluster>.json: the report of a cluster's checker, committed when it changes. */
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
@@ -20,14 +20,14 @@ export const reportSchema = z.object({
   holder: clusterName,
   term: z.number().int().min(0).max(MAX_TERM),
   /**
-   * The records of each other cluster, as this one last knew them: the loss of a report then makes no cluster unknown. Absent
+   * The records of each other cluster, as this one last knew them: then a lost report makes no cluster unknown. Absent
    * where none is known, and in reports of earlier releases.
    */
   rivals: z
     .record(clusterName, recordIds)
     .refine((rivals) => Object.keys(rivals).length <= MAX_CLUSTERS)
     .optional(),
-  /** What people should do before it is too late, a sentence each; absent where there is nothing. */
+  /** What people should do soon, a sentence each; absent if there is nothing. */
   warnings: z.array(z.string().max(1000)).max(20).optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
@@ -40,6 +40,6 @@ export const summaryOf = (online: number, total: number): string => `Online ${on
 export function parseReport(cluster: string, text: string): Parsed<Report> {
   const parsed = parseFile(reportPath(cluster), text, reportSchema);
   if (parsed.ok && parsed.value.cluster !== cluster)
-    return { ok: false, why: `${reportPath(cluster)} speaks of another cluster` };
+    return { ok: false, why: `${reportPath(cluster)} names another cluster` };
   return parsed;
 }

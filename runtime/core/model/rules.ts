@@ -1,4 +1,4 @@
-/** What a decision is made by, beside the facts. */
+/** The rules of a decision: with the facts they determine it. */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
 

@@ -5,14 +5,14 @@ import { secondsOf } from './time.ts';
 
 /*
  * The bounds of every schema: what our own writers can write, and what our own parsers can read again. A file beyond them is
- * unreadable, so that one wrong or hostile file cannot stop a checker that reads it, nor poison what that checker writes.
+ * unreadable. So one wrong or hostile file neither stops a checker that reads it, nor changes what that checker writes.
  */
 /** A lease has room for nine digits. */
 export const MAX_TERM = 999_999_999;
 /** A lease has room for six digits. */
 export const MAX_RUNNERS = 999_999;
 export const MAX_CLUSTERS = 50;
-/** Of one cluster, those that Pulumi is replacing included. Each costs a call in every round of every checker. */
+/** Of one cluster, with those that Pulumi is replacing. Every checker reads each of them in every round. */
 export const MAX_RECORDS = 50;
 export const MAX_SENTENCE = 4000;
 const MAX_FILE_CHARACTERS = 1_000_000;

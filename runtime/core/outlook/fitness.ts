@@ -1,6 +1,6 @@
 /**
- * Could any cluster hold the main tags? For messages to people, from what a checker has read anyway. Nothing
- * is moved on it: who may claim is decided in decide.ts.
+ * Which clusters could hold the main tags. For messages to people, from what a checker has read anyway. No move depends
+ * on it: decide.ts decides which cluster may claim.
  */
 import type { Rules } from '../model/rules.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
@@ -22,8 +22,8 @@ export interface MemberFitness {
 const unfit = (why: string): Fitness => ({ kind: 'unfit', why });
 
 /**
- * Every cluster of the fleet by name. Eligible is the holder that lives, and whoever could take the tags from it, now or
- * after a wait: a wait is part of every move and no reason to wake anybody. Undefined while control or term are unknown.
+ * Every cluster of the fleet by name. Fit are a healthy holder, and each cluster that could take the tags from it, now or
+ * after a wait: a wait is part of every move and no reason for an alert. Undefined while control or term are unknown.
  */
 export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness[] | undefined {
   const holder = facts.holder?.name;
@@ -41,7 +41,7 @@ export function fleetFitness(facts: Facts, rules: Rules): readonly MemberFitness
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What people have asked for that keeps the tags from a cluster. A holder keeps them under a pause and under a pin. */
+/** What control.json says that prevents a cluster from holding the tags. A holder keeps them under a pause and under a pin. */
 function order(facts: Facts, control: Control, name: string, holder: string): Fitness | undefined {
   if (isRetired(control, name)) return unfit('is retired');
   if (name === holder) return undefined;
@@ -55,7 +55,7 @@ const strength = (lease: Lease, needed: number): Fitness =>
     ? unfit(`has ${lease.online}/${lease.total} runners online and needs ${needed}`)
     : { kind: 'fit', lease };
 
-/** What a cluster's own records say, whatever control.json says. All texts for people use this one wording. */
+/** What a cluster's own records show; control.json is ignored. All texts for people use this wording. */
 export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
   const read = rival.lease;
   switch (read.kind) {
@@ -71,15 +71,15 @@ export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
   }
 }
 
-/** Whether any cluster is eligible, and where none is, each with what is in its way. */
+/** Whether any cluster is fit; if none is, what prevents each. */
 export type Outlook =
   | { readonly kind: 'some' }
   | { readonly kind: 'none'; readonly obstacles: readonly string[] }
   | { readonly kind: 'unknown' };
 
 /**
- * For a lease this cluster must have been in touch with GitLab: by then every living rival has had the time to say that it
- * lives, so the end of an outage of GitLab looks like no incident.
+ * This cluster must have been in touch with GitLab for a lease: by then every living rival has had the time to renew its own
+ * lease, so the end of an outage of GitLab is not mistaken for an incident.
  */
 export function outlookOf(facts: Facts, rules: Rules): Outlook {
   const all = fleetFitness(facts, rules);

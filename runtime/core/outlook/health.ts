@@ -1,6 +1,6 @@
 /**
- * How a fleet is, in one word and its reasons. Judged by the tags that GitLab shows, for jobs go where the tags are; what
- * the term and the leases say beside them makes the reasons.
+ * The health of a fleet: one word and its reasons. The word follows the tags that GitLab shows, because jobs go where the tags
+ * are; the reasons come from the term and the leases.
  */
 import type { Rules } from '../model/rules.ts';
 import { fitnessOf } from './fitness.ts';
@@ -16,7 +16,7 @@ export type Health = (typeof HEALTHS)[number];
 
 export interface Judgement {
   readonly health: Health;
-  /** Each a clause for people; empty where all is well. */
+  /** Each a clause for people; empty if the fleet is healthy. */
   readonly reasons: readonly string[];
 }
 
@@ -71,7 +71,7 @@ function shortcomingsOf(fleet: FleetFacts, tagged: readonly string[], rules: Rul
   return [...asked, ...mismatch, ...fleet.members.flatMap((member) => weakness(member, rules)), ...alone];
 }
 
-/** What control.json asks for, and what does not happen because of it. */
+/** What control.json says, and what it prevents. */
 function askedOf({ now, members }: FleetFacts, control: Control): string[] {
   const pinned = pinnedCluster(control, now);
   const until = control.pin?.until === undefined ? '' : ` until ${control.pin.until}`;

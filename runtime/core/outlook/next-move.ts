@@ -1,6 +1,6 @@
 /**
  * What the checker of one cluster would decide now, for people outside the clusters: computed from its
- * own newest stamp instead of a count of its pods. Nothing is written by looking.
+ * own newest lease instead of a count of its pods. Nothing is written.
  */
 import { decide, type Decision } from '../decision/decide.ts';
 import type { Rules } from '../model/rules.ts';
@@ -22,7 +22,7 @@ export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
   const { lease } = read;
   const report = member.report.kind === 'found' ? member.report.value : undefined;
   const number = holderOf(fleet.term, [])?.number;
-  // What it remembers of an earlier term is void: its next stamp will say so.
+  // What it remembers of an earlier term is void: its next renewal drops it.
   const isVoid = number !== undefined && lease.memory.term !== number;
   const rivals = fleet.members.filter((candidate) => candidate.name !== name);
   return {
@@ -49,7 +49,7 @@ export function factsFor(fleet: FleetFacts, name: string): Known<Facts> {
 
 export type NextMove =
   | Decision
-  /** Its checker does not stamp, so it does nothing. */
+  /** Its checker does not renew its lease, so it does nothing. */
   | { readonly kind: 'no-lease'; readonly reason: string };
 
 /** What the checker of `name` would do now, and what it waits for. `minOnline` is its own, as it reports it. */

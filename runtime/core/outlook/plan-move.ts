@@ -1,7 +1,7 @@
 /**
- * A move of the main tags that a person asks for: whether it can be done, and what it changes. Pure. A switchover is left to
- * the protocol: the plan holds only where the named cluster's own checker would claim under a pin. A forced term is what
- * remains where it would not.
+ * Plans a move of the main tags that a person asks for: whether it is possible, and what it changes. Pure. A switchover is done
+ * by the checkers: it is possible only if the named cluster's own checker would claim under a pin. If it would not, only a
+ * forced term remains.
  */
 import { nextNumber, claimBlocker } from '../decision/decide.ts';
 import type { Rules } from '../model/rules.ts';
@@ -26,15 +26,15 @@ export interface Move {
   readonly edits: readonly RecordEdit[];
 }
 
-/** It cannot be: `unknown` where something is not known, `state` where what is known speaks against it. */
-export interface Hindered {
-  readonly kind: 'hindered';
+/** It is not possible: `unknown` if something is not known, `state` if the state of the fleet prevents it. */
+export interface Blocked {
+  readonly kind: 'blocked';
   readonly by: 'unknown' | 'state';
   readonly why: string;
 }
 
-const hindered = (why: string): Hindered => ({ kind: 'hindered', by: 'state', why });
-const notKnown = (why: string): Hindered => ({ kind: 'hindered', by: 'unknown', why });
+const blocked = (why: string): Blocked => ({ kind: 'blocked', by: 'state', why });
+const notKnown = (why: string): Blocked => ({ kind: 'blocked', by: 'unknown', why });
 
 interface Ready {
   readonly kind: 'ready';
@@ -42,34 +42,34 @@ interface Ready {
   readonly control: Control;
 }
 
-/** What prevents any move: no checker would act on it, or another one would undo it. */
-function common({ control, term, now }: FleetFacts, to: string): Ready | Hindered {
+/** What prevents any move: no checker would act on it, or another checker would undo it. */
+function common({ control, term, now }: FleetFacts, to: string): Ready | Blocked {
   if (control.kind === 'unknown') return notKnown(control.why);
   if (control.kind === 'absent') return notKnown('control.json is gone');
   const asked = control.value;
-  if (asked.paused) return hindered('the fleet is paused: no checker moves a tag; run hadr resume first');
-  if (isRetired(asked, to)) return hindered(`${to} is retired; take it out of control.json first`);
+  if (asked.paused) return blocked('the fleet is paused: no checker moves a tag; run hadr resume first');
+  if (isRetired(asked, to)) return blocked(`${to} is retired; take it out of control.json first`);
   const pinned = pinnedCluster(asked, now);
   if (pinned !== undefined && pinned !== to)
-    return hindered(`the main tags are pinned to ${pinned}; run hadr unpin first`);
+    return blocked(`the main tags are pinned to ${pinned}; run hadr unpin first`);
   if (term.kind === 'unknown') return notKnown(`the newest term is unknown: ${term.why}`);
   if (term.kind === 'none')
-    return hindered('no cluster holds the main tags yet; the first checkers that run claim them');
+    return blocked('no cluster holds the main tags yet; the first checkers that run claim them');
   const from = holderOf(term, [])?.name;
   if (from === undefined) return notKnown('the holder of the main tags is unknown: the newest term names no cluster');
-  if (from === to) return hindered(`${to} holds the main tags already`);
+  if (from === to) return blocked(`${to} holds the main tags already`);
   return { kind: 'ready', from, control: asked };
 }
 
-export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Move & { kind: 'ready' }) | Hindered {
+export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Move & { kind: 'ready' }) | Blocked {
   const ready = common(fleet, to);
-  if (ready.kind === 'hindered') return ready;
+  if (ready.kind === 'blocked') return ready;
   const { from, control } = ready;
   const [blind] = unreadable(fleet);
   if (blind !== undefined) return notKnown(blind);
   const sick = notHealthy(fleet, from, rules);
   if (sick !== undefined)
-    return hindered(
+    return blocked(
       `${from} ${sick}, and a switchover needs two healthy clusters; hadr status shows when another cluster takes over by itself`,
     );
   const asked: FleetFacts = {
@@ -77,11 +77,11 @@ export function planSwitchover(fleet: FleetFacts, to: string, rules: Rules): (Mo
     control: { kind: 'found', value: { ...control, pin: { cluster: to } }, at: fleet.now },
   };
   const move = nextMove(asked, to, rules);
-  if (move.kind !== 'claim') return hindered(`${to} cannot take the main tags: ${move.reason}`);
+  if (move.kind !== 'claim') return blocked(`${to} cannot take the main tags: ${move.reason}`);
   return { kind: 'ready', from, to, edits: editsOf(fleet, to) };
 }
 
-/** The records that GitLab does not show now: no checker converges while there is one. */
+/** The records that GitLab does not show now: no checker changes a tag while there is one. */
 const unreadable = ({ members }: FleetFacts): string[] =>
   members.flatMap(({ name, records, former }) => unknownRecord(name, [...records, ...former])?.why ?? []);
 
@@ -103,24 +103,24 @@ export interface ForcedMove extends Move {
   readonly kind: 'ready';
   /** The number of the forced term. */
   readonly number: number;
-  /** As the named cluster's checker would have them: the term records them. */
+  /** The facts as the named cluster's checker would see them; the term records them. */
   readonly facts: Facts;
-  /** What the protocol would have waited for, and what may therefore go wrong. Each a sentence. */
+  /** What the checkers would have waited for, and what may therefore go wrong. Each a sentence. */
   readonly risks: readonly string[];
 }
 
-export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedMove | Hindered {
+export function planForced(fleet: FleetFacts, to: string, rules: Rules): ForcedMove | Blocked {
   const ready = common(fleet, to);
-  if (ready.kind === 'hindered') return ready;
+  if (ready.kind === 'blocked') return ready;
   if (planSwitchover(fleet, to, rules).kind === 'ready')
-    return hindered(`both clusters are healthy: hadr switchover --to ${to} does it without force`);
+    return blocked(`both clusters are healthy: hadr switchover --to ${to} does it without force`);
   const facts = factsFor(fleet, to);
   if (facts.kind === 'unknown') return notKnown(`${to} is unknown: ${facts.why}`);
   const own = unknownRecord(to, facts.value.self.records);
   if (own) return notKnown(own.why);
   const alive = fleet.members.filter(({ lease }) => isFresh(lease, rules.timing));
   if (alive.length === 0)
-    return hindered(
+    return blocked(
       `no checker works, and a term alone moves no tag; start a checker with: kubectl create job --from=cronjob/checker-${to} hadr-by-hand`,
     );
   const { from, control } = ready;
@@ -164,14 +164,14 @@ function risksOf(
   ];
 }
 
-/** What the checkers will make of the records once `to` is the holder. */
+/** The edits that the checkers will make once `to` is the holder. */
 function editsOf({ members, mainTags }: FleetFacts, to: string): RecordEdit[] {
   return members.flatMap((member) =>
     [...member.records, ...member.former].flatMap(({ id, read }) => {
       if (read.kind !== 'found') return [];
       const isHolder = member.name === to;
-      const place = { isHolder, ownTags: ownTagsOf(member), isOwn: true, mainTags };
-      const wanted = wantedTags(read.value.tags, place);
+      const role = { isHolder, ownTags: ownTagsOf(member), isOwn: true, mainTags };
+      const wanted = wantedTags(read.value.tags, role);
       const difference = wanted === undefined ? '' : differenceOf(read.value.tags, wanted);
       return difference === '' ? [] : [{ cluster: member.name, record: id, difference }];
     }),

@@ -11,7 +11,7 @@ import { challengers, notHeard, pinnedCluster } from '../decision/rivals.ts';
 import { unknownRecord } from '../model/member.ts';
 import { anyHasMainTag } from '../decision/tags.ts';
 
-/** Where the main tags are, seen from a cluster that wants to leave. */
+/** Where the main tags are, for a cluster that is about to leave. */
 export type Standing =
   | { readonly kind: 'unknown'; readonly why: string }
   /** The newest term names it. */
@@ -22,7 +22,7 @@ export type Standing =
       readonly holder: string | undefined;
       readonly term: number;
       /** The records agree: the main tags are gone from the cluster that leaves, and are on a record of the holder. */
-      readonly converged: boolean;
+      readonly reconciled: boolean;
     };
 
 export function standingOf(facts: FleetFacts, cluster: string): Standing {
@@ -38,17 +38,17 @@ export function standingOf(facts: FleetFacts, cluster: string): Standing {
     // A main tag is there because a term once gave it: then the terms are lost, not absent.
     const tagged = facts.members.find(({ name }) => anyHasMainTag(recordsOf(facts, name), facts.mainTags));
     if (tagged) return { kind: 'unknown', why: `${tagged.name} has a main tag, but no term can be read` };
-    return { kind: 'free', holder: undefined, term: 0, converged: true };
+    return { kind: 'free', holder: undefined, term: 0, reconciled: true };
   }
   const [holder, number] = term.kind === 'term' ? [term.term.holder, term.term.number] : [term.named, term.number];
   if (holder === undefined)
     return { kind: 'unknown', why: term.kind === 'damaged' ? term.why : 'the newest term names no cluster' };
   if (holder === cluster) return { kind: 'holds', term: number };
   const tagged = (records: readonly RecordFacts[]): boolean => anyHasMainTag(records, facts.mainTags);
-  return { kind: 'free', holder, term: number, converged: !tagged(own) && tagged(recordsOf(facts, holder)) };
+  return { kind: 'free', holder, term: number, reconciled: !tagged(own) && tagged(recordsOf(facts, holder)) };
 }
 
-/** With those of earlier times, which may have kept a tag. */
+/** With former records, which may have kept a tag. */
 const recordsOf = (facts: FleetFacts, cluster: string): readonly RecordFacts[] =>
   facts.members.filter(({ name }) => name === cluster).flatMap(({ records, former }) => [...records, ...former]);
 
@@ -70,7 +70,7 @@ export function successionOf(facts: FleetFacts, cluster: string, policy: Policy,
   return { kind: 'none', why: obstacles.join('; ') };
 }
 
-/** Why a rival is none of the challengers, for people. */
+/** Why a rival cannot claim, for people. */
 function obstacleOf(
   rival: MemberFacts,
   control: Control,

@@ -1,4 +1,4 @@
-/** What there is to say of tokens that end soon. By GitLab's time, and without asking GitLab: the stack wrote down their days. */
+/** Warnings for tokens that expire soon. By GitLab's time; GitLab is not asked, for the stack has stored the dates. */
 import type { Expiries, TokenExpiry } from '../../expiries.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Known } from '../model/read.ts';
@@ -12,12 +12,12 @@ const PARTS = ['fleet', 'sidecar', 'status'] as const;
 type Part = (typeof PARTS)[number];
 
 /**
- * A sentence for each token that ends within WARN_DAYS or has ended. It names the day and not the days that are left: those
- * change at every midnight, and the report would be committed for nothing.
+ * A sentence for each token that expires within WARN_DAYS or has expired. It names the date and not the days that are left: those
+ * change every midnight, and each change would commit the report.
  */
 export function expiryWarnings(expiries: Known<Expiries>, cluster: string, now: GitLabSeconds): string[] {
   if (expiries.kind === 'unknown')
-    return [`when the tokens of ${cluster} expire is unknown (${expiries.why}): run pulumi up --stack ${cluster}`];
+    return [`it is unknown when the tokens of ${cluster} expire (${expiries.why}): run pulumi up --stack ${cluster}`];
   return PARTS.flatMap((part) => warningOf(part, expiries.value[part], cluster, now));
 }
 
@@ -34,8 +34,8 @@ function fixOf(part: Part, madeBy: TokenExpiry['madeBy'], cluster: string): stri
   const up = `pulumi up --stack ${cluster}`;
   switch (madeBy) {
     case 'stack':
-      return `${up} makes another in its place`;
+      return `${up} replaces it`;
     case 'people':
-      return `make another, give it as tokens.${part} and its day as tokens.${part}ExpiresOn, and run ${up}`;
+      return `create a new token, set tokens.${part} to it and tokens.${part}ExpiresOn to its expiry date, and run ${up}`;
   }
 }

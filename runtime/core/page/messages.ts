@@ -1,4 +1,4 @@
-/** Messages to people when something has happened: short, for a channel with other messages. Quoted reasons are literal text. */
+/** Notifications for people: short, for a channel with other messages. Quoted reasons are literal text. */
 import { moment } from '../model/time.ts';
 import type { Term } from '../model/term.ts';
 import { literal } from './literal.ts';
@@ -20,15 +20,15 @@ export const termMessage = (link: FleetLink, { number, holder, previous, ground,
 export const incidentTitle = (link: FleetLink): string => `No cluster can hold ${tagsOf(link)}`;
 
 export const incidentMessage = (link: FleetLink, obstacles: readonly string[], url: string): string =>
-  `${incidentTitle(link)}: jobs that ask for it wait. ${obstacles.map(literal).join('; ')}. ${url}`;
+  `${incidentTitle(link)}: jobs with this tag wait. ${obstacles.map(literal).join('; ')}. ${url}`;
 
 export const relievedMessage = (link: FleetLink, url: string): string =>
-  `${tagsOf(link)}: a cluster can hold it again; the incident is closed. ${url}`;
+  `${tagsOf(link)}: a cluster can hold the main tags again; the incident is closed. ${url}`;
 
 /** The incident's text, in GitLab's Markdown. `at` is when it was seen. */
 export const incidentText = (link: FleetLink, obstacles: readonly string[], at: string): string =>
   [
-    `No cluster could hold ${tagsOf(link)} at ${moment(at)}, so jobs that ask for it wait:`,
+    `No cluster could hold ${tagsOf(link)} at ${moment(at)}, so jobs with this tag wait:`,
     obstacles.map((obstacle) => `- ${literal(obstacle)}`).join('\n'),
     `Repair one of these clusters. A checker then moves the tags and closes this incident. [See fleet status](${link.url})`,
   ].join('\n\n');

@@ -1,6 +1,6 @@
 /**
- * What the status project's page shows, as plain data. It shows only what stays true until something happens, no ages and no
- * counting clocks, so that the page is written when something happened and never as a heartbeat.
+ * The content of the status page, as plain data. It contains nothing that changes by itself, such as an age, so that the page is
+ * written only when something has happened.
  */
 import type { Policy } from '../../config.ts';
 import type { Timing } from '../../timing.ts';
@@ -21,7 +21,7 @@ export type ClusterState =
   /** Could take over: its lease is fresh, and enough of its runners are online. */
   | { readonly kind: 'healthy' }
   | { readonly kind: 'unhealthy' }
-  /** Its lease has lapsed; `since` is its last stamp, undefined where there never was one that can be read. */
+  /** Its lease has lapsed; `since` is its last renewal, undefined if there is none that can be read. */
   | { readonly kind: 'no-lease'; readonly since: string | undefined }
   | { readonly kind: 'gone' };
 
@@ -51,13 +51,13 @@ export interface PageView {
   readonly vacancy: Vacancy | undefined;
   readonly isPaused: boolean;
   readonly pin: { readonly cluster: string; readonly until: string | undefined } | undefined;
-  /** What the clusters warn people of, in their order. */
+  /** The clusters' warnings to people, by cluster. */
   readonly warnings: readonly string[];
 }
 
 /**
- * What is to be shown, or undefined while any of it is unknown, and before the first term; the vacancy is missing, for that the
- * page itself remembers. `warnings` are this cluster's.
+ * The content, or undefined while any of it is unknown and before the first term. The vacancy is added later, for the page itself
+ * records it. `warnings` are those of this cluster.
  */
 export function pageView(
   facts: Facts,
@@ -125,16 +125,16 @@ function shownOf(rival: MemberFacts, timing: Timing): Pick<PageCluster, 'online'
   }
 }
 
-/** The cluster that writes the page: the holder, or the first by name with a valid lease. Two writers do no harm. */
+/** The cluster that writes the page: the holder, or the first by name with a valid lease. Two writers at the same time do no harm. */
 export function pageAuthor({ clusters }: Pick<PageView, 'clusters'>): string | undefined {
   const living = clusters.filter(({ state }) => state.kind === 'healthy' || state.kind === 'unhealthy');
   return (living.find(({ isHolder }) => isHolder) ?? living[0])?.name;
 }
 
-/** With every change of the page's form the number grows, and the page is written anew. */
+/** Increase it with every change of the page's layout: then each page is written again. */
 const FORM = 2;
 
-/** The page's first line: the same as long as there is nothing new to say. */
+/** The page's first line: it changes exactly when the content changes. */
 export function pageFingerprint(view: PageView): string {
   const clusters = view.clusters.map(
     ({ name, online, total, state, isRetired: retired }) =>
@@ -152,15 +152,15 @@ export function pageFingerprint(view: PageView): string {
 
 const VACANCY = 'no cluster eligible since';
 
-/** The vacancy that a page records. Its place is right after the term, where no warning can be. */
+/** The vacancy that a page records: right after the term, where no warning can be. */
 export function vacancyIn(page: string): Vacancy | undefined {
   const match = new RegExp(`^<!-- HADR page \\d+: term \\d+; ${VACANCY} ([0-9TZ:-]+)(, told)?;`).exec(page);
   return match?.[1] === undefined ? undefined : { since: match[1], isNotified: match[2] !== undefined };
 }
 
 /**
- * The vacancy after a look, given what the page tells of one. People are told of it when it has lasted for a lease: what ends
- * before that wakes nobody.
+ * The vacancy after this round, given the one on the page. People are notified when it has lasted for a lease: a shorter one
+ * needs no alert.
  */
 export function vacancyAfter(
   { obstacles }: Pick<PageView, 'obstacles'>,

@@ -38,7 +38,7 @@ const WIDTH = 860;
 const LEFT = 130;
 const ROW = 28;
 const COLOURS = ['#1f75cb', '#217645', '#ab6100', '#7b58cf', '#c91c00'];
-/** A term that was short beside the others is still seen. */
+/** A very short term is still visible. */
 const LEAST = 4;
 
 interface Bar {
@@ -47,7 +47,7 @@ interface Bar {
   readonly to: number | undefined;
 }
 
-/** A row for each cluster, a bar for each term that can be read. The newest goes on beyond the edge. */
+/** A row for each cluster, a bar for each term that can be read. The newest bar reaches the right edge. */
 export function timeline({ clusters }: PageView, terms: readonly NumberedTerm[]): string {
   const bars = barsOf(terms);
   const names = [...new Set([...clusters.map(({ name }) => name), ...bars.map(({ term }) => term.holder)])];

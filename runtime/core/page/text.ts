@@ -45,7 +45,7 @@ function orders({ vacancy, isPaused, pin, clusters }: PageView): string[] {
   const retired = clusters.filter((cluster) => cluster.isRetired).map(({ name }) => name);
   return [
     ...(vacancy
-      ? [`🚨 **No cluster can hold the main tags** since ${moment(vacancy.since)}: jobs that ask for them wait.`]
+      ? [`🚨 **No cluster can hold the main tags** since ${moment(vacancy.since)}: jobs with these tags wait.`]
       : []),
     ...(isPaused ? ['**Paused**: nothing moves until `hadr resume`.'] : []),
     ...(pin ? [`**Pinned** to ${pin.cluster}${pin.until === undefined ? '' : ` until ${moment(pin.until)}`}.`] : []),

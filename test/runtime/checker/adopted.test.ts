@@ -98,7 +98,7 @@ describe('a fleet of adopted runners', () => {
       const result = await world.round(A);
       world.down = false;
       assert.equal(result.kind, 'unfinished');
-      assert.match(result.kind === 'unfinished' ? result.why : '', /own runners are unknown/);
+      assert.match(result.kind === 'unfinished' ? result.why : '', /this cluster's runners cannot be counted/);
       assert.equal(world.record(A).note, before);
     });
 

@@ -25,7 +25,7 @@ async function told(world: World, name = A): Promise<Map<string, number>> {
     expiries: world.cluster(name).expiries,
     wall: () => world.ms,
   });
-  await run(world.checker(name), (round, seconds) => monitor.saw(round, seconds));
+  await run(world.checker(name), (round, seconds) => monitor.add(round, seconds));
   const lines = monitor
     .render()
     .split('\n')

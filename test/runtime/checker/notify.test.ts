@@ -158,7 +158,7 @@ describe('the incident', () => {
     assert.equal(world.messages.length, 4);
     assert.match(
       world.messages.join('\n'),
-      /^rnd-runner: a cluster can hold it again; the incident is closed\. .*issues\/1$/m,
+      /^rnd-runner: a cluster can hold the main tags again; the incident is closed\. .*issues\/1$/m,
     );
     assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
   });
@@ -256,7 +256,7 @@ describe('the incident', () => {
     world.cluster(A).ready = 2;
     await world.run(HOUR);
     assert.equal(open(world), 0);
-    assert.match(world.messages.at(-1) ?? '', /a cluster can hold it again; the incident is closed/);
+    assert.match(world.messages.at(-1) ?? '', /a cluster can hold the main tags again; the incident is closed/);
     assert.doesNotMatch(world.files.get(PAGE_PATH) ?? '', /eligible/);
   });
 

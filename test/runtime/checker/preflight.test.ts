@@ -114,7 +114,7 @@ class Fleet {
 
   async why(): Promise<string | undefined> {
     const result = await preflight(this.checker);
-    return result.kind === 'refused' ? result.why : undefined;
+    return result.kind === 'failed' ? result.why : undefined;
   }
 }
 
@@ -131,7 +131,7 @@ describe('the preflight', () => {
     assert.match(
       (await fleet.why()) ?? '',
       new RegExp(
-        `^runner record ${OWN} of cluster-a is in the report of cluster-b too: each cluster needs a record of its own`,
+        `^runner record ${OWN} of cluster-a is in the report of cluster-b too, and each cluster needs a record of its own`,
       ),
     );
     assert.deepEqual(fleet.writes, []);
@@ -210,7 +210,7 @@ describe('the preflight', () => {
     const fleet = new Fleet();
     fleet.notes.set(RIVAL, forbidden('403 Forbidden'));
     const { why, ...counts } = await run(fleet.checker);
-    assert.deepEqual(counts, { finished: 0, unfinished: 0, refused: true });
+    assert.deepEqual(counts, { finished: 0, unfinished: 0, preflightFailed: true });
     assert.match(why ?? '', /record 12 of cluster-b/);
     assert.ok(fleet.now < 1000, 'no round was waited for');
   });
@@ -287,7 +287,7 @@ describe('the preflight against the lab’s GitLab', () => {
       },
       clock,
     });
-    return result.kind === 'refused' ? result.why : undefined;
+    return result.kind === 'failed' ? result.why : undefined;
   };
   const commits = () => lab.gitlab.model.repository(project).log('main').length;
 

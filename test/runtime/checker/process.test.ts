@@ -96,7 +96,7 @@ describe('the checker as a process', () => {
       'that is no token',
       () => ({ fleet: 'glpat-one\nglpat-two' }),
       1,
-      /^no round of this run was finished: own record \d+: .*the token at \S+ is not one word: check the Secret$/,
+      /^no round of this run was finished: own record \d+: .*the token at \S+ contains spaces or line breaks: check the Secret$/,
     ],
   ];
   for (const [name, given, code, pattern] of bad)

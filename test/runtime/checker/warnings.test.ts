@@ -8,8 +8,7 @@ import { World } from '../../support/world.ts';
 
 const A = 'cluster-a';
 const DAY = 86_400;
-const WARNING =
-  'the status token of cluster-a expires on 2026-01-16: pulumi up --stack cluster-a makes another in its place';
+const WARNING = 'the status token of cluster-a expires on 2026-01-16: pulumi up --stack cluster-a replaces it';
 
 const expiring = (expiresOn: TokenExpiry['expiresOn']): Known<Expiries> => {
   const other: TokenExpiry = { expiresOn: '2026-12-01', madeBy: 'stack' };

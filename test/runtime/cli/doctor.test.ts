@@ -265,7 +265,7 @@ describe('hadr doctor', function () {
       check: `warning of ${A}`,
       level: 'note',
       found: /^the fleet token of cluster-a expires$/,
-      fix: /^follow it/,
+      fix: /^do what it says/,
     },
     {
       name: 'a checker that is suspended',
@@ -282,7 +282,7 @@ describe('hadr doctor', function () {
       heal: () => writeStack({}),
       check: `config of ${B}`,
       level: 'wrong',
-      found: /^deployed with another preferred, policy than Pulumi\.cluster-b\.yaml says$/,
+      found: /^the deployed preferred, policy differs from Pulumi\.cluster-b\.yaml$/,
       fix: /^run pulumi up --stack cluster-b$/,
     },
     {
@@ -291,7 +291,7 @@ describe('hadr doctor', function () {
       heal: () => writeStack({}),
       check: `config of ${B}`,
       level: 'wrong',
-      found: /^deployed with another preferred than Pulumi\.cluster-b\.yaml says$/,
+      found: /^the deployed preferred differs from Pulumi\.cluster-b\.yaml$/,
       fix: /^run pulumi up --stack cluster-b$/,
     },
     {
@@ -317,7 +317,7 @@ describe('hadr doctor', function () {
       check: `Deployment ${NAMES.runner}`,
       level: 'wrong',
       found: /^it serves record 999, which the report does not name$/,
-      fix: /^wait a round/,
+      fix: /^wait for a round/,
     },
   ];
 

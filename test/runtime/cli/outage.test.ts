@@ -102,7 +102,7 @@ describe('hadr while the repository of the status project does not answer', func
       assert.match(
         left.sentence,
         new RegExp(
-          `^whether ${cluster} holds rnd-runner is unknown: .*404 Commit Not Found.* Fix this and run it again\\.$`,
+          `^it is unknown whether ${cluster} holds rnd-runner: .*404 Commit Not Found.* Fix this and run the command again\\.$`,
         ),
       );
     }

@@ -56,7 +56,7 @@ describe('hadr refuses', function () {
     ['explain', /hadr explain needs a term, as in: hadr explain 7/],
     ['explain one', /one is not the number of a term/],
     ['explain 99', /there is no term 99; the newest is 1/],
-    ['status -o xml', /--output xml is not known; give table or json or yaml/],
+    ['status -o xml', /--output xml is not valid; give table or json or yaml/],
     ['status --wacht', /Unknown option '--wacht'; see hadr status --help/],
     ['status now', /hadr status takes no argument, but got now/],
     ['failover --to cluster-b', /give --force to claim without that evidence/],
@@ -106,7 +106,7 @@ describe('hadr refuses', function () {
 
   it('a missing token, or one that is none, and shows none', async () => {
     await refuses('status', 64, /there is no GitLab token; set HADR_TOKEN/, { token: '' });
-    await refuses('status', 64, /HADR_TOKEN is not one word/, { token: 'glpat-secret and more' });
+    await refuses('status', 64, /HADR_TOKEN contains spaces or line breaks/, { token: 'glpat-secret and more' });
     const { err } = await fleet.hadr('status', { token: 'glpat-secret and more' });
     assert.ok(!err.includes('secret'));
   });
@@ -296,7 +296,7 @@ describe('hadr refuses', function () {
     assert.deepEqual([code, out], [4, '']);
     assert.match(
       err,
-      /the switchover did not finish in time: .*; the pin to cluster-b may remain until .*Z and then ends by itself\. See hadr status\./,
+      /the switchover did not finish in time: .*; the pin to cluster-b may remain until .*Z and then expires\. See hadr status\./,
     );
     // The fleet did what it was asked; nobody had to be there.
     await until('cluster-b holds the main tag', () => fleet.holders().join() === B);

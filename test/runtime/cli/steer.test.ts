@@ -162,7 +162,7 @@ describe('hadr beside living checkers', function () {
     assert.equal(code, 0);
     assert.match(
       out,
-      /^cluster-b holds the main tags by term 2, [\d.]+ s after the request; cluster-a has lost them\n$/,
+      /^cluster-b holds the main tags \(term 2\), [\d.]+ s after the request; cluster-a no longer holds them\n$/,
     );
     assert.deepEqual(fleet.holders(), [B]);
     assert.equal(control().pin, null);
@@ -281,12 +281,12 @@ describe('hadr beside living checkers', function () {
     assert.deepEqual([moved.from, moved.to], [holder, to]);
     assert.match(err, /! Without --force: .* waits: /);
     assert.match(err, /! .* may not hold them by the rules \(0\/2 online, 1 needed\)/);
-    assert.deepEqual(asked, [`Force rnd-runner from ${holder} to ${to}, by term ${moved.term}?`]);
+    assert.deepEqual(asked, [`Force rnd-runner from ${holder} to ${to} with term ${moved.term}?`]);
     const term = parseTerm(moved.term, fleet.file(`terms/${moved.term}.json`) ?? '');
     assert.ok(term.ok);
     assert.deepEqual(
       [term.value.ground, term.value.reason, term.value.holder],
-      ['forced', 'root forced it: trust-me', to],
+      ['forced', 'root forced this term: trust-me', to],
     );
     const explained = explainSchema.parse((await fleet.json(`explain ${moved.term}`)).data);
     assert.deepEqual([explained.result, explained.decision.kind], ['forced', 'reconcile']);

@@ -80,7 +80,7 @@ describe('hadr and what others wrote', function () {
       ['nested aliases', bomb, /cannot be read as YAML: it uses an alias/],
       ['an alias to itself', 'fleet: &a [*a]\n', /the config cannot be used/],
       ['deep nesting', '['.repeat(10_000), /is not YAML at line 1|cannot be read as YAML: it is nested too deep/],
-      ['a list', '- fleet', /holds no keys/],
+      ['a list', '- fleet', /has no keys/],
     ];
     for (const [what, text, sentence] of texts)
       it(`hadr.yaml with ${what}`, async () => {
@@ -212,8 +212,11 @@ describe('hadr and what others wrote', function () {
 
     it('refuses --trust where it cannot be remembered', async () => {
       const env = { HOME: undefined, USERPROFILE: undefined, XDG_CONFIG_HOME: undefined };
-      await refusedAsUsage('status --trust', /--trust has no place to remember the address; set HOME/, { cwd, env });
-      await refusedAsUsage('status --trust', /cannot remember the address in .*trusted-gitlabs \(ENOTDIR\)/, {
+      await refusedAsUsage('status --trust', /--trust cannot store the address without a home folder; set HOME/, {
+        cwd,
+        env,
+      });
+      await refusedAsUsage('status --trust', /cannot write the address to .*trusted-gitlabs \(ENOTDIR\)/, {
         cwd,
         env: { XDG_CONFIG_HOME: join(cwd, 'token') },
       });

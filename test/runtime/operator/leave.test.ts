@@ -51,7 +51,7 @@ describe('leaving the fleet', () => {
     const lines: string[] = [];
     const began = world.ms;
     const left = await leave(leaving(world, A, lines));
-    assert.deepEqual(left, { kind: 'left', sentence: 'cluster-b holds rnd-runner now, by term 2' });
+    assert.deepEqual(left, { kind: 'left', sentence: 'cluster-b holds rnd-runner now (term 2)' });
     assert.deepEqual(world.holders(), [B]);
     assert.ok((world.ms - began) / 1000 <= BOUND);
     assert.equal(lines[0], `cluster-a hands rnd-runner over to cluster-b, within ${BOUND} s`);
@@ -74,7 +74,7 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, B));
     assert.deepEqual(left, {
       kind: 'left',
-      sentence: 'cluster-b does not hold rnd-runner: cluster-a holds it by term 1',
+      sentence: 'cluster-b does not hold rnd-runner: cluster-a is the holder (term 1)',
     });
     assert.equal(world.ms, began);
     assert.deepEqual(destroyed(world), [B]);
@@ -89,7 +89,7 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, A));
     assert.deepEqual(left, {
       kind: 'left',
-      sentence: 'cluster-a does not hold rnd-runner: no cluster has held it yet',
+      sentence: 'cluster-a does not hold rnd-runner: there is no holder yet',
     });
   });
 
@@ -99,7 +99,7 @@ describe('leaving the fleet', () => {
     world.files.clear();
     const left = await leave(leaving(world, A));
     assert.equal(left.kind, 'refused');
-    assert.match(left.sentence, /whether cluster-a holds rnd-runner is unknown/);
+    assert.match(left.sentence, /it is unknown whether cluster-a holds rnd-runner/);
     assert.ok(before.size > 0);
     assert.equal(world.files.size, 0, 'nothing was written');
   });
@@ -197,7 +197,7 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, A, [], () => void world.files.set('control.json', '{"version":1}')));
     assert.deepEqual(left, {
       kind: 'refused',
-      sentence: 'cluster-a was removed from destroyed in control.json meanwhile. Run it again.',
+      sentence: 'cluster-a was removed from destroyed in control.json meanwhile. Run the command again.',
     });
   });
 
@@ -214,7 +214,7 @@ describe('leaving the fleet', () => {
       const left = await leave(leaving(world, name));
       assert.deepEqual(left, {
         kind: 'refused',
-        sentence: `whether ${name} holds rnd-runner is unknown: cluster-a has a main tag, but no term can be read. Fix this and run it again.`,
+        sentence: `it is unknown whether ${name} holds rnd-runner: cluster-a has a main tag, but no term can be read. Fix this and run the command again.`,
       });
     }
   });
@@ -225,7 +225,7 @@ describe('leaving the fleet', () => {
     const left = await leave(leaving(world, A));
     assert.match(
       left.sentence,
-      /^whether cluster-a holds rnd-runner is unknown: GitLab is down\. Fix this and run it again\.$/,
+      /^it is unknown whether cluster-a holds rnd-runner: GitLab is down\. Fix this and run the command again\.$/,
     );
     world.down = false;
     world.files.set('control.json', '{"version":1,"destroyed":"all"}');

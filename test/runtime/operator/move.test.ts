@@ -1,7 +1,7 @@
 /** Moves that people ask for, in virtual time: by a pin that ends by itself, and by a forced term. */
 import assert from 'node:assert/strict';
 import { healthOf } from '../../../runtime/core/outlook/health.ts';
-import { planForced, planSwitchover, type ForcedMove, type Hindered } from '../../../runtime/core/outlook/plan-move.ts';
+import { planForced, planSwitchover, type ForcedMove, type Blocked } from '../../../runtime/core/outlook/plan-move.ts';
 import { parseControl } from '../../../runtime/core/model/control.ts';
 import { parseTerm } from '../../../runtime/core/model/term.ts';
 import { replay } from '../../../runtime/core/decision/replay.ts';
@@ -61,15 +61,15 @@ async function move(world: World, to: string, lines: string[] = [], interrupted 
   return switchOver(access, { from: plan.from, to, now: facts.now, message: `to ${to}` }, interrupted);
 }
 
-async function hindrance(world: World, to: string): Promise<Hindered> {
+async function hindrance(world: World, to: string): Promise<Blocked> {
   const access = person(world);
   const plan = planSwitchover(await readFleet(access), to, access.config);
-  assert.equal(plan.kind, 'hindered');
-  assert.ok(plan.kind === 'hindered');
+  assert.equal(plan.kind, 'blocked');
+  assert.ok(plan.kind === 'blocked');
   return plan;
 }
 
-async function forced(world: World, to: string): Promise<ForcedMove | Hindered> {
+async function forced(world: World, to: string): Promise<ForcedMove | Blocked> {
   const access = person(world);
   return planForced(await readFleet(access), to, access.config);
 }
@@ -134,7 +134,7 @@ describe('a switchover', () => {
     };
     const late = await switchOver({ ...access, project }, { from: A, to: B, now: facts.now, message: 'to B' }, NEVER);
     assert.ok(late.kind === 'late');
-    assert.match(late.left ?? '', /^the pin to cluster-b may remain until .*Z and then ends by itself$/);
+    assert.match(late.left ?? '', /^the pin to cluster-b may remain until .*Z and then expires$/);
     assert.equal(pinOf(world)?.cluster, B);
     await world.run(200);
     // A dies while the pin would still be in its way: B, alive again, takes over by its own rules.
@@ -169,7 +169,7 @@ describe('a switchover', () => {
     string,
     (world: World) => Promise<void> | void,
     string,
-    Hindered['by'],
+    Blocked['by'],
     RegExp,
   ])[] = [
     [
@@ -344,7 +344,7 @@ describe('a forced failover', () => {
       const world = await settled();
       await hurt(world);
       const plan = await forced(world, to);
-      assert.ok(plan.kind === 'hindered', JSON.stringify(plan));
+      assert.ok(plan.kind === 'blocked', JSON.stringify(plan));
       assert.match(plan.why, why);
     });
 
@@ -431,7 +431,7 @@ describe('the health of a fleet', () => {
       'the newest term is lost',
       (world) => void world.files.delete('terms/1.json'),
       'unknown',
-      /^the newest term: term 1 is known but terms\/1\.json is lost$/,
+      /^the newest term: term 1 is known, but terms\/1\.json does not exist$/,
     ],
     ['GitLab is down', (world) => void (world.down = true), 'unknown', /GitLab is down/],
     [
@@ -477,7 +477,7 @@ describe('the next move', () => {
     assert.deepEqual(world.holders(), [B]);
     assert.deepEqual(
       [...new Set(seen)],
-      ['reconcile: cluster-a N/N is healthy', 'call: cluster-a has asserted nothing for N s'],
+      ['reconcile: cluster-a N/N is healthy', 'call: cluster-a has no valid lease (expired N s ago)'],
     );
     const dead = await next(world, A);
     assert.equal(dead.kind, 'no-lease');

@@ -70,7 +70,11 @@ describe('an answer to a call of GitLab', () => {
       ['nothing', missing('404 Not Found'), /does not prove that it is missing/],
       ['a route', { status: 404, body: { error: '404 Not Found' } }, /does not prove that it is missing/],
       ['a runner', missing('404 Runner Not Found'), /does not prove that it is missing/],
-      ['nothing in HTML', { status: 404, body: PAGE }, /an HTML page, not an answer of GitLab’s API/],
+      [
+        'nothing in HTML',
+        { status: 404, body: PAGE },
+        /an HTML page of a proxy, a firewall or a login, not an answer of GitLab’s API/,
+      ],
       ['a file, but in plain text', { status: 404, body: '404 File Not Found' }, /404 File Not Found$/],
     ];
     for (const [name, answer, why] of others)
@@ -190,10 +194,7 @@ describe('an answer to a call of GitLab', () => {
     it('reads nothing out of a success that GitLab does not document for a read', async () => {
       for (const status of [201, 202, 203, 206]) {
         answering({ status, body: RECORD });
-        assert.match(
-          whyOf(await gitlab.records.read(7)),
-          new RegExp(`has status ${status}, and GitLab’s would be 200`),
-        );
+        assert.match(whyOf(await gitlab.records.read(7)), new RegExp(`has status ${status}, but GitLab’s has 200`));
       }
       answering({ status: 204 });
       assert.equal((await project().file('terms/1.json')).kind, 'unknown');
@@ -230,19 +231,31 @@ describe('an answer to a call of GitLab', () => {
         { status: 302, headers: { location: '/users/sign_in' }, body: PAGE },
         /302 a redirect to http:\/\/127\.0\.0\.1:\d+\/users\/sign_in, not an answer of GitLab’s API/,
       ],
-      ['a redirect without a target', { status: 307 }, /307 a redirect to nowhere, not an answer of GitLab’s API$/],
+      [
+        'a redirect without a target',
+        { status: 307 },
+        /307 a redirect without a valid target, not an answer of GitLab’s API$/,
+      ],
       [
         'a firewall’s page',
         { status: 403, body: PAGE },
-        /403 an HTML page, not an answer of GitLab’s API: of a proxy, a fire/,
+        /403 an HTML page of a proxy, a firewall or a login, not an answer/,
       ],
       [
         'a firewall’s page that begins with text',
         { status: 403, headers: { 'content-type': 'text/html; charset=utf-8' }, body: 'Blocked <b>now</b>' },
-        /403 an HTML page, not an answer of GitLab’s API/,
+        /403 an HTML page of a proxy, a firewall or a login, not an answer of GitLab’s API/,
       ],
-      ['a login page with 200', { status: 200, body: PAGE }, /200 an HTML page, not an answer of GitLab’s API/],
-      ['a login page with 401', { status: 401, body: PAGE }, /401 an HTML page, not an answer of GitLab’s API/],
+      [
+        'a login page with 200',
+        { status: 200, body: PAGE },
+        /200 an HTML page of a proxy, a firewall or a login, not an answer of GitLab’s API/,
+      ],
+      [
+        'a login page with 401',
+        { status: 401, body: PAGE },
+        /401 an HTML page of a proxy, a firewall or a login, not an answer of GitLab’s API/,
+      ],
       [
         'text with 200',
         { status: 200, body: 'OK' },
@@ -251,7 +264,7 @@ describe('an answer to a call of GitLab', () => {
       [
         'a proxy that wants a password',
         { status: 407, body: PAGE },
-        /407 a proxy wants a user name and a password; GitLab was/,
+        /407 a proxy requires a user name and a password; the call did not reach/,
       ],
     ];
     for (const [name, answer, why] of foreign)

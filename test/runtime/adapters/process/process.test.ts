@@ -90,7 +90,7 @@ describe('files', () => {
       return read.kind === 'unknown' ? read.why : JSON.stringify(read.value);
     };
     assert.equal(await whyOf('{"a":1}'), '{"a":1}');
-    assert.equal(await whyOf('{"a":"glpat-secret"}'), `${path}: it has another shape than expected`);
+    assert.equal(await whyOf('{"a":"glpat-secret"}'), `${path}: it has an unexpected form`);
     assert.equal(await whyOf('glpat-secret'), `${path}: it is not JSON`);
     await rm(path);
     const gone = await jsonFile(path, z.object({}));
@@ -122,7 +122,7 @@ describe('files', () => {
     await writeFile(join(folder, 'sidecar'), 'glpat-x\nglpat-y');
     await assert.rejects(
       token(),
-      (error: Error) => /not one word/.test(error.message) && !error.message.includes('glpat'),
+      (error: Error) => /contains spaces or line breaks/.test(error.message) && !error.message.includes('glpat'),
     );
   });
 });

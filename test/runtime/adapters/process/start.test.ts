@@ -92,7 +92,7 @@ describe('the start of an entry', () => {
     await writeFile(path, 'r_0123456789ab\n');
     assert.equal(await readSystemId(path), 'r_0123456789ab');
     await writeFile(path, 'pod-1');
-    assert.match((await problems(readSystemId(path))).join(), /holds no system id.*look at its log/);
+    assert.match((await problems(readSystemId(path))).join(), /does not contain a system id.*read its log/);
     assert.match((await problems(readSystemId(join(folder, 'none')))).join(), /does not exist/);
   });
 });

@@ -84,7 +84,7 @@ describe('replaying a term', () => {
     const replayed = replay(parsed.value);
     assert.equal(replayed.kind, 'differs');
     assert.ok(replayed.kind === 'differs');
-    assert.match(replayed.decision.reason, /2 of its managers answered the roll: it keeps the main tags$/);
+    assert.match(replayed.decision.reason, /2 of its managers answered the roll call, so it keeps the main tags$/);
   });
 
   it('notices a claim that its facts do not speak for', async () => {

@@ -18,7 +18,7 @@ describe('warnings of tokens that expire', () => {
   it('begin 14 days before, to the second', () => {
     assert.deepEqual(warningsAt('2027-01-16T23:59:59Z', { fleet: stack }), []);
     assert.deepEqual(warningsAt('2027-01-17T00:00:00Z', { fleet: stack }), [
-      'the fleet token of cluster-a expires on 2027-01-31: pulumi up --stack cluster-a makes another in its place',
+      'the fleet token of cluster-a expires on 2027-01-31: pulumi up --stack cluster-a replaces it',
     ]);
   });
 
@@ -27,13 +27,13 @@ describe('warnings of tokens that expire', () => {
     assert.equal(new Set(days.map((day) => warningsAt(day, { sidecar: stack }).join())).size, 1);
     for (const time of ['2027-01-31T00:00:00Z', '2027-06-01T00:00:00Z'])
       assert.deepEqual(warningsAt(time, { sidecar: stack }), [
-        'the sidecar token of cluster-a has expired on 2027-01-31: pulumi up --stack cluster-a makes another in its place',
+        'the sidecar token of cluster-a has expired on 2027-01-31: pulumi up --stack cluster-a replaces it',
       ]);
   });
 
   it('tell people what to do about a token that is theirs', () =>
     assert.deepEqual(warningsAt('2027-01-30T00:00:00Z', { status: people }), [
-      'the status token of cluster-a expires on 2027-01-31: make another, give it as tokens.status and its day as tokens.statusExpiresOn, and run pulumi up --stack cluster-a',
+      'the status token of cluster-a expires on 2027-01-31: create a new token, set tokens.status to it and tokens.statusExpiresOn to its expiry date, and run pulumi up --stack cluster-a',
     ]));
 
   it('come for each token, and for none that lasts', () => {
@@ -43,6 +43,6 @@ describe('warnings of tokens that expire', () => {
 
   it('say that the days are unknown, where they are', () =>
     assert.deepEqual(expiryWarnings({ kind: 'unknown', why: '/etc/expiries.json: ENOENT' }, 'cluster-a', 0), [
-      'when the tokens of cluster-a expire is unknown (/etc/expiries.json: ENOENT): run pulumi up --stack cluster-a',
+      'it is unknown when the tokens of cluster-a expire (/etc/expiries.json: ENOENT): run pulumi up --stack cluster-a',
     ]));
 });
