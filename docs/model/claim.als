@@ -48,7 +48,7 @@ fun upTo[n: Number]: set Number { n + n.prevs }
 
 // ---- a round ----
 
-/** observe.ts highestKnown. Without the guard the files alone count. */
+/** read-members.ts termsOf. Without the guard the files alone count. */
 fun known: one Number {
   NumberAboveEveryLease in Removed.guards => first else max[Cluster.lease]
 }

@@ -141,7 +141,7 @@ fun counted[c: Cluster]: one Tick {
     else c.faint
 }
 
-/** decide.ts silenceDoubted. */
+/** decide.ts silenceNotConfirmed. */
 pred believed[c: Cluster] {
   RollCallBeforeTakeover in Removed.guards
   or (c in Blind' and UnknownIsNotOfflineInTheCheckerTheRoll in Removed.guards)

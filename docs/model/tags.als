@@ -11,8 +11,8 @@ open util/ordering[Term] as terms
 
 /** What can be taken out. Each has a command of its own, which must find a counterexample. */
 abstract sig Guard {}
-one sig OffBeforeOn, TermReadAgainBeforeAWrite, ALookThatHasGrownOldWritesNothing, TheLastLookAtEveryRecord,
-  UnknownIsNotOfflineInTheCheckerRecords, ARecordThatIsBeingReplacedCounts, EveryRecordIsConverged extends Guard {}
+one sig OffBeforeOn, TermReadAgainBeforeAWrite, AnOldReadOfARecordWritesNothing, TheCheckOfEveryRecordAfterTheEdits,
+  UnknownIsNotOfflineInTheCheckerRecords, ARecordThatIsBeingReplacedCounts, EveryRecordIsReconciled extends Guard {}
 one sig Removed { guards: set Guard }
 
 sig Cluster {}
@@ -88,7 +88,7 @@ pred observes[k: Checker] {
 /** converge.ts tasksOf. */
 fun tasks[k: Checker]: set Record {
   Record - (ARecordThatIsBeingReplacedCounts in Removed.guards => Former else none)
-    - (EveryRecordIsConverged in Removed.guards => Record - of.(k.at) else none)
+    - (EveryRecordIsReconciled in Removed.guards => Record - of.(k.at) else none)
 }
 
 /** newest-term.ts, or claim.ts where it has claimed; then converge.ts needsEdit. */
@@ -115,7 +115,7 @@ pred looks[k: Checker] {
   else some r: due[k] {
     (r in Tagged iff r in recordsOf[k.under])
       implies todo' = todo - k -> r and aim' = aim and sent' = sent and Fair' = Fair and Wrote' = Wrote
-    else ALookThatHasGrownOldWritesNothing in Removed.guards
+    else AnOldReadOfARecordWritesNothing in Removed.guards
       implies aim' = aim + k -> r and todo' = todo and sent' = sent and Fair' = Fair and Wrote' = Wrote
     else sending[k, r] and aim' = aim
     saw' = saw and under' = under and Busy' = Busy
@@ -157,7 +157,7 @@ pred lands[k: Checker] {
 /** converge.ts lastLook where it has written, else the round was steady: from here on I1's exception is over. */
 pred finishes[k: Checker] {
   k not in Wrote implies Late' = Late & k.unseen
-  else (Tagged & tasks[k] = recordsOf[k.under] & tasks[k] or TheLastLookAtEveryRecord in Removed.guards) implies no Late'
+  else (Tagged & tasks[k] = recordsOf[k.under] & tasks[k] or TheCheckOfEveryRecordAfterTheEdits in Removed.guards) implies no Late'
   else Late' = Late
   ends[k]
   sent' = sent and unseen' = unseen and Fair' = Fair and Tagged' = Tagged and Newest' = Newest
@@ -226,11 +226,11 @@ check lasts { invariant and (step or rests) implies after invariant } for 4 but 
 
 check without_off_before_on { without[OffBeforeOn] implies I1 } for 2 but 3 Record, 3 Term, exactly 8 steps expect 1
 check without_term_read_again_before_a_write { without[TermReadAgainBeforeAWrite] implies I1 } for 2 but exactly 14 steps expect 1
-check without_a_look_that_has_grown_old_writes_nothing {
-  without[ALookThatHasGrownOldWritesNothing] implies I1
+check without_an_old_read_of_a_record_writes_nothing {
+  without[AnOldReadOfARecordWritesNothing] implies I1
 } for 2 but exactly 16 steps expect 1
-check without_the_last_look_at_every_record {
-  without[TheLastLookAtEveryRecord] implies I1
+check without_the_check_of_every_record_after_the_edits {
+  without[TheCheckOfEveryRecordAfterTheEdits] implies I1
 } for 2 but 3 Term, exactly 16 steps expect 1
 check without_unknown_is_not_offline_in_the_checker_records {
   without[UnknownIsNotOfflineInTheCheckerRecords] implies I1
@@ -238,7 +238,7 @@ check without_unknown_is_not_offline_in_the_checker_records {
 check without_a_record_that_is_being_replaced_counts {
   without[ARecordThatIsBeingReplacedCounts] implies I1
 } for 2 but exactly 14 steps expect 1
-check without_every_record_is_converged { without[EveryRecordIsConverged] implies I1 } for 2 but exactly 14 steps expect 1
+check without_every_record_is_reconciled { without[EveryRecordIsReconciled] implies I1 } for 2 but exactly 14 steps expect 1
 
 /** After a crash anywhere: one checker is left, whatever the records are like; no claim comes, and old writes may still land. */
 pred alone[k: Checker] {
@@ -251,8 +251,8 @@ pred I8 { all k: Checker | alone[k] implies eventually always Tagged = recordsOf
 
 check I8_holds { no Removed.guards implies I8 } for 2 but 1 Checker, 3 Record, exactly 20 steps expect 0
 check I8_holds_with_late_writes { no Removed.guards implies I8 } for 2 but exactly 20 steps expect 0
-check I8_without_every_record_is_converged {
-  Removed.guards = EveryRecordIsConverged implies I8
+check I8_without_every_record_is_reconciled {
+  Removed.guards = EveryRecordIsReconciled implies I8
 } for 2 but exactly 14 steps expect 1
 
 // ---- what can happen: of nothing at all every check is true ----

@@ -23,7 +23,7 @@ export const RULES: readonly Rule[] = [
     program: 'hadr',
     edits: [
       ...guard('term read again before a write'),
-      ...guard('a look that has grown old writes nothing'),
+      ...guard('an old read of a record writes nothing'),
       // Whoever believes that it has won acts, though another has made the term.
       {
         file: 'runtime/fleet/claim.ts',

@@ -64,7 +64,7 @@ describe('the pinned Alloy', () => {
 
 describe('the model', () => {
   /** Of its own: what the simulation cannot take out of the code by an edit. */
-  const OWN = ['CreatedNotSaved', 'EveryRecordIsConverged'];
+  const OWN = ['CreatedNotSaved', 'EveryRecordIsReconciled'];
 
   it('has a command that removes each guard, with the name of the guard in the simulation', async () => {
     const known = [...GUARDS.map(({ name }) => inModel(name)), ...OWN];
