@@ -94,14 +94,35 @@ export const policySchema = z.strictObject({
     .max(20, 'must be at most 20')
     .default(2)
     .describe(
-      'How many different renewals of the lease of the holder must show that it is unhealthy or weaker before that is believed.',
+      'How many different renewals of the lease of the holder must show that it is unhealthy before that is believed.',
     ),
   minAdvantage: z
     .number()
-    .min(0.01, 'must be at least 0.01: equal strength never moves a tag')
-    .max(1, 'must be at most 1')
-    .default(0.3)
-    .describe('By how much the share Online / Total must exceed that of the holder before the tags move for strength.'),
+    .int(
+      'must be a whole number of runners (it was a share of Online / Total before); give 1 to move for one runner more than the holder has',
+    )
+    .min(1, 'must be at least 1: equal strength never moves a tag')
+    .max(10_000, 'must be at most 10000')
+    .default(1)
+    .describe(
+      'How many more runners than a degraded holder a cluster must have online before the tags move for strength. A holder is degraded while fewer of its runners are online than it has wanted at all times in the last settleSeconds.',
+    ),
+  confirmSeconds: z
+    .number()
+    .min(0, 'must not be negative')
+    .max(MOST_WAIT_SECONDS, 'must be at most a year')
+    .default(180)
+    .describe(
+      'For how long a cluster must have more runners online than the degraded holder before the tags move for strength, in seconds. Longer than an evicted pod takes to come back on another node.',
+    ),
+  settleSeconds: z
+    .number()
+    .min(0, 'must not be negative')
+    .max(MOST_WAIT_SECONDS, 'must be at most a year')
+    .default(600)
+    .describe(
+      'How long a higher number of runners must be wanted before fewer count as degraded, in seconds. Until then a cluster that grows is measured by its former number.',
+    ),
   holdForSeconds: z
     .number()
     .min(0, 'must not be negative')
@@ -112,14 +133,14 @@ export const policySchema = z.strictObject({
     .enum(['manual', 'automatic'])
     .default('manual')
     .describe(
-      'automatic: a preferred cluster takes the tags back once it has been as strong as the holder for failbackAfterSeconds.',
+      'automatic: a preferred cluster takes the tags back once it has not been degraded for failbackAfterSeconds.',
     ),
   failbackAfterSeconds: z
     .number()
     .min(0, 'must not be negative')
     .max(MOST_WAIT_SECONDS, 'must be at most a year')
     .default(1800)
-    .describe('How long a preferred cluster must be as strong as the holder before an automatic failback, in seconds.'),
+    .describe('How long a preferred cluster must not have been degraded before an automatic failback, in seconds.'),
   busyMaxSeconds: z
     .number()
     .min(0, 'must not be negative')

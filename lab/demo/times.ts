@@ -15,4 +15,10 @@ export const LAB_TIMING = {
   jobReportSeconds: 2,
 } as const;
 
-export const LAB_POLICY = { confirm: 2, holdForSeconds: 3, minAdvantage: 0.3, busyMaxSeconds: 600 } as const;
+export const LAB_POLICY = {
+  confirm: 2,
+  confirmSeconds: 1.5,
+  settleSeconds: 4,
+  holdForSeconds: 3,
+  busyMaxSeconds: 600,
+} as const;

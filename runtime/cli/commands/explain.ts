@@ -27,8 +27,10 @@ export const explainSchema = z.strictObject({
     reason: z.string(),
   }),
   result: z
-    .enum(['same', 'differs', 'forced'])
-    .describe('same: the recorded facts give the same claim. forced: a person claimed it.'),
+    .enum(['same', 'differs', 'forced', 'earlier-rule'])
+    .describe(
+      'same: the recorded facts give the same claim. forced: a person claimed it. earlier-rule: a release that measured strength in another way claimed it.',
+    ),
   decision: z
     .strictObject({ kind: z.string(), reason: z.string() })
     .describe(
@@ -159,6 +161,10 @@ function verdictText(
     case 'differs':
       return paint.bad(
         `replayed: this release decides differently on the same facts: ${decision.kind}: ${decision.reason}`,
+      );
+    case 'earlier-rule':
+      return paint.fair(
+        `not compared: an earlier release measured strength as a share of all runners; this one would have decided: ${decision.kind}: ${decision.reason}`,
       );
     case 'forced':
       return paint.fair(

@@ -7,8 +7,8 @@
  *   one cannot be read        –                    unknown: nothing
  *   all 404                   –                    gone, once that has stood for L (its new records may be on the way)
  *   there                     fresh, below min     unhealthy, after `confirm` different stamps
- *                             fresh, weaker        stronger, after `confirm` different stamps and holdFor
- *                             fresh, not stronger  preferred, after failbackAfter, where failback is automatic
+ *                             fresh, degraded      stronger, where this cluster has more runners for confirmSeconds, after holdFor
+ *                             fresh                preferred, where this cluster was whole for failbackAfter, after holdFor
  *                             older than L, none   silent: the roll decides
  */
 import { isoOf, type GitLabSeconds } from '../model/time.ts';
@@ -18,6 +18,7 @@ import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
 import { unknownRecord } from '../model/member.ts';
 import type { Rules } from '../model/rules.ts';
 import type { Timing } from '../../timing.ts';
+import type { Policy } from '../../config.ts';
 import { isFresh } from './rivals.ts';
 
 export type GroundResult =
@@ -26,8 +27,11 @@ export type GroundResult =
   | { readonly kind: 'keeps'; readonly why: string }
   | { readonly kind: 'ground'; readonly ground: Ground; readonly why: string };
 
-/** The ground for a move, given the memory. Pure, and the same before and after the lease is renewed. */
-export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rules): GroundResult {
+/** What of this cluster's own lease a ground depends on. */
+export type Own = Pick<Lease, 'wanted' | 'memory'>;
+
+/** The ground for a move, given this cluster's own lease. Pure, and the same before and after the lease is renewed. */
+export function findGround(facts: Facts | RoundFacts, own: Own, rules: Rules): GroundResult {
   const { term, control, self, now } = facts;
   const { leaseSeconds } = rules.timing;
   if (term.kind === 'unknown') return { kind: 'unknown', why: term.why };
@@ -37,7 +41,7 @@ export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rul
     if (term.kind === 'term') return { kind: 'keeps', why: 'this cluster holds the main tags' };
     return { kind: 'ground', ground: 'damaged', why: `${term.why}; this cluster held it and claims it again` };
   }
-  if (term.kind === 'damaged' && !isDamagedFor(memory, now, leaseSeconds))
+  if (term.kind === 'damaged' && !isDamagedFor(own.memory, now, leaseSeconds))
     return {
       kind: 'ground',
       ground: 'damaged',
@@ -50,7 +54,7 @@ export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rul
       ground: 'damaged',
       why: `${term.kind === 'damaged' ? `${term.why}; it` : 'the term'} names an unknown cluster`,
     };
-  const found = groundAgainst(facts, rival, memory, rules);
+  const found = groundAgainst(facts, rival, own, rules);
   const retired = control.kind === 'found' && isRetired(control.value, holder);
   // Not while anything is unknown: after a claim whose tags cannot be reconciled no cluster would have them.
   if (!retired || found.kind === 'unknown') return found;
@@ -60,7 +64,7 @@ export function findGround(facts: Facts | RoundFacts, memory: Memory, rules: Rul
 const isDamagedFor = ({ damagedSince }: Memory, now: GitLabSeconds, seconds: number): boolean =>
   damagedSince !== 0 && now - damagedSince >= seconds;
 
-function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Memory, rules: Rules): GroundResult {
+function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, own: Own, rules: Rules): GroundResult {
   const former = unknownRecord(rival.name, rival.former);
   if (former) return former;
   const read = rival.lease;
@@ -82,7 +86,7 @@ function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, memory: Me
           ground: 'silent',
           why: `${rival.name} has no valid lease (${expiry(read, rules.timing)})`,
         };
-      return groundInFresh(facts, rival, read.lease, memory, rules);
+      return groundInFresh(facts, rival, read.lease, own, rules);
   }
 }
 
@@ -94,45 +98,44 @@ function groundInFresh(
   facts: Facts | RoundFacts,
   rival: MemberFacts,
   lease: Lease,
-  memory: Memory,
+  own: Own,
   { policy }: Rules,
 ): GroundResult {
-  const { now, term } = facts;
-  const { online, total, preferred } = facts.self;
+  const { memory } = own;
   const theirs = `${rival.name} ${lease.online}/${lease.total}`;
   if (lease.online < rival.minOnline) {
     if (memory.unhealthy < policy.confirm)
       return { kind: 'keeps', why: `${theirs} online is unhealthy in ${memory.unhealthy} of ${policy.confirm} stamps` };
     return { kind: 'ground', ground: 'unhealthy', why: `${theirs} online is unhealthy in ${memory.unhealthy} stamps` };
   }
-  const held = term.kind === 'term' ? heldFor(now, term.term.at) : 0;
-  const steady = held >= policy.holdForSeconds;
-  if (memory.stronger >= policy.confirm && steady)
-    return {
-      kind: 'ground',
-      ground: 'stronger',
-      why: `own ${online}/${total} against ${theirs} in ${memory.stronger} stamps`,
-    };
-  const even = memory.evenSince === 0 ? 0 : now - memory.evenSince;
-  if (
-    preferred &&
-    policy.failback === 'automatic' &&
-    memory.evenSince !== 0 &&
-    even >= policy.failbackAfterSeconds &&
-    steady
-  )
-    return { kind: 'ground', ground: 'preferred', why: `preferred, and as strong as ${theirs} for ${even} s` };
-  if (memory.stronger > 0 && !steady)
-    return {
-      kind: 'keeps',
-      why: `own ${online}/${total} against ${theirs}, but the term is ${held} s old of ${policy.holdForSeconds}`,
-    };
-  if (memory.stronger > 0)
-    return {
-      kind: 'keeps',
-      why: `own ${online}/${total} against ${theirs} in ${memory.stronger} of ${policy.confirm} stamps`,
-    };
-  return { kind: 'keeps', why: `${theirs} is healthy` };
+  const wanting = voluntary(facts, theirs, own, policy);
+  if (!wanting) return { kind: 'keeps', why: `${theirs} is healthy` };
+  const held = facts.term.kind === 'term' ? heldFor(facts.now, facts.term.term.at) : 0;
+  if (held >= policy.holdForSeconds || wanting.kind === 'keeps') return wanting;
+  return { kind: 'keeps', why: `${wanting.why}, but the term is ${held} s old of ${policy.holdForSeconds} s` };
+}
+
+/** Different stamps of the holder that must show it weaker, however short `confirmSeconds` is. */
+const STRONGER_STAMPS = 2;
+
+/** The grounds to leave a holder that serves: this cluster is stronger, or preferred. Undefined for neither. */
+function voluntary(
+  { self, now }: Facts | RoundFacts,
+  theirs: string,
+  { memory, wanted }: Own,
+  policy: Policy,
+): Exclude<GroundResult, { readonly kind: 'unknown' }> | undefined {
+  if (self.preferred && policy.failback === 'automatic' && wanted && wanted.wholeSince !== 0) {
+    const wholeFor = now - wanted.wholeSince;
+    if (wholeFor >= policy.failbackAfterSeconds)
+      return { kind: 'ground', ground: 'preferred', why: `preferred, and not degraded for ${wholeFor} s` };
+  }
+  if (memory.stronger === 0) return undefined;
+  const seconds = memory.stamp - memory.strongerSince;
+  const why = `${self.online} runners online here, more than the degraded ${theirs}`;
+  if (memory.stronger < STRONGER_STAMPS || seconds < policy.confirmSeconds)
+    return { kind: 'keeps', why: `${why}, for ${seconds} s of ${policy.confirmSeconds} s` };
+  return { kind: 'ground', ground: 'stronger', why: `${why} for ${seconds} s` };
 }
 
 /** How long a term has lasted by GitLab's time; never negative. */

@@ -1,14 +1,14 @@
 /** What a challenger carries from round to round: counts of the holder's stamps, and since when a ground has stood. */
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Ground, Lease, Memory } from '../model/lease.ts';
-import { atLeast, shareOf } from './strength.ts';
+import { isDegraded } from './strength.ts';
 
 export const emptyMemory = (term: number): Memory => ({
   term,
   stamp: 0,
   unhealthy: 0,
   stronger: 0,
-  evenSince: 0,
+  strongerSince: 0,
   ground: 'none',
   since: 0,
   damagedSince: 0,
@@ -18,10 +18,11 @@ export const emptyMemory = (term: number): Memory => ({
 /** A lease has room for four digits. */
 const MAX_COUNT = 9999;
 
-/** Own strength against the holder's, as one stamp of the holder shows it. */
+/** What one stamp of the holder is compared with. */
 export interface Comparison {
+  /** Own runners online. */
   readonly online: number;
-  readonly total: number;
+  /** By how many runners this cluster must exceed the holder. */
   readonly minAdvantage: number;
   /** `minOnline` of the holder. */
   readonly holderMinOnline: number;
@@ -34,15 +35,13 @@ export interface Comparison {
 export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memory {
   const news = stamp.at > memory.stamp ? 1 : 0;
   const unhealthy = stamp.online < own.holderMinOnline;
-  const lead = shareOf(own) - shareOf(stamp);
-  const stronger = !unhealthy && atLeast(lead, own.minAdvantage);
-  const even = !unhealthy && atLeast(lead, 0);
+  const stronger = !unhealthy && isDegraded(stamp) && own.online >= stamp.online + own.minAdvantage;
   return {
     ...memory,
     stamp: Math.max(memory.stamp, stamp.at),
     unhealthy: unhealthy ? Math.min(MAX_COUNT, memory.unhealthy + news) : 0,
     stronger: stronger ? Math.min(MAX_COUNT, memory.stronger + news) : 0,
-    evenSince: even ? memory.evenSince || stamp.at : 0,
+    strongerSince: stronger ? memory.strongerSince || stamp.at : 0,
   };
 }
 

@@ -4,12 +4,13 @@
  */
 import { longestTouchGapSeconds } from '../../timing.ts';
 import type { RoundFacts } from '../model/facts.ts';
-import { NOBODY, type Lease, type Memory } from '../model/lease.ts';
+import { NOBODY, type Lease, type Memory, type Wanted } from '../model/lease.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Rules } from '../model/rules.ts';
 import { findGround, type GroundResult } from './ground.ts';
 import { countStamp, emptyMemory, standGround } from './memory.ts';
 import { isFresh } from './rivals.ts';
+import { nextWanted } from './strength.ts';
 
 export interface NextLease {
   readonly lease: Lease;
@@ -19,7 +20,11 @@ export interface NextLease {
 export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
   const { self, holder } = facts;
   const { previousLease: previous, stampAt } = self;
-  const { memory, ground } = remember(facts, rules);
+  const longestGap = longestTouchGapSeconds(rules.timing);
+  const isUnbroken = previous !== undefined && stampAt - previous.at <= longestGap;
+  const counted = { online: self.online, total: self.total, at: stampAt };
+  const wanted = nextWanted(isUnbroken ? previous.wanted : undefined, counted, rules.policy.settleSeconds);
+  const { memory, ground } = remember(facts, wanted, rules);
   const lease: Lease = {
     cluster: self.name,
     online: self.online,
@@ -28,8 +33,9 @@ export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
     // A number that was known once is never forgotten: a new term must be above it even if its file is lost.
     term: Math.max(holder?.number ?? 0, previous?.term ?? 0),
     at: stampAt,
-    inTouchSince: inTouchSince(previous, stampAt, longestTouchGapSeconds(rules.timing)),
+    inTouchSince: inTouchSince(previous, stampAt, longestGap),
     heardSince: self.heardSince,
+    wanted,
     memory,
   };
   return { lease, ground };
@@ -60,18 +66,23 @@ export function heardSince(
 }
 
 /** The memory after this round's look, and the ground that it stands for. On an unknown term the memory stays as it was. */
-function remember(facts: RoundFacts, rules: Rules): { readonly memory: Memory; readonly ground: GroundResult } {
+function remember(
+  facts: RoundFacts,
+  wanted: Wanted,
+  rules: Rules,
+): { readonly memory: Memory; readonly ground: GroundResult } {
+  const groundOf = (memory: Memory): GroundResult => findGround(facts, { wanted, memory }, rules);
   const { holder, term, now, self } = facts;
   const previous = self.previousLease?.memory ?? emptyMemory(holder?.number ?? 0);
-  if (!holder) return { memory: previous, ground: findGround(facts, previous, rules) };
+  if (!holder) return { memory: previous, ground: groundOf(previous) };
   if (holder.name === self.name) {
     const memory = emptyMemory(holder.number);
-    return { memory, ground: findGround(facts, memory, rules) };
+    return { memory, ground: groundOf(memory) };
   }
   const before = previous.term === holder.number ? previous : emptyMemory(holder.number);
   const damagedSince = term.kind === 'damaged' ? before.damagedSince || now : 0;
   const counted = countRival({ ...before, damagedSince }, facts, rules);
-  const ground = findGround(facts, counted, rules);
+  const ground = groundOf(counted);
   // An unknown holder breaks no ground: nothing was learned of it.
   if (ground.kind === 'unknown') return { memory: counted, ground };
   return { memory: standGround(counted, ground.kind === 'ground' ? ground.ground : undefined, now), ground };
@@ -83,10 +94,9 @@ function countRival(memory: Memory, { self, holder }: RoundFacts, { policy, timi
   const { lease } = rival.lease;
   // What happened between two stamps that are further apart is not known: the counts begin again.
   const isBroken = lease.at - memory.stamp > timing.leaseSeconds;
-  const counted = isBroken ? { ...memory, unhealthy: 0, stronger: 0, evenSince: 0 } : memory;
+  const counted = isBroken ? { ...memory, unhealthy: 0, stronger: 0, strongerSince: 0 } : memory;
   return countStamp(counted, lease, {
     online: self.online,
-    total: self.total,
     minAdvantage: policy.minAdvantage,
     holderMinOnline: rival.minOnline,
   });

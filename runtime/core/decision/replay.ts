@@ -49,33 +49,45 @@ const record = z.object({
 });
 const records = z.array(record);
 
+const wanted = z
+  .object({
+    settled: z.number().optional(),
+    least: z.array(z.object({ count: z.number(), at })),
+    since: at,
+    wholeSince: at,
+  })
+  .transform((stored) => ({ ...stored, settled: stored.settled }));
+
 const ground = z
   .string()
   .transform(currentGround)
   .pipe(z.union([z.enum(GROUNDS), z.literal('none')]));
-const lease = z.object({
-  cluster: z.string(),
-  online: z.number(),
-  total: z.number(),
-  holder: z.string(),
-  term: z.number(),
-  at,
-  inTouchSince: at,
-  heardSince: at,
-  memory: z
-    .object({
-      term: z.number(),
-      stamp: at,
-      [STORED_UNHEALTHY]: z.number(),
-      stronger: z.number(),
-      evenSince: at,
-      ground,
-      since: at,
-      damagedSince: at,
-      calledAt: at,
-    })
-    .transform(({ [STORED_UNHEALTHY]: unhealthy, ...memory }) => ({ ...memory, unhealthy })),
-});
+const lease = z
+  .object({
+    cluster: z.string(),
+    online: z.number(),
+    total: z.number(),
+    holder: z.string(),
+    term: z.number(),
+    at,
+    inTouchSince: at,
+    heardSince: at,
+    memory: z
+      .object({
+        term: z.number(),
+        stamp: at,
+        [STORED_UNHEALTHY]: z.number(),
+        stronger: z.number(),
+        strongerSince: at.default(0),
+        ground,
+        since: at,
+        damagedSince: at,
+        calledAt: at,
+      })
+      .transform(({ [STORED_UNHEALTHY]: unhealthy, ...memory }) => ({ ...memory, unhealthy })),
+    wanted: wanted.optional(),
+  })
+  .transform((stored) => ({ ...stored, wanted: stored.wanted }));
 
 const termFacts = z.union([
   z.object({ kind: z.literal('none') }),
@@ -123,8 +135,16 @@ const storedFacts = z.object({
   roll: roll.optional(),
 });
 
+/** What the first release called strength was a share of all runners; its policy had no key for the settled total. */
+const EARLIER_RULES = ['stronger', 'preferred'];
+const storedPolicy = policySchema.extend({ minAdvantage: z.number() }).transform(({ minAdvantage, ...policy }) => ({
+  ...policy,
+  minAdvantage: Math.max(1, Math.floor(minAdvantage)),
+}));
+const hasSettledTotal = z.object({ policy: z.object({ settleSeconds: z.number() }) });
+
 const recordSchema = z
-  .object({ facts: storedFacts, policy: policySchema, timing: timingSchema })
+  .object({ facts: storedFacts, policy: storedPolicy, timing: timingSchema })
   .transform(({ facts, policy, timing }): DecisionRecord => ({
     facts: factsOf(facts, policy.minOnline),
     policy,
@@ -151,6 +171,8 @@ export type Replay =
   | { readonly kind: 'differs'; readonly record: DecisionRecord; readonly decision: Decision }
   /** A person claimed it; `decision` is what the cluster's own checker would have done on the same facts. */
   | { readonly kind: 'forced'; readonly record: DecisionRecord; readonly decision: Decision }
+  /** Claimed for strength or preference by the first release, which measured both in another way: nothing can be compared. */
+  | { readonly kind: 'earlier-rule'; readonly record: DecisionRecord; readonly decision: Decision }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export function replay(term: Term): Replay {
@@ -161,8 +183,10 @@ export function replay(term: Term): Replay {
   }
   const recorded = parsed.data;
   const { facts } = recorded;
-  const decision = decide(facts, findGround(facts, facts.self.lease.memory, recorded), recorded);
+  const decision = decide(facts, findGround(facts, facts.self.lease, recorded), recorded);
   if (term.ground === FORCED) return { kind: 'forced', record: recorded, decision };
+  if (EARLIER_RULES.includes(term.ground) && !hasSettledTotal.safeParse(term.evidence).success)
+    return { kind: 'earlier-rule', record: recorded, decision };
   const same =
     decision.kind === 'claim' &&
     decision.number === term.number &&

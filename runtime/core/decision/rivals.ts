@@ -3,7 +3,7 @@ import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import { isRetired, type Control } from '../model/control.ts';
 import type { Facts, MemberLease } from '../model/facts.ts';
 import { ageOf, type Lease } from '../model/lease.ts';
-import { rankBefore, shareOf, type Challenger } from './strength.ts';
+import { rankBefore, type Challenger } from './strength.ts';
 import { longestGapSeconds, type Timing } from '../../timing.ts';
 
 /** True while a lease is younger than L by GitLab's time at the moment it was read. */
@@ -38,7 +38,7 @@ export function challengers(
     if (!isFresh(read, timing) || read.lease.online < minOnline) return [];
     const heard = notHeard(read.lease, timing) === undefined;
     if (!heard && facts.term.kind !== 'none') return [];
-    return [{ name, preferred, share: shareOf(read.lease) }];
+    return [{ name, preferred, online: read.lease.online }];
   });
 }
 
@@ -56,6 +56,7 @@ export function notHeard({ at, inTouchSince, heardSince }: Lease, { leaseSeconds
 
 /** How long this cluster leaves the first move to those ranked before it: (k − 1) · G. */
 export function turnSeconds(facts: Facts, others: readonly Challenger[], timing: Timing): number {
-  const me = { name: facts.self.name, preferred: facts.self.preferred, share: shareOf(facts.self) };
+  const { name, preferred, online } = facts.self;
+  const me = { name, preferred, online };
   return others.filter((other) => rankBefore(other, me)).length * longestGapSeconds(timing);
 }

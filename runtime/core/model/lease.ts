@@ -32,10 +32,10 @@ export interface Memory {
   readonly stamp: GitLabSeconds;
   /** Different stamps of the holder in a row that put it below `minOnline`. */
   readonly unhealthy: number;
-  /** Different stamps of the holder in a row by which this cluster is stronger. */
+  /** Different stamps of the holder in a row that show it degraded and with fewer runners than this cluster. */
   readonly stronger: number;
-  /** Since when this cluster has been at least as strong as the holder; 0 for not. */
-  readonly evenSince: GitLabSeconds;
+  /** The first of them; 0 for none. */
+  readonly strongerSince: GitLabSeconds;
   readonly ground: Ground | 'none';
   /** Since when `ground` has stood without a break; 0 where there is none. */
   readonly since: GitLabSeconds;
@@ -43,6 +43,18 @@ export interface Memory {
   readonly damagedSince: GitLabSeconds;
   /** When this cluster first called the roll in the present silence of the holder, and was answered by nobody; 0 for not yet. */
   readonly calledAt: GitLabSeconds;
+}
+
+/** How many runners a cluster has wanted of late, and whether it had them (decision/strength.ts). */
+export interface Wanted {
+  /** The least number wanted at any time in the last `settleSeconds`; undefined while that is not known. */
+  readonly settled: number | undefined;
+  /** Rising numbers, each with the last time at which no more were wanted. */
+  readonly least: readonly { readonly count: number; readonly at: GitLabSeconds }[];
+  /** Since when the wanted numbers are known without a gap. */
+  readonly since: GitLabSeconds;
+  /** Since when so many runners as were wanted at least have been online; 0 for not. */
+  readonly wholeSince: GitLabSeconds;
 }
 
 export interface Lease {
@@ -59,13 +71,14 @@ export interface Lease {
   readonly inTouchSince: GitLabSeconds;
   /** Since when GitLab has heard this cluster's own managers without a gap; 0 where it does not. */
   readonly heardSince: GitLabSeconds;
+  /** Undefined where a checker of an earlier release wrote the note, or people's lines left no room for it. */
+  readonly wanted: Wanted | undefined;
   readonly memory: Memory;
 }
 
 export const NOBODY = 'nobody';
 const MARK = 'HADR lease:';
-/** GitLab allows 1024 characters for a whole note; people need the rest. */
-export const MAX_LEASE_CHARACTERS = 400;
+const MEMORY_MARK = 'HADR memory:';
 /** GitLab refuses longer notes (lib/api/ci/runners.rb). */
 const MAX_NOTE_CHARACTERS = 1024;
 /** A stamp from further ahead than this is nobody's honest stamp: GitLab's own nodes differ by less. */
@@ -76,15 +89,31 @@ const timeOrDash = (at: GitLabSeconds): string => (at === 0 ? '-' : isoOf(at));
 /** What is remembered is told as seconds before the stamp: shorter, and people want to know how long. */
 const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? '-' : `${at - of}s`);
 
-export function formatLease(lease: Lease): string {
+/**
+ * Our lines of the note. The first is that of the first release, so that checkers of two releases can read each other; what
+ * it counts as `stronger` and `even` was counted by a rule of that release, and is left empty. The second one carries what
+ * came later, and a checker of the first release leaves it alone.
+ */
+export const formatLease = (lease: Lease): string =>
+  [leaseLine(lease), ...(lease.wanted ? [memoryLine(lease, lease.wanted)] : [])].join('\n');
+
+function leaseLine(lease: Lease): string {
   const m = lease.memory;
   const age = (of: GitLabSeconds): string => ageOrDash(lease.at, of);
   return (
     `${MARK} ${lease.cluster} ${lease.online}/${lease.total} online, holder ${lease.holder}, term ${lease.term}, ` +
     `at ${isoOf(lease.at)}, in touch since ${isoOf(lease.inTouchSince)}, ` +
     `heard since ${timeOrDash(lease.heardSince)}; ` +
-    `saw term ${m.term} stamp ${age(m.stamp)} ${STORED_UNHEALTHY} ${m.unhealthy} stronger ${m.stronger} ` +
-    `even ${age(m.evenSince)} ground ${storedGround(m.ground)} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
+    `saw term ${m.term} stamp ${age(m.stamp)} ${STORED_UNHEALTHY} ${m.unhealthy} stronger 0 ` +
+    `even - ground ${storedGround(m.ground)} ${age(m.since)} damaged ${age(m.damagedSince)} called ${age(m.calledAt)}`
+  );
+}
+
+function memoryLine({ cluster, at, memory }: Lease, { settled, least, since, wholeSince }: Wanted): string {
+  const steps = least.map((step) => `${step.count} ${ageOrDash(at, step.at)}`).join(', ');
+  return (
+    `${MEMORY_MARK} ${cluster} at ${isoOf(at)}, settled ${settled ?? '-'}, wanted ${steps}, known ${ageOrDash(at, since)}, ` +
+    `whole ${ageOrDash(at, wholeSince)}, stronger ${memory.stronger} ${ageOrDash(at, memory.strongerSince)}`
   );
 }
 
@@ -93,20 +122,55 @@ const TIME = '[0-9TZ:-]+';
 const AGE = '-|-?\\d{1,12}s';
 const LINE = new RegExp(
   `^${MARK} (${NAME}) (\\d{1,6})/(\\d{1,6}) online, holder (${NAME}), term (\\d{1,9}), at (${TIME}), ` +
-    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) ${STORED_UNHEALTHY} (\\d{1,4}) stronger (\\d{1,4}) ` +
-    `even (${AGE}) ground ([a-z]+) (${AGE}) damaged (${AGE}) called (${AGE})$`,
+    `in touch since (${TIME}), heard since (${TIME}); saw term (\\d{1,9}) stamp (${AGE}) ${STORED_UNHEALTHY} (\\d{1,4}) stronger \\d{1,4} ` +
+    `even (?:${AGE}) ground ([a-z]+) (${AGE}) damaged (${AGE}) called (${AGE})$`,
 );
 
 function timeOf(text: string | undefined): GitLabSeconds | undefined {
   return text === '-' ? 0 : secondsOf(text ?? '');
 }
 
-/** The lease in a line, or undefined where the line is ours no longer (cut, edited, of another version). */
+const timeBefore = (at: GitLabSeconds, age: string | undefined): GitLabSeconds =>
+  age === '-' ? 0 : at - Number(age?.slice(0, -1));
+
+const STEP = `\\d{1,6} (?:${AGE})`;
+const MEMORY_LINE = new RegExp(
+  `^${MEMORY_MARK} (${NAME}) at (${TIME}), settled (-|\\d{1,6}), wanted (${STEP}(?:, ${STEP}){0,7}), known (${AGE}), ` +
+    `whole (${AGE}), stronger (\\d{1,4}) (${AGE})$`,
+);
+
+/** The lease with what the second line says; as it is where that line was not written together with it. */
+function withMemoryLine(lease: Lease, line: string): Lease {
+  const match = MEMORY_LINE.exec(line.trim());
+  if (!match) return lease;
+  const [, cluster, at, settled, steps = '', known, whole, stronger, strongerAge] = match;
+  if (cluster !== lease.cluster || timeOf(at) !== lease.at) return lease;
+  const before = (age: string | undefined): GitLabSeconds => timeBefore(lease.at, age);
+  const least = steps.split(', ').map((step) => {
+    const [count, age] = step.split(' ');
+    return { count: Number(count), at: before(age) };
+  });
+  return {
+    ...lease,
+    wanted: {
+      settled: settled === '-' ? undefined : Number(settled),
+      least,
+      since: before(known),
+      wholeSince: before(whole),
+    },
+    memory: { ...lease.memory, stronger: Number(stronger), strongerSince: before(strongerAge) },
+  };
+}
+
+/**
+ * The lease in a line, without what the second line says; undefined where the line is not ours any more (cut, edited, of
+ * another release).
+ */
 export function parseLease(line: string): Lease | undefined {
   const match = LINE.exec(line.trim());
   if (!match) return undefined;
   const [, cluster, online, total, holder, term, at, touch, heard, ...remembered] = match;
-  const [mTerm, stamp, unhealthy, stronger, even, ground, since, damaged, called] = remembered;
+  const [mTerm, stamp, unhealthy, ground, since, damaged, called] = remembered;
   const [atS, touchS, heardS] = [at, touch, heard].map(timeOf);
   const groundName = ground === 'none' ? 'none' : GROUNDS.find((name) => storedGround(name) === ground);
   if (
@@ -119,7 +183,7 @@ export function parseLease(line: string): Lease | undefined {
     atS === 0
   )
     return undefined;
-  const before = (age: string | undefined): GitLabSeconds => (age === '-' ? 0 : atS - Number(age?.slice(0, -1)));
+  const before = (age: string | undefined): GitLabSeconds => timeBefore(atS, age);
   return {
     cluster,
     online: Number(online),
@@ -129,12 +193,13 @@ export function parseLease(line: string): Lease | undefined {
     at: atS,
     inTouchSince: touchS,
     heardSince: heardS,
+    wanted: undefined,
     memory: {
       term: Number(mTerm),
       stamp: before(stamp),
       unhealthy: Number(unhealthy),
-      stronger: Number(stronger),
-      evenSince: before(even),
+      stronger: 0,
+      strongerSince: 0,
       ground: groundName,
       since: before(since),
       damagedSince: before(damaged),
@@ -143,7 +208,7 @@ export function parseLease(line: string): Lease | undefined {
   };
 }
 
-const isOurs = (line: string): boolean => line.trimStart().startsWith(MARK);
+const isOurs = (line: string): boolean => [MARK, MEMORY_MARK].some((mark) => line.trimStart().startsWith(mark));
 
 /** The lines of a note that are ours, readable or not. */
 export const leaseLines = (note: string): string[] => note.split('\n').filter(isOurs);
@@ -155,8 +220,9 @@ export const leaseLines = (note: string): string[] => note.split('\n').filter(is
 export function noteWithLease(note: string | null, lease: Lease): string | undefined {
   const others = (note ?? '').split('\n').filter((line) => !isOurs(line));
   while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
-  const text = [...others, formatLease(lease)].join('\n');
-  return text.length > MAX_NOTE_CHARACTERS ? undefined : text;
+  // The second line serves moves by choice alone: without room for it the cluster goes on, and makes and suffers none.
+  const texts = [lease, { ...lease, wanted: undefined }].map((written) => [...others, formatLease(written)].join('\n'));
+  return texts.find((text) => text.length <= MAX_NOTE_CHARACTERS);
 }
 
 /** What a note says of a cluster's lease. `none` is no lease, i.e. lapsed: the roll decides then. */
@@ -174,7 +240,7 @@ export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSe
   const lease = leases.findLast((candidate) => candidate.cluster === cluster);
   if (!lease) return none('the lease in its note cannot be read');
   if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return none(`its lease is dated ahead (${isoOf(lease.at)})`);
-  return { kind: 'lease', lease, readAt };
+  return { kind: 'lease', lease: ours.reduce(withMemoryLine, lease), readAt };
 }
 
 /** Seconds since the stamp, never negative: GitLab's nodes may differ by a second or two. */

@@ -62,7 +62,7 @@ export function nextMove(fleet: FleetFacts, name: string, rules: Rules): NextMov
   if (read.kind === 'lease' && !isFresh(read, rules.timing))
     return { kind: 'no-lease', reason: `its checker has not renewed its lease for ${ageOf(read)} s` };
   const own = rulesFor(fleet, name, rules);
-  return decide(facts.value, findGround(facts.value, facts.value.self.lease.memory, own), own);
+  return decide(facts.value, findGround(facts.value, facts.value.self.lease, own), own);
 }
 
 /** The rules as `name` has them: how many runners it needs is in its report. */
