@@ -63,9 +63,15 @@ function setupOf(random: Random, clusters: number): Setup {
       };
     }),
     preferred: random.chance(0.7) ? random.whole(0, clusters - 1) : undefined,
-    policy,
+    policy: { ...policy, ...strengthOf(random.fork('strength')) },
   };
 }
+
+const strengthOf = (random: Random): Partial<Policy> => ({
+  minAdvantage: random.chance(0.8) ? 1 : 2,
+  confirmSeconds: random.pick([0, 30, 180]),
+  settleSeconds: random.pick([0, 120, 600]),
+});
 
 function faultOf(name: FaultName, random: Random, clusters: number): PlannedFault {
   const [least, most] = faultType(name).seconds;

@@ -273,7 +273,11 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'holdFor',
     edits: [
-      edit('core/decision/ground.ts', `  const steady = held >= policy.holdForSeconds;`, `  const steady = held >= 0;`),
+      edit(
+        'core/decision/ground.ts',
+        `  if (held >= policy.holdForSeconds || wanting.kind === 'keeps')`,
+        `  if (held >= 0 || wanting.kind === 'keeps')`,
+      ),
     ],
   },
   {
@@ -281,8 +285,36 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/memory.ts',
-        `  const stronger = !unhealthy && atLeast(lead, own.minAdvantage);`,
-        `  const stronger = !unhealthy && atLeast(lead, 0);`,
+        `isDegraded(stamp) && own.online >= stamp.online + own.minAdvantage;`,
+        `isDegraded(stamp) && own.online >= stamp.online;`,
+      ),
+    ],
+  },
+  {
+    name: 'a holder that has all its runners is left for none with more',
+    edits: [
+      edit(
+        'core/decision/memory.ts',
+        `  const stronger = !unhealthy && isDegraded(stamp) &&`,
+        `  const stronger = !unhealthy &&`,
+      ),
+    ],
+  },
+  {
+    name: 'wanting more runners is no weakness',
+    edits: [edit('core/decision/strength.ts', `  const lowest = least[0]?.count ?? total;`, `  const lowest = total;`)],
+  },
+  {
+    name: 'a weakness must last for confirmSeconds',
+    edits: [edit('core/decision/ground.ts', `seconds < policy.confirmSeconds)`, `seconds < 0)`)],
+  },
+  {
+    name: 'a degraded cluster takes nothing back',
+    edits: [
+      edit(
+        'core/decision/strength.ts',
+        `    wholeSince: online >= lowest ? (previous?.wholeSince ?? 0) || at : 0,`,
+        `    wholeSince: online >= 0 && lowest >= 0 ? (previous?.wholeSince ?? 0) || at : 0,`,
       ),
     ],
   },

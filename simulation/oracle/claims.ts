@@ -117,31 +117,19 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
         .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
       if (healthy(lagSeconds(oracle)) && shown)
         oracle.violate('I5', `${what}: unhealthy, and ${holder ?? ''} was well`);
-      if (!confirmed(claim, (stamp) => stamp.online < minOnline))
+      if (!confirmed(claim, policy.confirm, (stamp) => stamp.online < minOnline))
         oracle.violate('I4', `${what}: unhealthy, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
       return;
     }
-    case 'stronger': {
+    case 'stronger':
       if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
-      const isWeak = ({ online, total }: Lease): boolean =>
-        1 - online / Math.max(1, total) >= policy.minAdvantage - 1e-9;
-      if (!confirmed(claim, isWeak))
-        oracle.violate('I4', `${what}: stronger, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
-      const lag = lagSeconds(oracle);
-      // Adopted pods are ready whatever their runner does.
-      const { isAdopted } = oracle.fleet;
-      const strong = oracle
-        .truthOf(holder ?? '')
-        .throughout(lag, (online, desired, ready) => (isAdopted ? Math.min(online, ready) : ready) >= desired);
-      if (strong) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} was at full strength`);
-      return;
-    }
+      return judgeStrength(claim);
     case 'preferred': {
       const { config } = oracle.fleet.cluster(process.cluster);
       if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
       if (!config.preferred || policy.failback !== 'automatic')
         oracle.violate('I4', `${what}: preferred, and it is not, or failback is manual`);
-      return;
+      return judgeWhole(claim);
     }
     case 'retired':
       if (known.round.control?.kind === 'found' && !known.round.control.value.retired.includes(holder ?? ''))
@@ -167,11 +155,46 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
   }
 }
 
+/** Two stamps, however short the time is for which the holder must be weaker. */
+const STRONGER_STAMPS = 2;
+
+/**
+ * The holder has fewer runners than it settled on, and the claimant has more, all of that for `confirmSeconds`. What was
+ * reported lags behind the truth, so a stretch in which the truth was otherwise must not be longer than that lag.
+ */
+function judgeStrength(claim: Case): void {
+  const { oracle, process, what, holder } = claim;
+  const { policy } = oracle.fleet;
+  const lag = lagSeconds(oracle);
+  const theirs = oracle.truthOf(holder ?? '');
+  const ours = oracle.truthOf(process.cluster);
+  if (!confirmed(claim, STRONGER_STAMPS, ({ online, wanted }) => online < (wanted?.settled ?? 0)))
+    oracle.violate('I4', `${what}: stronger, but ${holder ?? ''} was not degraded in ${STRONGER_STAMPS} of its stamps`);
+  const seconds = lag + policy.confirmSeconds;
+  const settled = theirs.leastWanted(policy.settleSeconds, lag);
+  const whole = theirs.longest(seconds, ({ shown }) => shown >= settled);
+  if (whole > lag) oracle.violate('I4', `${what}: stronger, and ${holder ?? ''} had all ${settled} for ${whole} s`);
+  const most = Math.max(...ours.counts(lag).map(({ online }) => online));
+  const ahead = theirs.longest(seconds, ({ shown }) => shown + policy.minAdvantage > most);
+  if (ahead > lag)
+    oracle.violate('I4', `${what}: stronger with ${most} runners, no more than ${holder ?? ''} for ${ahead} s`);
+}
+
+/** The preferred cluster has had what it wanted for `failbackAfterSeconds`. */
+function judgeWhole({ oracle, process, what }: Case): void {
+  const { policy } = oracle.fleet;
+  const lag = lagSeconds(oracle);
+  const ours = oracle.truthOf(process.cluster);
+  const wanted = ours.leastWanted(policy.settleSeconds + policy.failbackAfterSeconds, 0);
+  const short = ours.longest(policy.failbackAfterSeconds, ({ online, shown }) => Math.max(online, shown) < wanted);
+  if (short > lag) oracle.violate('I4', `${what}: preferred, and for ${short} s it had fewer than ${wanted} runners`);
+}
+
 /** The stamps that the claimant says to have counted are different ones of the holder, and each says so. */
-function confirmed({ oracle, process, holder }: Case, says: (stamp: Lease) => boolean): boolean {
-  const counted = oracle.stampsOf(process.cluster).counted(oracle.fleet.policy.confirm);
+function confirmed({ oracle, process, holder }: Case, count: number, says: (stamp: Lease) => boolean): boolean {
+  const counted = oracle.stampsOf(process.cluster).counted(count);
   const stamps = counted.map((at) => oracle.stampsOf(holder ?? '').at(at));
-  return stamps.length === oracle.fleet.policy.confirm && stamps.every((stamp) => stamp !== undefined && says(stamp));
+  return stamps.length === count && stamps.every((stamp) => stamp !== undefined && says(stamp));
 }
 
 /** For how long the holder has had no record of which this round knew. */

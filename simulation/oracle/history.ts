@@ -4,7 +4,13 @@ import type { Term } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
 
 /** How far back the truth is remembered, in seconds. */
-const SPAN = 512;
+const SPAN = 1024;
+
+export interface Sample {
+  readonly online: number;
+  /** As its checker can count them: ready pods whose record takes jobs, and of adopted ones those that GitLab serves. */
+  readonly shown: number;
+}
 
 /**
  * Online and desired pods of one cluster, a sample a second. Only pods under a record that the fleet has been told of count:
@@ -14,6 +20,7 @@ export class Truth {
   private readonly online = new Int16Array(SPAN);
   private readonly desired = new Int16Array(SPAN);
   private readonly ready = new Int16Array(SPAN);
+  private readonly shown = new Int16Array(SPAN);
   /** Those of which the fleet has not been told included: its own checker knows them. */
   private readonly serving = new Int16Array(SPAN);
   private samples = 0;
@@ -39,8 +46,37 @@ export class Truth {
     this.online[slot] = cluster.available((record) => this.knows(record));
     this.desired[slot] = cluster.wanted;
     this.ready[slot] = cluster.readyPods;
+    this.shown[slot] = cluster.countablePods;
     this.serving[slot] = cluster.available(() => true);
     this.samples += 1;
+  }
+
+  /** The samples of the last seconds, the newest first; fewer where fewer are known. */
+  counts(seconds: number): Sample[] {
+    const count = Math.min(seconds, this.samples, SPAN);
+    return Array.from({ length: count }, (_, back) => {
+      const slot = (this.samples - 1 - back) % SPAN;
+      return { online: this.online[slot] ?? 0, shown: this.shown[slot] ?? 0 };
+    });
+  }
+
+  /** For how many seconds in a row something was true, at most, in the last seconds. */
+  longest(seconds: number, holds: (sample: Sample) => boolean): number {
+    let longest = 0;
+    let run = 0;
+    for (const sample of this.counts(seconds)) {
+      run = holds(sample) ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+    return longest;
+  }
+
+  /** The least number of pods that was wanted from so many seconds ago until then; endless where that is not known. */
+  leastWanted(from: number, until: number): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (let back = until + 1; back <= Math.min(from, this.samples, SPAN); back += 1)
+      least = Math.min(least, this.desired[(this.samples - back) % SPAN] ?? 0);
+    return least;
   }
 
   /** True where `holds` holds for every sample of the last seconds; false where not that many are known. */

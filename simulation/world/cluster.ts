@@ -112,6 +112,18 @@ export class Cluster {
     return this.pods.filter((pod) => !pod.terminating && pod.manager.serves && isKnown(pod.record)).length;
   }
 
+  /** What its checker can count: ready pods whose record is not paused; adopted pods are ready whatever their runner does. */
+  get countablePods(): number {
+    const { gitlab, adopted } = this.parts;
+    return this.pods.filter(
+      (pod) =>
+        !pod.terminating &&
+        pod.ready &&
+        gitlab.runner(pod.record)?.paused === false &&
+        (!adopted || pod.manager.serves),
+    ).length;
+  }
+
   get readyPods(): number {
     return this.pods.filter((pod) => !pod.terminating && pod.ready).length;
   }

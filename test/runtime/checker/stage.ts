@@ -241,6 +241,7 @@ function reset({ model }: GitLabServer, project: number, records: Readonly<Recor
       at: now - 1,
       inTouchSince: now - 10 * LEASE_SECONDS,
       heardSince: now - 10 * LEASE_SECONDS,
+      wanted: undefined,
       memory: emptyMemory(1),
     };
     const record = model.runners.all.get(records[name]);

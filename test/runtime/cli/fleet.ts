@@ -246,7 +246,8 @@ async function addCluster(fleet: Fleet, name: string, rules: { policy: object; t
   assert.ok(record);
   // Its runners have worked for long, and are heard of after each write to their record, as polling ones are.
   const long = Math.floor(Date.now() / 1000) - 3600;
-  const lease = { cluster: name, online: 2, total: 2, holder: 'nobody', term: 0, memory: emptyMemory(0) };
+  const counts = { cluster: name, online: 2, total: 2, wanted: undefined };
+  const lease = { ...counts, holder: 'nobody', term: 0, memory: emptyMemory(0) };
   record.note = formatLease({ ...lease, at: long + 3599, inTouchSince: long, heardSince: long });
   const hear = (): void => void runners.heartbeat(record, `r_0000${name.slice(-8)}`, () => access.id());
   hear();

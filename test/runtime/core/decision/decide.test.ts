@@ -52,6 +52,7 @@ const lease = (
   at,
   inTouchSince: at - 600,
   heardSince: at - 600,
+  wanted: { settled: total, least: [{ count: total, at }], since: at - 600, wholeSince: 0 },
   memory: { ...emptyMemory(5), ...memory },
 });
 
@@ -115,7 +116,7 @@ function factsOf(scene: Scene): Facts {
 }
 
 const decide = (facts: Facts, rules: Rules): Decision =>
-  decideOn(facts, findGround(facts, facts.self.lease.memory, rules), rules);
+  decideOn(facts, findGround(facts, facts.self.lease, rules), rules);
 
 const control = (more: Partial<Control>): Facts['control'] => ({
   kind: 'found',
@@ -232,16 +233,23 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   ['and not before', { holderAge: 5, holderOnline: 0, memory: { unhealthy: 1 } }, 'reconcile', /unhealthy in 1 of 2/],
   [
     'a stronger cluster claims',
-    { holderAge: 5, holderOnline: 1, memory: { stronger: 2 } },
+    { holderAge: 5, holderOnline: 1, memory: { stronger: 2, stamp: NOW - 5, strongerSince: NOW - 185 } },
     'claim',
-    /own 2\/2 against cluster-a 1\/2/,
+    /^2 runners online here, more than the degraded cluster-a 1\/2 for 180 s$/,
   ],
   [
-    'equal strength never moves the tag, preferred or not',
-    { holderAge: 5, preferred: true, memory: { evenSince: 1 } },
+    'a stronger cluster waits for confirmSeconds',
+    { holderAge: 5, holderOnline: 1, memory: { stronger: 9, stamp: NOW - 5, strongerSince: NOW - 184 } },
     'reconcile',
-    /healthy/,
+    /for 179 s of 180 s$/,
   ],
+  [
+    'a stronger cluster waits for a second stamp of the holder',
+    { holderAge: 5, holderOnline: 1, memory: { stronger: 1, stamp: NOW - 5, strongerSince: NOW - 185 } },
+    'reconcile',
+    /for 180 s of 180 s$/,
+  ],
+  ['equal strength never moves the tag, preferred or not', { holderAge: 5, preferred: true }, 'reconcile', /healthy/],
   [
     'not in touch for a lease',
     { ...silent, inTouch: 59, roll: silentRoll },

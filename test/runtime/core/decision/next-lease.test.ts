@@ -24,6 +24,7 @@ function seen(after: number, online: number, previousLease: Lease | undefined): 
     at: now - 1,
     inTouchSince: START,
     heardSince: START,
+    wanted: { settled: 2, least: [{ count: 2, at: now - 1 }], since: START - 600, wholeSince: 0 },
     memory: emptyMemory(1),
   };
   const value = { id: 1, tags: [], paused: false, note: formatLease(lease), description: '', contactedAt: null };
@@ -96,7 +97,7 @@ describe('what a challenger remembers', () => {
     const gap = leaseSeconds + 1;
     assert.equal(after([0, 0], [gap, 0]).unhealthy, 1);
     assert.equal(after([0, 1], [gap, 1]).stronger, 1);
-    assert.equal(after([0, 2], [gap, 2]).evenSince, START + gap - 1);
+    assert.equal(after([0, 1], [gap, 1]).strongerSince, START + gap - 1);
   });
 });
 
@@ -110,6 +111,7 @@ describe('a next lease', () => {
     at: START,
     inTouchSince: START - 1000,
     heardSince: 0,
+    wanted: undefined,
     memory: emptyMemory(7),
   };
 

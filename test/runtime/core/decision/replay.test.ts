@@ -58,14 +58,15 @@ describe('replaying a term', () => {
     assert.equal(replay(parsed.value).kind, 'same');
   });
 
-  it('gives the same claim for terms that the first release wrote', () => {
+  it('gives the same claim for terms that the first release wrote, except for strength, which it measured in another way', () => {
     const text = readFileSync(join(import.meta.dirname, 'old-terms.json'), 'utf8');
     const terms = Object.entries(JSON.parse(text) as Record<string, object>);
     for (const [ground, term] of terms) {
       const parsed = parseTerm(2, JSON.stringify(term));
       assert.ok(parsed.ok, ground);
       assert.equal(parsed.value.ground, ground === 'faint' ? 'unhealthy' : ground);
-      assert.equal(replay(parsed.value).kind, 'same', ground);
+      const expected = ['stronger', 'preferred'].includes(ground) ? 'earlier-rule' : 'same';
+      assert.equal(replay(parsed.value).kind, expected, ground);
     }
   });
 

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import {
-  formatLease,
-  leaseFrom,
-  MAX_LEASE_CHARACTERS,
-  noteWithLease,
-  parseLease,
-  type Lease,
-} from '../../../../runtime/core/model/lease.ts';
+import { formatLease, leaseFrom, noteWithLease, parseLease, type Lease } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
 
 const time = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });
@@ -19,11 +12,20 @@ const memory = fc.record(
     stamp: fc.oneof(time, fc.constant(0)),
     unhealthy: fc.nat(9999),
     stronger: fc.nat(9999),
-    evenSince: fc.oneof(time, fc.constant(0)),
+    strongerSince: fc.oneof(time, fc.constant(0)),
     ground: fc.constantFrom('none', 'silent', 'unhealthy', 'gone', 'stronger', 'damaged'),
     since: fc.oneof(time, fc.constant(0)),
     damagedSince: fc.oneof(time, fc.constant(0)),
     calledAt: fc.oneof(time, fc.constant(0)),
+  },
+  plain,
+);
+const wanted = fc.record(
+  {
+    settled: fc.option(fc.nat(999_999), { nil: undefined }),
+    least: fc.array(fc.record({ count: fc.nat(999_999), at: time }, plain), { minLength: 1, maxLength: 4 }),
+    since: time,
+    wholeSince: fc.oneof(time, fc.constant(0)),
   },
   plain,
 );
@@ -37,18 +39,31 @@ const leases: fc.Arbitrary<Lease> = fc.record(
     at: time,
     inTouchSince: time,
     heardSince: fc.oneof(time, fc.constant(0)),
+    wanted,
     memory,
   },
   plain,
 );
 
 describe('a lease', () => {
-  it('is read back as it was written, and is never longer than its line', () => {
+  it('is read back as it was written, and leaves room in the note for people’s lines', () => {
     fc.assert(
       fc.property(leases, (lease) => {
-        const line = formatLease(lease);
-        assert.deepEqual(parseLease(line), lease);
-        assert.ok(line.length <= MAX_LEASE_CHARACTERS, `${line.length}`);
+        const text = formatLease(lease);
+        assert.deepEqual(leaseFrom(text, lease.cluster, lease.at), { kind: 'lease', lease, readAt: lease.at });
+        assert.ok(text.length <= 700, `${text.length}`);
+      }),
+    );
+  });
+
+  it('has the line of the first release, which that release can parse beside the newer one', () => {
+    fc.assert(
+      fc.property(leases, (lease) => {
+        const [first = '', second = ''] = formatLease(lease).split('\n');
+        const { memory } = lease;
+        const known = { ...lease, wanted: undefined, memory: { ...memory, stronger: 0, strongerSince: 0 } };
+        assert.deepEqual(parseLease(first), known);
+        assert.ok(second.startsWith('HADR memory: '));
       }),
     );
   });
@@ -72,14 +87,16 @@ describe('a lease', () => {
     at: 1_700_000_000,
     inTouchSince: 1_699_999_000,
     heardSince: 0,
+    wanted: { settled: 2, least: [{ count: 2, at: 1_700_000_000 }], since: 1_699_999_000, wholeSince: 1_699_999_900 },
     memory: emptyMemory(7),
   };
 
-  it('is a line that a person can read', () => {
+  it('is two lines that a person can read', () => {
     assert.equal(
       formatLease(lease),
       'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
-        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -',
+        'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -\n' +
+        'HADR memory: cluster-a at 2023-11-14T22:13:20Z, settled 2, wanted 2 0s, known 1000s, whole 100s, stronger 0 -',
     );
   });
 
@@ -88,7 +105,22 @@ describe('a lease', () => {
     const second = noteWithLease(first, { ...lease, online: 1 }) ?? '';
     assert.equal(second.split('\n').slice(0, 3).join('\n'), 'call Ada\n\nroom 4');
     assert.equal(second.match(/HADR lease/g)?.length, 1);
+    assert.equal(second.match(/HADR memory/g)?.length, 1);
     assert.match(second, /1\/2 online/);
+  });
+
+  it('does not believe a second line that was written with another lease', () => {
+    const [, old = ''] = formatLease(lease).split('\n');
+    const [newer = ''] = formatLease({ ...lease, at: lease.at + 15 }).split('\n');
+    const read = leaseFrom(`${old}\n${newer}`, 'cluster-a', lease.at + 15);
+    assert.ok(read.kind === 'lease');
+    assert.equal(read.lease.wanted, undefined);
+  });
+
+  it('leaves the second line out where people’s lines leave no room for it', () => {
+    const note = noteWithLease('x'.repeat(700), lease) ?? '';
+    assert.match(note, /HADR lease/);
+    assert.doesNotMatch(note, /HADR memory/);
   });
 
   it('does not cut a person’s note to make room', () => {
@@ -100,7 +132,7 @@ describe('a lease', () => {
     assert.equal(leaseFrom(note, 'cluster-a', lease.at - 10).kind, 'lease');
     assert.equal(leaseFrom(note, 'cluster-a', lease.at - 11).kind, 'none');
     assert.equal(leaseFrom(note, 'cluster-b', lease.at).kind, 'none');
-    assert.equal(leaseFrom(note.slice(0, -3), 'cluster-a', lease.at).kind, 'none');
+    assert.equal(leaseFrom(note.replace('term 7,', 'term'), 'cluster-a', lease.at).kind, 'none');
     assert.equal(leaseFrom(null, 'cluster-a', lease.at).kind, 'none');
   });
 });
