@@ -30,7 +30,9 @@ export function problemsIn(key: string, value: unknown, error: z.ZodError): stri
     // A map's key is wrong, whatever it stands for.
     if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path}: ${fixOf(message)}`);
     const at = valueAt(value, issue.path);
-    const fix = issue.code === 'invalid_type' ? `must be ${kindOf(issue.expected)}` : fixOf(issue.message);
+    // A message of our own schema says more than the kind of value that zod expected.
+    const isOwn = issue.message.startsWith('must');
+    const fix = issue.code === 'invalid_type' && !isOwn ? `must be ${kindOf(issue.expected)}` : fixOf(issue.message);
     return [at === undefined ? missing(path, fix) : problem(path, at, fix)];
   });
 }

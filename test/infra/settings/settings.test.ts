@@ -231,6 +231,13 @@ const REFUSALS: readonly Refusal[] = [
     ],
   },
   {
+    name: 'an advantage as a share of all runners, as earlier releases had it',
+    change: { policy: { minAdvantage: 0.3 } },
+    problems: [
+      'policy.minAdvantage: 0.3 must be a whole number of runners (it was a share of Online / Total before); give 1 to move for one runner more than the holder has',
+    ],
+  },
+  {
     name: 'a choice that there is not',
     change: { policy: { failback: 'sometimes' } },
     problems: ['policy.failback: "sometimes" must be valid: invalid option: expected one of "manual"|"automatic"'],

@@ -81,14 +81,15 @@ describe('a fleet of checkers', () => {
     assert.ok(await world.run(HOUR, () => world.holders().join() === B));
   });
 
-  it('moves it to the stronger cluster after `confirm` stamps, but not within holdFor', async () => {
-    const world = await settled({ policy: { holdForSeconds: 600 } });
+  it('moves it from a degraded holder to a cluster with more runners after confirmSeconds, but not within holdFor', async () => {
+    const world = await settled({ policy: { holdForSeconds: 1200 } });
     const began = world.ms;
+    await world.run(660);
     world.cluster(A).ready = 1;
     await world.run(400);
     assert.deepEqual(world.holders(), [A]);
     assert.ok(await world.run(300, () => world.holders().join() === B));
-    assert.ok(world.ms - began >= 590_000);
+    assert.ok(world.ms - began >= 1_190_000);
   });
 
   it('moves it from a fainted holder with a living checker within the bound, regardless of holdFor', async () => {

@@ -485,9 +485,15 @@ describe('the next move', () => {
   });
 
   it('says what a stronger cluster waits for', async () => {
-    const world = await settled([A, B], { policy: { holdForSeconds: 600 } });
+    const world = await settled([A, B], { policy: { holdForSeconds: 3600 } });
+    await world.run(660);
     world.cluster(A).ready = 1;
     await world.run(60);
-    assert.match((await next(world, B)).reason, /^own 2\/2 against cluster-a 1\/2, but the term is \d+ s old of 600$/);
+    assert.match(
+      (await next(world, B)).reason,
+      /^2 runners online here, more than the degraded cluster-a 1\/2, for \d+ s of 180 s$/,
+    );
+    await world.run(180);
+    assert.match((await next(world, B)).reason, /1\/2 for \d+ s, but the term is \d+ s old of 3600 s$/);
   });
 });
