@@ -2,6 +2,7 @@
 import { counter, mayClaim, writesOf, type DemoContext } from './context.ts';
 import { parseLogLine } from '../log-line.ts';
 import { CONCURRENT, killChecker, killRunner, MAIN_TAG, REPLICAS, restartChecker, type Member } from './fleet.ts';
+import { LAB_POLICY } from './times.ts';
 
 export interface Verdict {
   readonly seen: string;
@@ -146,10 +147,11 @@ const outage: Step = {
   },
 };
 
-const unhealthy: Step = {
+const degraded: Step = {
   name: `one runner of ${B} dies, a person edits tags`,
   expected: `${A} has more runners and takes it; the edits stay`,
-  bound: (demo) => demo.unhealthySeconds,
+  // Its settled total must be known again after the outage before, and the weakness must last.
+  bound: (demo) => demo.unhealthySeconds + LAB_POLICY.settleSeconds + LAB_POLICY.confirmSeconds,
   run: async (demo) => {
     const { fleet } = demo;
     // The edit comes at the worst moment: after the commit of the term and before its tags are written.
@@ -197,6 +199,6 @@ const bothDie: Step = {
   },
 };
 
-const ALWAYS: readonly Step[] = [first, dies, returns, checker, outage, unhealthy, full];
+const ALWAYS: readonly Step[] = [first, dies, returns, checker, outage, degraded, full];
 
 export const stepsOf = (clusters: number): readonly Step[] => (clusters > 2 ? [...ALWAYS, bothDie] : ALWAYS);

@@ -18,7 +18,7 @@ export const LAB_TIMING = {
 export const LAB_POLICY = {
   confirm: 2,
   confirmSeconds: 1.5,
-  settleSeconds: 4,
+  settleSeconds: 2,
   holdForSeconds: 3,
   busyMaxSeconds: 600,
 } as const;
