@@ -1,6 +1,6 @@
 /**
- * The first thing that goes when a stack is destroyed, and the last that is made. It is nothing but the moment: its hooks let
- * the cluster leave the fleet before anything of it is deleted, and join it when everything exists.
+ * The first resource that is deleted when a stack is destroyed, and the last that is created. It has no content, only hooks: the
+ * cluster leaves the fleet before anything of it is deleted, and joins the fleet when everything exists.
  *
  * It is a component, because no change of another resource replaces a component. Its name, its type and the hooks' names are
  * identity: the state remembers them, and a destroy asks this program for those hooks.
@@ -20,15 +20,15 @@ export interface HandOverArgs {
 }
 
 export class HandOver extends pulumi.ComponentResource {
-  /** `dependsOn` must reach every other resource of the stack: what is not in it would go at the same time. */
+  /** `dependsOn` must reach every other resource of the stack: others would be deleted at the same time. */
   constructor(
     name: string,
     args: HandOverArgs,
     opts: pulumi.ComponentResourceOptions & { readonly dependsOn: pulumi.Resource[] },
   ) {
-    // The engine calls a hook from outside the program's run; a line that is not bound to it would miss Pulumi's log.
+    // The engine calls a hook outside the program's run; without this binding the line would not reach Pulumi's log.
     const say = AsyncResource.bind((line: string): void => void pulumi.log.info(line));
-    // Set where this very run makes the component: what it deletes then is a predecessor, and the cluster stays.
+    // True if this run created the component: then a deleted one is its predecessor, and the cluster stays.
     let made = false;
     const beforeCreate = new pulumi.ResourceHook('join-fleet', () =>
       asMember(args, say, async (member) => {

@@ -1,4 +1,4 @@
-/** Names and labels of the stack's parts. Names are identity: a changed one is a replaced resource. */
+/** Names and labels of the stack's resources. A changed name replaces the resource. */
 import { PROJECT } from '../runtime/names.ts';
 
 export { namesOf, PROJECT, type Names } from '../runtime/names.ts';

@@ -1,4 +1,4 @@
-/** What `pulumi up` prints at its end. */
+/** The outputs that `pulumi up` prints. */
 import * as pulumi from '@pulumi/pulumi';
 import { adoptedDetectionSeconds, bounds } from '../runtime/timing.ts';
 import type { Checker, WatchedDeployment } from './checker/checker.ts';
@@ -9,7 +9,7 @@ import type { Settings } from './settings/settings.ts';
 
 export interface Outputs {
   readonly cluster: string;
-  /** The promise of docs/guarantees.md, with this stack's times. */
+  /** The bounds of docs/guarantees.md with this stack's times. */
   readonly bounds: string;
   /** The stack's own runner record, or those that it adopts. */
   readonly runnerRecordIds: pulumi.Output<number[]>;

@@ -18,7 +18,7 @@ import { createProviders } from './providers.ts';
 import { RunnerGroup } from './runners/runner-group.ts';
 import { loadSettings, type Settings } from './settings/settings.ts';
 
-/** Settings and bundles come first: a config that is refused, or code that does not build, leaves everything as it was. */
+/** Settings and bundles come first: if the config is refused or the code does not build, nothing is changed. */
 export async function program(bundle: () => Promise<Bundles> = bundleRuntime, now = wallClock): Promise<Outputs> {
   const settings = loadSettings();
   const code = await bundle();
@@ -71,8 +71,8 @@ function tokensOf(settings: Settings, owner: Owner, statusProject: pulumi.Output
 }
 
 /**
- * The name is an output of the Deployment, and Pulumi gives that when the runners are ready for the first time. The checker's
- * rights wait for it: a stack that was never made whole, and has no hand-over yet, claims nothing.
+ * The name is an output of the Deployment, which Pulumi gives when the runners are ready for the first time. The checker's rights
+ * depend on it: a stack that was never completed, and has no hand-over yet, cannot claim.
  */
 function deploymentsOf(
   { adopt, kubernetes }: Settings,

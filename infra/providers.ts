@@ -1,4 +1,4 @@
-/** Both providers are explicit: a default one would take whatever cluster or GitLab the shell happens to point at. */
+/** Both providers are explicit: a default one would use the shell's current cluster or GitLab. */
 import * as gitlab from '@pulumi/gitlab';
 import * as k8s from '@pulumi/kubernetes';
 import type { Settings } from './settings/settings.ts';
@@ -23,8 +23,8 @@ export function createProviders(settings: Settings): Providers {
       // A renewed token is written into its Secret in place; a replaced one would roll every runner pod.
       enableSecretMutable: true,
       ...(kubernetes.context !== undefined && { context: kubernetes.context }),
-      // Left out, it would become the $KUBECONFIG of whoever ran this last, kept in the state, and nothing where that names more
-      // than one file. Empty, the plugin looks for it itself, at each run, as kubectl does.
+      // Without this key, the state would keep the $KUBECONFIG of the last user, or nothing if that names more than one file. If it
+      // is empty, the plugin finds the kubeconfig at each run, as kubectl does.
       kubeconfig: secrets.kubeconfig ?? '',
     }),
   };

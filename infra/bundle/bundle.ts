@@ -1,13 +1,13 @@
-/** The runtime as single files for a stock Node image: what the pods run is this very source. */
+/** Bundles the runtime into single files for a stock Node image: the pods run this source code. */
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
-/** A ConfigMap takes 1 MiB with everything in it (1048576 bytes); the rest is room for the config and for growth. */
+/** A ConfigMap may have 1 MiB in all (1048576 bytes); the rest is room for growth. */
 const MOST_BYTES = 700_000;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The runtime's programs, by what they are called in the containers. */
+/** The runtime's programs, by their names in the containers. */
 export const ENTRIES = { checker: 'runtime/checker/main.ts', sidecar: 'runtime/sidecar/main.ts' } as const;
 
 export interface Bundles {
@@ -21,8 +21,8 @@ export async function bundleRuntime(): Promise<Bundles> {
 }
 
 /**
- * One entry as minified CommonJS. The same source gives the same bytes wherever it is built, for any other byte would
- * replace the ConfigMap and roll every runner pod.
+ * One entry as minified CommonJS. The same source gives the same bytes on every machine, because any difference would replace the
+ * ConfigMap and roll out every runner pod again.
  */
 export async function bundle(
   entry: string,
@@ -44,11 +44,11 @@ export async function bundle(
     logLevel: 'silent',
   });
   const text = result.outputFiles[0]?.text;
-  if (text === undefined) throw new Error(`esbuild made no file of ${entry}`);
+  if (text === undefined) throw new Error(`esbuild wrote no output for ${entry}`);
   const bytes = Buffer.byteLength(text);
   if (bytes > mostBytes)
     throw new Error(
-      `${entry} is bundled to ${bytes} bytes, and a ConfigMap has room for ${mostBytes}: import single classes and "* as z" instead of whole libraries`,
+      `the bundle of ${entry} has ${bytes} bytes, but only ${mostBytes} fit into its ConfigMap: import single classes and "* as z" instead of whole libraries`,
     );
   return text;
 }

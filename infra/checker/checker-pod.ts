@@ -23,8 +23,8 @@ export interface CheckerPodArgs {
 const OVERTIME_SECONDS = 25;
 
 /**
- * In MiB. Left alone, Node lets garbage pile up before it collects: a checker of a thousand pods was seen to take 105 to 137 MiB,
- * and with these 83 to 94 (test/real/scale.test.ts).
+ * In MiB. By default Node collects garbage late: with a thousand pods a checker used 105 to 137 MiB, and with these limits 83 to
+ * 94 (test/real/scale.test.ts).
  */
 const HEAP = ['--max-semi-space-size=2', '--max-old-space-size=48'];
 
@@ -37,7 +37,7 @@ export function checkerPod(args: CheckerPodArgs): types.input.core.v1.PodSpec {
     enableServiceLinks: false,
     priorityClassName: args.priorityClass,
     restartPolicy: 'Never',
-    // Of the pod, not of the Job: the kubelet keeps it even while the control plane is away.
+    // On the pod, not on the Job: the kubelet enforces it even while the control plane is down.
     activeDeadlineSeconds: Math.ceil(settings.timing.periodSeconds + OVERTIME_SECONDS),
     terminationGracePeriodSeconds: 10,
     securityContext: podSecurity(),

@@ -1,4 +1,4 @@
-/** The checker: a CronJob that looks after the main tags, with the least rights that this takes. */
+/** The checker: a CronJob with the least rights that it needs. */
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_FILE } from '../../runtime/config.ts';
@@ -28,7 +28,7 @@ export interface CheckerArgs {
   readonly sync: SecretSync;
 }
 
-/** Above the job pods', which have 0 unless their TOML says otherwise: a full cluster must not lose its checker. */
+/** Above job pods, which have 0 by default: the checker must run in a full cluster, too. */
 const PRIORITY = 1_000_000;
 
 export class Checker extends pulumi.ComponentResource {
@@ -63,7 +63,7 @@ export class Checker extends pulumi.ComponentResource {
     this.registerOutputs({ cronJob: this.cronJob });
   }
 
-  /** In each namespace with runners it reads their Deployments by name, and lists pods, which RBAC cannot narrow to a selector. */
+  /** In each namespace with runners it reads their Deployments by name and lists pods; RBAC cannot limit a list to a selector. */
   private account(): k8s.core.v1.ServiceAccount {
     const { settings, deployments } = this.args;
     const { namespace } = settings.kubernetes;
@@ -80,7 +80,7 @@ export class Checker extends pulumi.ComponentResource {
         watched,
         deployments.filter((deployment) => deployment.namespace === watched).map(({ name }) => name),
         { kind: 'ServiceAccount', name: account.metadata.name, namespace },
-        // The namespace of an adopted Deployment is not ours, and part of the resource's name.
+        // The namespace of an adopted Deployment is not the stack's, so it is part of the resource's name.
         watched === namespace ? this.prefix : `${this.prefix}-${watched}`,
       );
     return account;
@@ -147,7 +147,7 @@ export class Checker extends pulumi.ComponentResource {
     );
   }
 
-  /** What it may use, and when each token of this cluster ends, the sidecars' too: it is the checker that warns. */
+  /** Its tokens, and the expiry of each token of this cluster, also of the sidecars': the checker warns of them. */
   private secret(): pulumi.Output<string> {
     const { settings, sync, tokens } = this.args;
     const { fleet, sidecar, status } = tokens;
@@ -198,9 +198,9 @@ export class Checker extends pulumi.ComponentResource {
         metadata: { ...metadata, name: this.names.checker, annotations: checkerExceptions(settings) },
         spec: {
           schedule: '* * * * *',
-          // A run on a dead node must not block the next one, as Forbid would. Two checkers at once are harmless.
+          // A run on a dead node must not block the next one, as with Forbid. Two checkers at the same time do no harm.
           concurrencyPolicy: 'Replace',
-          // A run that was missed by this much is left to the next one.
+          // A run that is later than this is skipped.
           startingDeadlineSeconds: 30,
           successfulJobsHistoryLimit: 1,
           failedJobsHistoryLimit: 3,

@@ -1,4 +1,4 @@
-/** Who may push to the status branch, in the arguments that the edition of GitLab takes. */
+/** Which roles may push to the status branch, in the arguments for GitLab's edition. */
 import type { BranchProtectionArgs } from '@pulumi/gitlab';
 import type { Settings } from '../settings/settings.ts';
 import type { Edition } from './edition.ts';

@@ -1,13 +1,13 @@
 /**
- * GitLab's edition. The provider takes other arguments for a protected branch on each, since its release 19.0 (plugin 10.1), and
- * refuses the plan on the wrong ones. An instance without a licence is an Enterprise Edition too, and so is gitlab.com.
+ * GitLab's edition. Since release 19.0 (plugin 10.1) the provider has different arguments for a protected branch on each edition,
+ * and refuses wrong ones. An instance without a licence can be an Enterprise Edition, and gitlab.com is one.
  */
 import * as gitlab from '@pulumi/gitlab';
 import { Refusal } from '../settings/refusal.ts';
 
 export type Edition = 'CE' | 'EE';
 
-/** Asked before any resource is declared: where GitLab does not answer, nothing is made. */
+/** Read before any resource is declared: if GitLab does not answer, nothing is created. */
 export async function findEdition(url: string, provider: gitlab.Provider): Promise<Edition> {
   try {
     const { enterprise } = await gitlab.getMetadata({ provider });

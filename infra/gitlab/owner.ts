@@ -1,4 +1,4 @@
-/** The group or project that owns the runner records, with the numeric id that GitLab's runner API wants. */
+/** The group or project that owns the runner records, with the numeric id that GitLab's runner API needs. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
 import type { OwnerRef } from '../settings/settings.ts';

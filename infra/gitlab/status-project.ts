@@ -1,4 +1,4 @@
-/** The project that holds reports and terms: created by the one stack that manages it, looked up by the others. */
+/** The project that holds reports and terms: created by the one stack that manages it, found by the others. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
 import { branchAccess } from './branch-access.ts';
@@ -31,8 +31,8 @@ export class StatusProject extends pulumi.ComponentResource {
     super('hadr:index:StatusProject', name, {}, { ...rest, providers: [provider] });
     this.prefix = name;
     this.args = args;
-    // The terms are the memory of the whole fleet: without them no cluster knows which one holds the tags. Where this stack is
-    // destroyed and the project stays for the others, its branch stays protected too.
+    // The terms are the memory of the fleet: without them no cluster knows the holder. If this stack is destroyed and the project
+    // stays for the others, its branch stays protected too.
     this.options = { parent: this, provider, protect: true };
 
     const project = args.edition === undefined ? this.lookUp() : this.create(args.edition);
@@ -63,9 +63,9 @@ export class StatusProject extends pulumi.ComponentResource {
         defaultBranch: settings.branch,
         // Without a first commit there is no branch to commit to.
         initializeWithReadme: true,
-        // Checkers open an incident where no cluster is eligible.
+        // Checkers open an incident if no cluster can hold the main tags.
         issuesAccessLevel: 'enabled',
-        // No pipelines: a commit here must never ask for a runner.
+        // No pipelines: a commit here must never need a runner.
         buildsAccessLevel: 'disabled',
         autoDevopsEnabled: false,
         sharedRunnersEnabled: false,

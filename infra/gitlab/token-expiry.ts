@@ -1,14 +1,14 @@
 /**
- * The day on which a token ends that the stack makes, and with it when `pulumi up` makes another: the token is replaced when this
- * day is another one. It follows from the calendar alone, so a preview and the up after it agree, and so do two ups of one day.
+ * The expiry date of a token that the stack creates. When this date changes, `pulumi up` replaces the token. It depends only on
+ * the calendar, so a preview and the next up agree, and so do two ups on one day.
  */
 import type { ParsedSettings } from '../settings/schema.ts';
 
 const DAY_MS = 86_400_000;
 
 /**
- * Time is cut into periods of `lifetimeDays - rotateBeforeDays`, counted from 1970; a token ends `rotateBeforeDays` after its
- * period does. So none has more than `lifetimeDays` before it, and after every `pulumi up` more than `rotateBeforeDays`.
+ * Time is divided into periods of `lifetimeDays - rotateBeforeDays`, counted from 1970. A token expires `rotateBeforeDays` after
+ * its period ends. So no token lives longer than `lifetimeDays`, and after every `pulumi up` each has more than `rotateBeforeDays`.
  *
  * `share`, from 0 up to 1, moves the periods of a cluster: they begin on other days than those of the other clusters, so that a
  * fleet without `pulumi up` does not lose all of its tokens in one night.

@@ -1,4 +1,4 @@
-/** The runtime's tokens, each with the least role and scope that works – or those that the user gave as config secrets. */
+/** The runtime's tokens, each with the least role and scope that works, or those that the user set as config secrets. */
 import * as gitlab from '@pulumi/gitlab';
 import * as pulumi from '@pulumi/pulumi';
 import type { TokenExpiry } from '../../runtime/expiries.ts';
@@ -11,11 +11,11 @@ export interface TokensArgs {
   readonly statusProject: pulumi.Input<number>;
   readonly names: Names['tokens'];
   readonly given: TokenSettings['given'];
-  /** The role of the status token: the branch's protection asks for it. */
+  /** The role of the status token: the protected branch requires it. */
   readonly statusRole: Settings['statusProject']['pushRole'];
   /** Whether there are sidecars: adopted runners have none. */
   readonly sidecars: boolean;
-  /** The last day of those that the stack makes (token-expiry.ts). */
+  /** The expiry date of the tokens that the stack creates (token-expiry.ts). */
   readonly expiresOn: string;
 }
 
@@ -45,8 +45,8 @@ export class Tokens extends pulumi.ComponentResource {
     super('hadr:index:Tokens', name, {}, { ...rest, providers: [provider] });
     this.prefix = name;
     this.args = args;
-    // The provider would renew a token of another day in place, by GitLab's rotation, and that revokes the old one at once (facts
-    // G). As a replacement the new one comes first, and the old one goes at the end, when secret-sync.ts has seen to the pods.
+    // The provider would renew a token with another date in place, by GitLab's rotation, which revokes the old one at once (facts G).
+    // As a replacement the new one is created first, and the old one is revoked at the end, when secret-sync.ts has waited for the pods.
     this.options = { parent: this, provider, replaceOnChanges: ['expiresAt'] };
 
     // Only an Owner may edit a group's runners, only a Maintainer a project's. The same scope with role Maintainer of the
@@ -87,7 +87,7 @@ export class Tokens extends pulumi.ComponentResource {
   }
 }
 
-/** The day is the one that GitLab has noted. */
+/** The expiry date is the one that GitLab gives. */
 const stackMade = ({ token, expiresAt }: gitlab.GroupAccessToken | gitlab.ProjectAccessToken): Token => ({
   value: pulumi.secret(token),
   expiry: expiresAt.apply((expiresOn): TokenExpiry => ({ expiresOn, madeBy: 'stack' })),

@@ -1,15 +1,15 @@
-/** Where images come from: mirrors, digests, and the rules of their names. */
+/** Images: mirrors, digests, and the rules of their names. */
 import type { types } from '@pulumi/kubernetes';
 
-/** Registries that stand in for others, by the original's host: `{ 'docker.io': 'mirror.example.com/dockerhub' }`. */
+/** Mirrors of registries, by the host of the original: `{ 'docker.io': 'mirror.example.com/dockerhub' }`. */
 export type Mirrors = Readonly<Record<string, string>>;
 
 /** For jobs that name no image. */
 export const JOB_IMAGE = 'docker.io/library/alpine:3.22';
 
 /**
- * A cached image is the right one, for every name has a version or a digest. With `Always` an outage of the registry
- * would be one of every checker: Kubernetes starts a new one each minute, and asks the registry each time.
+ * A cached image is the right one, for every name has a version or a digest. With `Always` an outage of the registry would stop
+ * every checker: Kubernetes starts a new one each minute, and would ask the registry each time.
  */
 export const PULL_POLICY = 'IfNotPresent';
 

@@ -1,6 +1,6 @@
 /**
- * What pods may reach, and who may reach them. A NetworkPolicy knows ports and blocks of addresses, and no host names: where
- * kubernetes.egressTo names no addresses, a rule allows its ports everywhere.
+ * Which addresses pods may reach, and which pods may reach them. A NetworkPolicy has ports and blocks of addresses, but no host
+ * names: if kubernetes.egressTo has no addresses, a rule allows its ports everywhere.
  */
 import type { types } from '@pulumi/kubernetes';
 import type { Settings } from '../settings/settings.ts';
@@ -40,11 +40,11 @@ export function egressRules(
   ];
 }
 
-/** The way to the webhook, where people want to be notified. */
+/** Access to the webhook, if one is configured. */
 export const webhookRules = ({ webhookPort, kubernetes }: Pick<Settings, 'webhookPort' | 'kubernetes'>): Egress[] =>
   webhookPort === undefined ? [] : [rule(kubernetes.egressTo.webhook, tcp([webhookPort]))];
 
-/** Prometheus may read metrics, and nobody else. The label is the one that Kubernetes itself gives to every namespace. */
+/** Only Prometheus may read metrics. Kubernetes itself sets this label on every namespace. */
 export const metricsRule = ({ monitoring }: Pick<Settings, 'monitoring'>, port: number): Ingress => ({
   from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring.namespace } } }],
   ports: tcp([port]),

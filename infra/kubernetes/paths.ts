@@ -1,6 +1,6 @@
 /**
- * Where things lie inside the containers. These paths occur in a container's command, args, env and mounts alone,
- * never inside a config file: whoever runs the containers may mount the volumes elsewhere. No path begins with another.
+ * Paths inside the containers. They occur only in a container's command, args, env and mounts, never in a config file, so that
+ * the lab can mount the volumes elsewhere. No path begins with another.
  */
 export const RUNNER_DIR = '/var/lib/gitlab-runner';
 export const RUNNER_CONFIG = `${RUNNER_DIR}/config.toml`;

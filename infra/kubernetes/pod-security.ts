@@ -1,18 +1,18 @@
-/** What every container of this project gets: the rules of Pod Security "restricted", and limits. */
+/** Security and limits of every container: Pod Security "restricted". */
 import type { types } from '@pulumi/kubernetes';
 
 type PodSecurityContext = types.input.core.v1.PodSecurityContext;
 type SecurityContext = types.input.core.v1.SecurityContext;
 type Resources = types.input.core.v1.ResourceRequirements;
 
-/** Above 10000, so that it meets no account of the node or of the image. */
+/** Above 10000: no account of the node or of the image has such an id. */
 const USER = 10_001;
 
 export const podSecurity = (): PodSecurityContext => ({
   runAsNonRoot: true,
   runAsUser: USER,
   runAsGroup: USER,
-  // Makes mounted Secrets (mode 0440) readable to the user above, and to nobody else.
+  // Only the user above can read mounted Secrets (mode 0440).
   fsGroup: USER,
   seccompProfile: { type: 'RuntimeDefault' },
 });

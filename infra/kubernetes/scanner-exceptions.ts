@@ -1,6 +1,6 @@
 /**
- * The rules of kube-score and checkov that are wrong here, as annotations that these scanners read on the object itself:
- * whoever renders a stack finds the reason where the finding would have been. test/real/ counts them.
+ * The rules of kube-score and checkov that do not fit here, as annotations that these scanners read on the object itself: a
+ * rendered stack has the reason at the object. test/real/ counts them.
  */
 import { hasDigest } from './images.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -8,9 +8,9 @@ import type { Settings } from '../settings/settings.ts';
 type Annotations = Record<string, string>;
 
 const PULL_POLICY =
-  'CKV_K8S_15=A checker starts every minute; pulling always would make an outage of the registry one of every checker. Names have a version or a digest, so a cached image is the right one';
+  'CKV_K8S_15=A checker starts every minute: with Always, an outage of the registry would stop every checker. Images have a version or a digest, so a cached image is the right one';
 const SIDECAR_READINESS =
-  "CKV_K8S_9=The runner's own container has a readiness probe; the sidecar has none, since a dead sidecar is no news of the runner and must not take it out of the count";
+  "CKV_K8S_9=The runner's own container has a readiness probe; the sidecar has none, because a dead sidecar shows nothing about the runner and must not make the pod unready";
 const NO_DIGEST =
   'CKV_K8S_43=This stack names images by version; images.requireDigests refuses that, see docs/hardening.md';
 

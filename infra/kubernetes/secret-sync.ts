@@ -1,7 +1,7 @@
 /**
- * Why a renewed token costs no round. Pulumi makes the new token first, writes it into its Secret in place, and revokes the old one
- * when the program has ended. Pods read a token from its mounted file at each call, but their kubelet brings the new content
- * only when it next looks at the pod, about a minute later. So the program does not end before that.
+ * Keeps rounds from failing when a token is renewed. Pulumi first creates the new token, writes it into its Secret in place, and
+ * revokes the old one when the program has ended. Pods read a token from its mounted file at each call, but the kubelet updates
+ * the file only at its next sync, about a minute later. So the program waits for that before it ends.
  */
 import * as pulumi from '@pulumi/pulumi';
 
@@ -12,7 +12,7 @@ interface Clock {
 }
 
 export class SecretSync {
-  /** The `afterUpdate` hook of each Secret with a token. What is made anew nobody has mounted: only an update is waited for. */
+  /** The `afterUpdate` hook of each Secret with a token. No pod has mounted a new Secret yet, so only updates need the wait. */
   readonly hook: pulumi.ResourceHook;
   private readonly seconds: number;
   private readonly clock: Clock;
@@ -21,15 +21,15 @@ export class SecretSync {
   constructor(seconds: number, clock: Clock) {
     this.seconds = seconds;
     this.clock = clock;
-    // It only takes the time. One that waited would hold a lock of the engine, which then writes no state and goes on with nothing.
+    // It only notes the time. If it waited, it would hold a lock of the engine, which could not write its state meanwhile.
     this.hook = new pulumi.ResourceHook('secret-written', () => {
       this.writtenAt = this.clock.now();
     });
   }
 
   /**
-   * `lines`, once `secrets` are written and every pod has what is in them. They must be an output of the stack: those are what the
-   * program's end waits for.
+   * Gives `lines` when `secrets` are written and every pod has their content. The result must be an output of the stack, because
+   * the program ends only after its outputs.
    */
   settled(secrets: readonly pulumi.Output<string>[], lines: pulumi.Output<string[]>): pulumi.Output<string[]> {
     const waited = pulumi.all([...secrets]).apply(async () => {

@@ -32,7 +32,7 @@ export async function declare(
         declared.push(resource);
         return { id: String(ID), state: resource.inputs };
       },
-      // Groups and projects are looked up by path. Nothing but their ids goes into a manifest.
+      // Groups and projects are found by path. A manifest needs only their ids.
       call: () => ({ id: String(ID), groupId: ID, webUrl: '' }),
     },
     config.project,
@@ -44,14 +44,14 @@ export async function declare(
   for (const [key, value] of Object.entries({ ...config.values, ...config.secrets })) texts[key] = textOf(value);
   pulumi.runtime.setAllConfig(texts, Object.keys(config.secrets));
   const errors: unknown[] = [];
-  // Pulumi keeps a second promise of the program, whose rejection nobody would handle.
+  // Pulumi keeps a second promise of the program, whose rejection would not be handled.
   await pulumi.runtime.runInPulumiStack(() => program().catch((error: unknown) => void errors.push(error)));
   await pulumi.runtime.disconnect();
   if (errors.length > 0) throw errors[0];
   return declared;
 }
 
-/** As the providers would complete it, as far as other resources go on with it. */
+/** Completes a resource as its provider would, as far as other resources need it. */
 function madeOf({ type, name, inputs }: Declared, token: string): Declared {
   if (!type.startsWith('kubernetes:')) return { type, name, inputs: { ...inputs, token, webUrl: '' } };
   const metadata = isObject(inputs['metadata']) ? inputs['metadata'] : {};

@@ -1,4 +1,4 @@
-/** `npm run --silent render -- --stack cluster-a`: what the stack would put into Kubernetes, as YAML on standard output. */
+/** `npm run --silent render -- --stack cluster-a`: the Kubernetes objects of the stack, as YAML on standard output. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RunError } from '@pulumi/pulumi';
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     return EXIT_USAGE;
   }
   if (process.env['npm_lifecycle_event'] === 'render' && process.env['npm_config_loglevel'] !== 'silent')
-    say(`npm put lines of its own before the YAML; for a pipe: npm run --silent render -- --stack ${stack}`);
+    say(`npm printed lines of its own before the YAML; in a pipe use: npm run --silent render -- --stack ${stack}`);
   process.stdout.write(await render(ROOT, stack, program));
   return 0;
 }
@@ -36,7 +36,7 @@ function stackOf(args: string[]): string | undefined {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  // A refused config is told in its own words.
+  // A refused config has its own message.
   if (!RunError.isInstance(error)) throw error;
   say(error.message);
   return 1;

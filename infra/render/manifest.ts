@@ -1,12 +1,12 @@
-/** Declared resources as Kubernetes manifests: plain YAML in an order that does not change, and no secret in clear. */
+/** Declared resources as Kubernetes manifests: plain YAML in a stable order, without secrets in clear text. */
 import { stringify } from 'yaml';
 import type { Declared } from './declare.ts';
 import { isObject, isSecret, type Values } from './values.ts';
 
-/** Stands for every value of a Secret. */
+/** Replaces every value of a Secret. */
 export const PLACEHOLDER = '<secret: not rendered, pulumi up fills it in>';
 
-/** What others need comes first, and the long texts last. */
+/** The order of kinds: those that others need first, long texts last. */
 const KINDS = [
   'Namespace',
   'PriorityClass',
@@ -35,7 +35,7 @@ export function manifests(declared: readonly Declared[]): string {
     .join('---\n');
 }
 
-/** Without Pulumi's markers. Whatever one of them marked, and all that a Secret holds, is the placeholder. */
+/** Removes Pulumi's markers. Marked values and the content of Secrets become the placeholder. */
 function clear(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(clear);
   if (!isObject(value)) return value;
@@ -55,7 +55,7 @@ function conceal(value: unknown): unknown {
 
 function orderOf({ kind, metadata }: Values): string {
   const rank = KINDS.indexOf(String(kind));
-  if (rank < 0) throw new Error(`${String(kind)} has no place among the rendered kinds; add it to KINDS`);
+  if (rank < 0) throw new Error(`${String(kind)} is not one of the rendered kinds; add it to KINDS`);
   const { namespace = '', name } = isObject(metadata) ? metadata : {};
   return JSON.stringify([String(rank).padStart(2, '0'), namespace, name]);
 }

@@ -4,20 +4,20 @@ import { declare } from './declare.ts';
 import { manifests } from './manifest.ts';
 import { stackConfig, withoutCiphers } from './stack-config.ts';
 
-/** In place of a secret that the program needs and a rendering does not. It is a valid token, and in TOML a comment. */
+/** Replaces a secret that the program needs but the output does not. It is a valid token, and a comment in TOML. */
 const UNKNOWN = '#known-to-pulumi-up-alone';
 
-/** In place of an address that is a secret. */
+/** Replaces a secret address. */
 const UNKNOWN_ADDRESS = 'https://known-to-pulumi-up-alone.invalid';
 
 const header = (stack: string): string =>
   [
-    `# What stack ${stack} puts into Kubernetes, for readers and scanners. It is not for kubectl apply: what only pulumi up`,
-    '# knows is missing. Secrets are placeholders, ids of GitLab are 1, and made names end in 00000000.',
+    `# The Kubernetes objects of stack ${stack}, for readers and scanners. Not for kubectl apply: values that only`,
+    '# pulumi up knows are missing. Secrets are placeholders, ids of GitLab are 1, and generated names end in 00000000.',
     '',
   ].join('\n');
 
-/** Of the stack whose files are in `folder`, with `over` laid over its config. Throws Pulumi's RunError where that is refused. */
+/** Of the stack whose files are in `folder`, with the values of `over` in its config. Throws Pulumi's RunError if the config is refused. */
 export async function render(
   folder: string,
   stack: string,

@@ -1,4 +1,4 @@
-/** A stack's config from the files that ship: what Pulumi's CLI would hand to the program. */
+/** A stack's config from its files, as Pulumi's CLI would give it to the program. */
 import { readdir, readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -63,8 +63,8 @@ export async function stacksIn(folder: string): Promise<string[]> {
 }
 
 /**
- * What `pulumi config set --secret` encrypted (`{ secure: … }`), replaced. Without the stack's key nobody can read it, and
- * a rendering must not show it.
+ * What `pulumi config set --secret` encrypted (`{ secure: … }`), replaced. It cannot be read without the stack's key, and the
+ * output must not show it.
  */
 export function withoutCiphers(value: unknown, instead: string): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutCiphers(item, instead));

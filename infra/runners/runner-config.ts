@@ -3,17 +3,17 @@ import { stringify, type TomlTable } from 'smol-toml';
 import { isTable, runnerToml, type RunnerTable } from '../settings/runner-toml.ts';
 
 export interface RunnerConfigOptions {
-  /** How the runner names itself in its log. */
+  /** The runner's name in its log. */
   readonly name: string;
   readonly url: string;
   /** The runner record's token. The whole text is a secret because of it. */
   readonly token: string;
-  /** Where GitLab's private authority is, for the runner and its jobs' clones; relative to its working directory. */
+  /** The file with GitLab's private authority, for the runner and its jobs' clones; relative to its working directory. */
   readonly caFile: string | undefined;
   readonly concurrent: number;
   /** In seconds, whole. */
   readonly checkInterval: number;
-  /** In seconds. gitlab-runner's own default is an hour, which would leave a cluster silent long after an outage. */
+  /** In seconds. gitlab-runner's own default is an hour: after an outage the cluster would take no jobs for that long. */
   readonly unhealthyInterval: number;
   readonly metricsPort: number;
   readonly jobNamespace: string;

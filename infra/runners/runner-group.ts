@@ -27,7 +27,7 @@ export interface RunnerGroupArgs {
 
 /**
  * What the Kubernetes executor needs in the namespace of the jobs (docs.gitlab.com/runner/executors/kubernetes, "Configure
- * runner API permissions"), and nothing in our own, where the tokens are.
+ * runner API permissions"), and nothing in the stack's own namespace, where the tokens are.
  */
 const EXECUTOR_RULES: k8s.types.input.rbac.v1.PolicyRule[] = [
   { apiGroups: [''], resources: ['pods'], verbs: ['create', 'delete', 'get', 'list', 'watch'] },
@@ -79,9 +79,9 @@ export class RunnerGroup extends pulumi.ComponentResource {
   }
 
   /**
-   * The record is born with the cluster's own tags. From then on tags, pause and note belong to the runtime: Pulumi must
-   * not write them back. Pulumi.yaml's `refresh: always` is the other half of that: an ignored property is sent as the
-   * state remembers it whenever anything else about the record changes.
+   * The record is created with the cluster's own tags. After that the runtime owns tags, pause and note, and Pulumi must not write
+   * them back. `refresh: always` in Pulumi.yaml is needed too: when anything else of the record changes, an ignored property is
+   * sent as the state has it.
    */
   private record(provider: gitlab.Provider): gitlab.UserRunner {
     const { settings, owner } = this.args;
@@ -93,7 +93,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
           : { runnerType: 'project_type', projectId: owner.id }),
         description: this.names.record,
         tagLists: [...settings.ownTags].sort(),
-        // A job without tags would be drawn to any cluster.
+        // Else jobs without tags would run on any cluster.
         untagged: false,
       },
       { parent: this, provider, ignoreChanges: ['tagLists', 'paused', 'maintenanceNote'] },
@@ -138,7 +138,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     ).metadata.name;
   }
 
-  /** Secret and ConfigMaps have no fixed name: changed content is a new object, and with it the pods roll. */
+  /** Secret and ConfigMaps have no fixed name: changed content makes a new object, and the pods are rolled out again. */
   private pods(record: gitlab.UserRunner, account: k8s.core.v1.ServiceAccount): pulumi.Output<string> {
     const { settings, code } = this.args;
     const { labels, options, prefix, recordId } = this;
@@ -170,7 +170,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
           replicas: settings.runner.replicas,
           revisionHistoryLimit: 3,
           selector: { matchLabels: selectorOf(settings.cluster, 'runner') },
-          // A new pod is ready before an old one goes: a deployment never makes the cluster weaker.
+          // A new pod is ready before an old one is removed: a rollout never makes the cluster weaker.
           strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
           template: {
             metadata: { labels },
@@ -191,7 +191,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     return deployment.metadata.name;
   }
 
-  /** Not secret, but it belongs to the config that names it: one change, one roll of the pods. */
+  /** Not secret, but it is in the same Secret as the config that names it: one change, one rollout. */
   private authority(): Record<string, string> {
     const { caCertificate } = this.args.settings.gitlab;
     return caCertificate === undefined ? {} : { [CA_FILE]: caCertificate };
@@ -220,7 +220,7 @@ export class RunnerGroup extends pulumi.ComponentResource {
     return pulumi.secret(text);
   }
 
-  /** A drained node takes one runner pod at a time; one that is not healthy never blocks the drain. */
+  /** A node drain evicts one runner pod at a time; a pod that is not healthy never blocks it. */
   private budget(): void {
     const { settings } = this.args;
     new k8s.policy.v1.PodDisruptionBudget(

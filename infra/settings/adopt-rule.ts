@@ -1,10 +1,10 @@
-/** Adopted runners: a stack makes its runners or adopts them, and what is only of those that it makes must not be given then. */
+/** Adopted runners: a stack creates its runners or adopts them. If it adopts them, keys for created runners are refused. */
 import type { Adopted } from '../../runtime/config.ts';
 import type { Rule } from './rule.ts';
 import { RUNNER_DEFAULTS } from './schema.ts';
 import { given, problem } from './text.ts';
 
-const OF_OURS = 'is for runners that the stack creates, and with adopt it creates none; remove it';
+const OF_OURS = 'applies only to runners that the stack creates, but with adopt it creates none; remove it';
 
 export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
   if (!adopt || adopt.length === 0) return [];
@@ -18,7 +18,7 @@ export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
         problem(
           `adopt.${index}.namespace`,
           namespace,
-          'is kubernetes.namespace too: runners can often read all Secrets of their namespace, and the tokens of this stack are in it; give another kubernetes.namespace',
+          'is also kubernetes.namespace, which has the tokens of this stack, and runners can often read all Secrets of their namespace; set kubernetes.namespace to another one',
         ),
       );
   for (const [key, value] of Object.entries(runner ?? {}))
@@ -30,7 +30,7 @@ export const adoptRule: Rule = ({ adopt, runner, kubernetes, tokens }) => {
     problems.push(problem('kubernetes.egressPorts', kubernetes.egressPorts, OF_OURS));
   if (tokens?.sidecar !== undefined)
     problems.push(
-      'tokens.sidecar: is for the sidecars of runners that the stack creates, and with adopt it creates none; remove it',
+      'tokens.sidecar: applies only to runners that the stack creates, but with adopt it creates none; remove it',
     );
   return problems;
 };
@@ -45,6 +45,6 @@ function twice(
   return adopt.flatMap((adopted, index) => {
     const name = nameOf(adopted);
     if (!seen.has(name)) return seen.add(name) && [];
-    return [`adopt.${index}.${key}: ${given(adopted[key])} is in the list already; ${fix}`];
+    return [`adopt.${index}.${key}: ${given(adopted[key])} is in the list twice; ${fix}`];
   });
 }

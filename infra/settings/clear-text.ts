@@ -1,4 +1,4 @@
-/** Secrets that the stack's file holds in clear text. Pulumi itself refuses that only of whole keys, such as gitlabToken. */
+/** Warns of secrets in clear text in the stack's file. Pulumi itself refuses them only for whole keys, such as gitlabToken. */
 
 interface StackSecrets {
   readonly cluster: string;

@@ -1,6 +1,6 @@
 /**
- * The rules between keys. Each looks only at sections that are valid in themselves, so that every problem shows in the
- * first message and none twice.
+ * The rules between keys. Each rule checks only sections that are valid by themselves, so that the first message shows every
+ * problem once.
  */
 import { MAX_TAGS } from '../../runtime/values.ts';
 import { timingProblems } from '../../runtime/timing.ts';
@@ -25,12 +25,12 @@ const tagRule: Rule = ({ mainTags, ownTags }) => {
   const shared = ownTags.filter((tag) => mainTags.includes(tag));
   const problems = shared.map(
     (tag) =>
-      `ownTags: ${given(tag)} is one of mainTags too; a tag either moves or stays, so remove it from one of them`,
+      `ownTags: ${given(tag)} is also one of mainTags; a tag either moves or stays, so remove it from one of them`,
   );
   const count = mainTags.length + ownTags.length;
   if (count > MAX_TAGS)
     problems.push(
-      `ownTags: ${count} together with mainTags; GitLab takes at most ${MAX_TAGS} for a runner, remove some`,
+      `ownTags: has ${count} tags together with mainTags, but GitLab allows ${MAX_TAGS} for a runner; remove some`,
     );
   return problems;
 };
@@ -39,7 +39,9 @@ const gitlabRule: Rule = ({ gitlab, lab }) => {
   if (!gitlab) return [];
   const problems: string[] = [];
   if (gitlab.allowHttp && lab === false)
-    problems.push('gitlab.allowHttp: true is only for a lab; remove it, or set lab to true where tokens are worthless');
+    problems.push(
+      'gitlab.allowHttp: true is only for a lab; remove it, or set lab to true if the tokens give access to nothing of value',
+    );
   problems.push(...addressProblems('gitlab.url', gitlab.url, gitlab.allowHttp, 'gitlab.allowHttp'));
   if (gitlab.group === undefined && gitlab.project === undefined)
     problems.push(
@@ -47,7 +49,7 @@ const gitlabRule: Rule = ({ gitlab, lab }) => {
     );
   if (gitlab.group !== undefined && gitlab.project !== undefined)
     problems.push(
-      `gitlab.project: ${given(gitlab.project)} beside gitlab.group ${given(gitlab.group)}; a runner record has one owner, remove one of them`,
+      `gitlab.project: ${given(gitlab.project)} and gitlab.group ${given(gitlab.group)} are both set, but a runner record has one owner; remove one of them`,
     );
   return problems;
 };
@@ -57,7 +59,13 @@ const statusRule: Rule = ({ statusProject }) => {
   const { manage, path } = statusProject;
   if (typeof path === 'number')
     return manage
-      ? [problem('statusProject.path', path, 'is an id; the stack that creates the project needs its path, group/name')]
+      ? [
+          problem(
+            'statusProject.path',
+            path,
+            'is an id, but the stack that creates the project needs its path, group/name',
+          ),
+        ]
       : [];
   return path.includes('/')
     ? []
@@ -74,16 +82,20 @@ const tomlRule: Rule = ({ runner }) => {
     const result = runnerToml(runner[key], section);
     if (result.kind === 'broken')
       problems.push(
-        problem(`runner.${key}`, undefined, `${result.why}; give the content of [runners.${section}] alone`),
+        problem(`runner.${key}`, undefined, `${result.why}; give only the content of [runners.${section}]`),
       );
     else if (section === 'kubernetes' && 'namespace' in result.table)
       problems.push(
-        problem('runner.kubernetesToml', undefined, 'names a namespace; use kubernetes.jobNamespace instead'),
+        problem('runner.kubernetesToml', undefined, 'sets a namespace; use kubernetes.jobNamespace instead'),
       );
   }
   if (runner.metricsPort === runner.sidecarPort)
     problems.push(
-      problem('runner.sidecarPort', runner.sidecarPort, 'is runner.metricsPort too; both are in one pod, give another'),
+      problem(
+        'runner.sidecarPort',
+        runner.sidecarPort,
+        'is also runner.metricsPort, and both are in one pod; give another port',
+      ),
     );
   return problems;
 };
@@ -126,7 +138,7 @@ const kubernetesRule: Rule = ({ kubernetes, lab }) => {
       problem(
         'kubernetes.jobNamespace',
         kubernetes.jobNamespace,
-        'is kubernetes.namespace too: the runner may read all Secrets beside its jobs; give another',
+        'is also kubernetes.namespace: the runner may read all Secrets in the namespace of its jobs; give another one',
       ),
     );
   return problems;
@@ -138,14 +150,14 @@ const imagesRule: Rule = ({ runner, adopt, images }) => {
   return Object.entries({ ...ours, 'images.node': images.node })
     .filter(([, image]) => !hasDigest(image))
     .map(([key, image]) =>
-      problem(key, image, 'has no digest, and images.requireDigests asks for one; see docs/hardening.md'),
+      problem(key, image, 'has no digest, but images.requireDigests is true; see docs/hardening.md'),
     );
 };
 
 const notifyRule: Rule = ({ notify, lab }) => {
   if (notify?.webhook === undefined) return [];
   const { protocol, username, password } = new URL(notify.webhook);
-  if (username !== '' || password !== '') return ['notify.webhook: holds a user or password; remove them'];
+  if (username !== '' || password !== '') return ['notify.webhook: contains a user or a password; remove them'];
   return protocol === 'https:' || (protocol === 'http:' && lab !== false)
     ? []
     : ['notify.webhook: is not https; give the address that your chat shows for the webhook (lab allows http)'];
@@ -157,7 +169,7 @@ const monitoringRule: Rule = ({ monitoring, kubernetes }) =>
         problem(
           'monitoring.namespace',
           monitoring.namespace,
-          'is kubernetes.namespace, where the tokens are; name the one in which Prometheus runs',
+          'is also kubernetes.namespace, which has the tokens; give the namespace in which Prometheus runs',
         ),
       ]
     : [];
@@ -168,10 +180,10 @@ const tokensRule: Rule = ({ tokens }) => {
     const [token, day] = [tokens[part], tokens[`${part}ExpiresOn`]];
     if (token !== undefined && day === undefined)
       return [
-        `tokens.${part}ExpiresOn: is missing; give the day on which tokens.${part} expires, as GitLab shows it, or never: the checkers warn of it`,
+        `tokens.${part}ExpiresOn: is missing; give the day on which tokens.${part} expires, as GitLab shows it, or never: the checkers warn before it`,
       ];
     return token === undefined && day !== undefined
-      ? [`tokens.${part}ExpiresOn: is of no token; give tokens.${part} too, or remove it`]
+      ? [`tokens.${part}ExpiresOn: is set without tokens.${part}; set that too, or remove this`]
       : [];
   });
   const { lifetimeDays, rotateBeforeDays } = tokens;
@@ -180,7 +192,7 @@ const tokensRule: Rule = ({ tokens }) => {
       problem(
         'tokens.rotateBeforeDays',
         rotateBeforeDays,
-        `must be less than tokens.lifetimeDays (${lifetimeDays}), or each day would bring another token`,
+        `must be less than tokens.lifetimeDays (${lifetimeDays}), or the token would be replaced every day`,
       ),
     );
   return problems;

@@ -8,8 +8,8 @@ export type TomlResult =
   { readonly kind: 'table'; readonly table: TomlTable } | { readonly kind: 'broken'; readonly why: string };
 
 /**
- * What a user wrote for one table of the runner's config. Whoever pastes it with its header, `[runners.kubernetes]`, means
- * the same. The reason of a failure never quotes the text: a cache's TOML may hold an access key.
+ * Parses a user's TOML for one table of the runner's config, with or without its header `[runners.kubernetes]`. An error never
+ * quotes the text: a cache's TOML may contain an access key.
  */
 export function runnerToml(text: string, section: RunnerTable): TomlResult {
   let table: TomlTable;
@@ -25,7 +25,7 @@ export function runnerToml(text: string, section: RunnerTable): TomlResult {
   const inner = isTable(outer) ? outer[section] : undefined;
   const alone = Object.keys(table).length === 1 && isTable(outer) && Object.keys(outer).length === 1;
   if (!alone || !isTable(inner) || (Array.isArray(runners) && runners.length !== 1))
-    return { kind: 'broken', why: `holds more than the table runners.${section}` };
+    return { kind: 'broken', why: `has more than the table runners.${section}` };
   return { kind: 'table', table: inner };
 }
 

@@ -33,20 +33,20 @@ const mirror = z
   .string()
   .regex(
     /^[-.a-z0-9]+(:\d+)?(\/[-._a-z0-9]+)*$/,
-    'must be a registry and perhaps a path, without https:// and a final slash, such as mirror.example.com/dockerhub',
+    'must be a registry with or without a path, without https:// and without a final slash, such as mirror.example.com/dockerhub',
   );
 
 const addresses = z
   .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'must be a block of addresses such as 203.0.113.7/32' }))
   .default([]);
 
-const secret = z.string().regex(/^\S+$/, 'must be a token without blanks or line breaks');
+const secret = z.string().regex(/^\S+$/, 'must be a token without spaces or line breaks');
 
-/** Judged in rules.ts, whose sentences never quote it. */
+/** Checked in rules.ts, whose messages never quote it. */
 const webAddress = z.string().refine((text) => URL.canParse(text), 'must be a web address');
 
 const gitlab = z.strictObject({
-  url: z.string().default(DEFAULT_GITLAB_URL).describe('Where GitLab is: scheme, host and port, without a path.'),
+  url: z.string().default(DEFAULT_GITLAB_URL).describe('Address of GitLab: scheme, host and port, without a path.'),
   group: pathOrId.optional().describe('The group that owns the runner records of all clusters: its path or id.'),
   project: pathOrId
     .optional()
@@ -55,7 +55,7 @@ const gitlab = z.strictObject({
   caCertificate: caCertificate
     .optional()
     .describe(
-      'The authority that signed GitLab’s certificate, where it is a private one: PEM text. Runner, sidecar and checker trust it; the machine that runs pulumi up must trust it by itself.',
+      'The private authority that signed GitLab’s certificate, as PEM text. Runner, sidecar and checker trust it. The machine that runs pulumi up must trust it too, by its own settings.',
     ),
 });
 
@@ -63,14 +63,16 @@ const statusProject = z.strictObject({
   manage: z
     .boolean()
     .default(false)
-    .describe('true in the one stack that creates the status project. Run it first: the others look the project up.'),
-  path: pathOrId.describe('The full path of the status project. Where manage is false, its id works too.'),
+    .describe(
+      'true in the one stack that creates the status project. Run this stack first, because the others only find the project.',
+    ),
+  path: pathOrId.describe('The full path of the status project. If manage is false, its id works too.'),
   branch: branchName.default('main').describe('The branch that holds the status.'),
   pushRole: z
     .enum(['developer', 'maintainer'])
     .default('developer')
     .describe(
-      'The smallest role that may push to the branch, and the role of the status tokens that the stacks make. maintainer keeps Developers, also inherited ones, from writing terms. The same in every stack.',
+      'The lowest role that may push to the branch, and the role of the status tokens that the stacks create. With maintainer, Developers cannot write terms, not even inherited ones. The same in every stack.',
     ),
 });
 
@@ -78,20 +80,20 @@ const runner = z.strictObject({
   image: image
     .default('docker.io/gitlab/gitlab-runner:alpine-v18.4.0')
     .describe('The image of gitlab-runner; it needs sh, grep and find.'),
-  replicas: whole(1, 1000).default(2).describe('How many runner pods there are, each a manager of the same record.'),
-  concurrent: whole(1, 10_000).default(10).describe('How many jobs one runner pod runs at a time.'),
+  replicas: whole(1, 1000).default(2).describe('Number of runner pods. Each is a manager of the same record.'),
+  concurrent: whole(1, 10_000).default(10).describe('Number of jobs that one runner pod runs at the same time.'),
   kubernetesToml: z
     .string()
     .default('')
-    .describe('TOML: what goes into [runners.kubernetes], for example image, helper_image, cpu_request.'),
-  cacheToml: z.string().default('').describe('TOML: what goes into [runners.cache].'),
+    .describe('TOML for [runners.kubernetes], for example image, helper_image, cpu_request.'),
+  cacheToml: z.string().default('').describe('TOML for [runners.cache].'),
   graceSeconds: whole(30, 86_400)
     .default(3600)
-    .describe('How long a runner pod that is stopped may take to finish its jobs, in seconds.'),
+    .describe('How long a runner pod may take to finish its jobs when it is stopped, in seconds.'),
   metricsPort: port
     .default(9252)
-    .describe('Where the runner serves its metrics inside the pod, which the sidecar reads.'),
-  sidecarPort: port.default(9253).describe('Where the sidecar serves /metrics and /healthz.'),
+    .describe('The port on which the runner serves its metrics inside the pod. The sidecar reads them.'),
+  sidecarPort: port.default(9253).describe('The port on which the sidecar serves /metrics and /healthz.'),
 });
 
 const kubernetes = z.strictObject({
@@ -100,18 +102,18 @@ const kubernetes = z.strictObject({
     .string()
     .min(1, 'must not be empty')
     .optional()
-    .describe('A kubeconfig, as text or as the path of a file. Default: as kubectl finds it.'),
-  namespace: kubernetesName.default('gitlab-runner').describe('Where runner pods and checker live.'),
+    .describe('A kubeconfig, as text or as the path of a file. Default: the one that kubectl uses.'),
+  namespace: kubernetesName.default('gitlab-runner').describe('Namespace of runner pods and checker.'),
   jobNamespace: kubernetesName
     .optional()
     .describe(
-      'Where job pods live. Default: the namespace with -jobs appended. It must be another one: jobs must not see our tokens.',
+      'Namespace of job pods. Default: the namespace with -jobs appended. It must differ from the namespace, because jobs must not see the tokens.',
     ),
   manageNamespaces: z.boolean().default(true).describe('Create both namespaces; false if they exist.'),
   server: z
     .string()
     .default('https://kubernetes.default.svc')
-    .describe('The API server as pods reach it. http:// needs lab.'),
+    .describe('Address of the API server for pods. http:// needs lab.'),
   secretSyncSeconds: whole(1, 3600)
     .default(150)
     .describe(
@@ -120,17 +122,17 @@ const kubernetes = z.strictObject({
   egressPorts: z
     .array(port)
     .default([])
-    .describe('Further TCP ports that runner pods may reach, for example of a cache or a proxy.'),
+    .describe('More TCP ports that runner pods may reach, for example of a cache or a proxy.'),
   egressTo: z
     .strictObject({
-      gitlab: addresses.describe('Of GitLab, its load balancer for example.'),
-      apiServer: addresses.describe('Of the API server: the Service `kubernetes` and what is behind it.'),
-      dns: addresses.describe('Of DNS: its Service, the pods behind it, a cache on the node.'),
-      webhook: addresses.describe('Of notify.webhook.'),
+      gitlab: addresses.describe('Addresses of GitLab, for example of its load balancer.'),
+      apiServer: addresses.describe('Addresses of the API server: the Service `kubernetes` and its endpoints.'),
+      dns: addresses.describe('Addresses of DNS: its Service, its pods, a cache on the node.'),
+      webhook: addresses.describe('Addresses of notify.webhook.'),
     })
     .prefault({})
     .describe(
-      'CIDR blocks that pods may reach, because a NetworkPolicy knows no host names: gitlab, apiServer, dns, webhook. Empty: any address, on their ports.',
+      'CIDR blocks that pods may reach, because a NetworkPolicy has no host names: gitlab, apiServer, dns, webhook. Empty: any address, but only on the ports of that service.',
     ),
 });
 
@@ -141,22 +143,19 @@ const images = z.strictObject({
   mirrors: z
     .record(registryHost, mirror)
     .default({})
-    .describe('Registries that stand in for others, by the original’s host: {"docker.io": "mirror.example.com/hub"}.'),
+    .describe('Mirrors of registries, by the host of the original: {"docker.io": "mirror.example.com/hub"}.'),
   pullSecrets: z
     .array(kubernetesName)
     .default([])
-    .describe('Names of Secrets with a registry’s credentials; you make them in kubernetes.namespace.'),
-  requireDigests: z
-    .boolean()
-    .default(false)
-    .describe('Refuse runner.image and images.node where they are not named by digest.'),
+    .describe('Names of Secrets with a registry’s credentials; create them in kubernetes.namespace.'),
+  requireDigests: z.boolean().default(false).describe('Refuse runner.image and images.node without a digest.'),
 });
 
 const tokens = z.strictObject({
   lifetimeDays: whole(WARN_DAYS + 2, 400)
     .default(364)
     .describe(
-      'How long a token that the stack makes lives at most, in days. GitLab allows 365, and up to 400 where it is told to (17.6).',
+      'Longest lifetime of a token that the stack creates, in days. GitLab allows 365, or 400 if an administrator enabled that (17.6).',
     ),
   rotateBeforeDays: z
     .number()
@@ -166,13 +165,15 @@ const tokens = z.strictObject({
     .describe('pulumi up replaces a token that has this many days left or fewer.'),
   fleet: secret
     .optional()
-    .describe('For the checker: may edit every runner record. Group: Owner, project: Maintainer; scope manage_runner.'),
+    .describe(
+      'Token of the checker, which edits every runner record. Role Owner of the group or Maintainer of the project, scope manage_runner.',
+    ),
   fleetExpiresOn: expiryDay.optional().describe('The day on which tokens.fleet expires, as GitLab shows it, or never.'),
-  sidecar: secret.optional().describe('For the sidecar: only reads. Role Maintainer, scope manage_runner.'),
+  sidecar: secret.optional().describe('Token of the sidecar, which only reads. Role Maintainer, scope manage_runner.'),
   sidecarExpiresOn: expiryDay.optional().describe('The same for tokens.sidecar.'),
   status: secret
     .optional()
-    .describe('For the checker: commits to the status project. Role Developer there, scope api.'),
+    .describe('Token of the checker for commits to the status project. Role Developer there, scope api.'),
   statusExpiresOn: expiryDay.optional().describe('The same for tokens.status.'),
 });
 
@@ -189,33 +190,31 @@ const monitoring = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Checkers serve /metrics, and PodMonitors, a PrometheusRule and a dashboard are made. Needs the kinds of the Prometheus operator in the cluster.',
+      'Checkers serve /metrics, and the stack creates PodMonitors, a PrometheusRule and a dashboard. Needs the CRDs of the Prometheus operator in the cluster.',
     ),
-  namespace: kubernetesName
-    .default('monitoring')
-    .describe('Where Prometheus runs: pods of this namespace alone may read metrics.'),
+  namespace: kubernetesName.default('monitoring').describe('Namespace of Prometheus: only its pods may read metrics.'),
   labels: z
     .record(z.string(), z.string())
     .default({})
     .describe(
       'Labels by which your Prometheus selects PodMonitors and rules, such as {"release": "kube-prometheus-stack"}.',
     ),
-  checkerPort: port.default(9254).describe('Where the checker serves /metrics.'),
+  checkerPort: port.default(9254).describe('The port on which the checker serves /metrics.'),
   runbooks: z
     .string()
     .min(1, 'must not be empty')
     .default('docs/runbooks')
-    .describe('Where your people read docs/runbooks of this project. Each alert’s runbook_url begins with it.'),
+    .describe('Where your team reads docs/runbooks of this project. The runbook_url of each alert begins with it.'),
 });
 
 export const settingsSchema = z.strictObject({
   fleet: fleetNames.describe('The names of all clusters. Each is the name of a stack. The same list in every stack.'),
-  mainTags: tagList.describe('The tags that move, and that jobs ask for. The same list in every stack.'),
+  mainTags: tagList.describe('The tags that move. Jobs use them. The same list in every stack.'),
   ownTags: tagList.describe('The tags that this cluster always has.'),
   preferred: z
     .boolean()
     .default(false)
-    .describe('This cluster gets the main tags first. It gets them back too, if policy.failback is automatic.'),
+    .describe('This cluster gets the main tags first. It also gets them back, if policy.failback is automatic.'),
   lab: z
     .boolean()
     .default(false)
@@ -241,7 +240,7 @@ export const settingsSchema = z.strictObject({
   log: logSchema.prefault({}),
   tokens: tokens
     .prefault({})
-    .describe('How long tokens live. Also, as secrets, your own tokens instead of those that the stack creates.'),
+    .describe('Lifetime of tokens. Also, as secrets, your own tokens instead of those that the stack creates.'),
 });
 
 /** The keys of each section, for the message about an unknown one. */
@@ -262,7 +261,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   tokens: Object.keys(tokens.shape),
 };
 
-/** What the stack makes where nothing is said: with adopt nothing may be said. */
+/** The defaults of the runner section. With adopt no other value is allowed. */
 export const RUNNER_DEFAULTS = runner.parse({});
 
 export type ParsedSettings = z.infer<typeof settingsSchema>;

@@ -1,4 +1,4 @@
-/** The stack's config: read, judged as a whole, and refused before anything is created. */
+/** Reads the stack's config, checks all of it, and refuses it before anything is created. */
 import * as pulumi from '@pulumi/pulumi';
 import type * as z from 'zod';
 import { type GitLabConfig } from '../../runtime/config.ts';
@@ -47,7 +47,7 @@ export interface GivenToken {
 export interface Secrets {
   readonly gitlabToken: pulumi.Output<string>;
   readonly kubeconfig?: pulumi.Output<string>;
-  /** The cache's table often holds access keys, the executor's may hold credentials of a registry. */
+  /** The cache's table often has access keys, the executor's may have credentials of a registry. */
   readonly kubernetesToml: pulumi.Output<string>;
   readonly cacheToml: pulumi.Output<string>;
   readonly webhook?: pulumi.Output<string>;
@@ -76,18 +76,18 @@ export function loadSettings(): Settings {
   return settings;
 }
 
-/** Pulumi knows it and has no type for it. Where it does not tell, there is no warning. */
+/** Pulumi has this function, but no type for it. Without it there is no warning. */
 function isEncrypted(key: string): boolean {
-  const told: unknown = Reflect.get(pulumi.runtime, 'isConfigSecret');
-  return typeof told !== 'function' || Reflect.apply(told, undefined, [`${PROJECT}:${key}`]) === true;
+  const found: unknown = Reflect.get(pulumi.runtime, 'isConfigSecret');
+  return typeof found !== 'function' || Reflect.apply(found, undefined, [`${PROJECT}:${key}`]) === true;
 }
 
-/** Settings from config values as Pulumi keeps them: texts, of which lists and maps are JSON. Throws ConfigError. */
+/** Settings from config values as Pulumi stores them: texts, with lists and maps as JSON. Throws ConfigError. */
 export function readSettings(raw: Readonly<Record<string, string>>, stack: string): Settings {
   const problems: string[] = [];
   if (!clusterName.safeParse(stack).success)
     problems.push(
-      `stack: ${given(stack)} is no name for a cluster; use lower-case letters, digits and dashes, at most 40 characters`,
+      `stack: ${given(stack)} is not a valid name of a cluster; use lower-case letters, digits and dashes, at most 40 characters`,
     );
   for (const key of Object.keys(raw)) if (!SECTIONS['']?.includes(key)) problems.push(unknownKey('', key));
 
@@ -116,7 +116,7 @@ function jsonOr(text: string): unknown {
   }
 }
 
-/** Each section by itself, so that a problem in one hides none in another. */
+/** Parses each section alone, so that a problem in one does not hide a problem in another. */
 function parseSections(values: Readonly<Record<string, unknown>>, problems: string[]): Sections {
   const take = <T>(key: keyof ParsedSettings, schema: z.ZodType<T>): T | undefined => {
     const parsed = schema.safeParse(values[key]);
@@ -150,7 +150,7 @@ function parseSections(values: Readonly<Record<string, unknown>>, problems: stri
 
 const HINTS: Readonly<Record<string, string>> = {
   fleet: 'list the names of all clusters, for example ["cluster-a", "cluster-b"]',
-  mainTags: 'list the tags that jobs ask for, for example ["rnd-runner"]',
+  mainTags: 'list the tags that jobs use, for example ["rnd-runner"]',
   ownTags: 'list the tags that this cluster always has, for example ["runner-a"]',
   gitlab: 'give gitlab.url and gitlab.group (or gitlab.project)',
   gitlabToken: 'set it with: pulumi config set --secret gitlabToken',

@@ -2,19 +2,19 @@
 import type * as z from 'zod';
 import { SECTIONS } from './schema.ts';
 
-/** Keys whose values may hold a credential, by mistake a private key: their problems never quote them. */
+/** Keys whose values may contain a credential (or a private key by mistake): their problems never quote them. */
 const SENSITIVE =
   /^(gitlabToken|gitlab\.caCertificate|tokens|notify|kubernetes\.kubeconfig|runner\.(kubernetesToml|cacheToml))(\.|$)/;
 
 const MOST_CHARACTERS = 80;
 
-/** A value as a reader recognises it. */
+/** A value for a message; long ones are cut. */
 export function given(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
-/** One problem of one key: what is wrong and how to fix it. A number is no credential, and always quoted. */
+/** One problem of one key: what is wrong and how to fix it. A number is never a credential, so it is always quoted. */
 export function problem(key: string, value: unknown, fix: string): string {
   const hidden = SENSITIVE.test(key) && typeof value !== 'number';
   return hidden ? `${key}: ${fix}` : `${key}: ${given(value)} ${fix}`;

@@ -25,7 +25,7 @@ export const RUNNER_FAULTS = {
   'pods hang': {
     seconds: [1, 1],
     scope: 'none',
-    slow: 120,
+    slow: 88,
     begin: ({ cluster, amount }) => {
       for (const pod of some(standing(cluster), amount)) pod.manager.hang();
       return undefined;
@@ -70,7 +70,7 @@ export const RUNNER_FAULTS = {
   'runners cut off': {
     seconds: [20, 900],
     scope: 'none',
-    slow: 150,
+    slow: 67,
     begin: linkFault({ kind: 'down', pathPrefix: '/jobs' }),
   },
   'runner token refused': {

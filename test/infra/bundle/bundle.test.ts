@@ -40,7 +40,7 @@ describe('bundle', () => {
   it('refuses what would not fit into a ConfigMap, and says what to do', async () => {
     await assert.rejects(bundle('source/main.ts', { root, mostBytes: 20 }), (error) => {
       assert.ok(error instanceof Error);
-      assert.match(error.message, /^source\/main\.ts is bundled to \d+ bytes, and a ConfigMap has room for 20: import/);
+      assert.match(error.message, /^the bundle of source\/main\.ts has \d+ bytes, but only 20 fit into its ConfigMap: import/);
       return true;
     });
   });

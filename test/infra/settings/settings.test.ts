@@ -62,7 +62,7 @@ const REFUSALS: readonly Refusal[] = [
     change: { fleet: ['cluster-a', 'cluster-b'] },
     stack: 'Cluster_A',
     problems: [
-      'stack: "Cluster_A" is no name for a cluster; use lower-case letters, digits and dashes, at most 40 characters',
+      'stack: "Cluster_A" is not a valid name of a cluster; use lower-case letters, digits and dashes, at most 40 characters',
       'fleet: ["cluster-a","cluster-b"] does not name this stack, "Cluster_A"; add it, or select another stack',
     ],
   },
@@ -106,13 +106,13 @@ const REFUSALS: readonly Refusal[] = [
     name: 'an own tag that is a main tag',
     change: { ownTags: ['runner-a', 'rnd-runner'] },
     problems: [
-      'ownTags: "rnd-runner" is one of mainTags too; a tag either moves or stays, so remove it from one of them',
+      'ownTags: "rnd-runner" is also one of mainTags; a tag either moves or stays, so remove it from one of them',
     ],
   },
   {
     name: 'more tags than GitLab takes',
     change: { ownTags: manyTags(50) },
-    problems: ['ownTags: 51 together with mainTags; GitLab takes at most 50 for a runner, remove some'],
+    problems: ['ownTags: has 51 tags together with mainTags, but GitLab allows 50 for a runner; remove some'],
   },
   {
     name: 'a URL without TLS',
@@ -124,13 +124,13 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'http allowed without the lab flag',
     change: { gitlab: { url: 'http://gitlab.example.com', group: 'rnd', allowHttp: true } },
-    problems: ['gitlab.allowHttp: true is only for a lab; remove it, or set lab to true where tokens are worthless'],
+    problems: ['gitlab.allowHttp: true is only for a lab; remove it, or set lab to true if the tokens give access to nothing of value'],
   },
   {
     name: 'a URL with a path',
     change: { gitlab: { url: 'https://gitlab.example.com/api/v4', group: 'rnd' } },
     problems: [
-      'gitlab.url: "https://gitlab.example.com/api/v4" has a path behind the host; give https://gitlab.example.com',
+      'gitlab.url: "https://gitlab.example.com/api/v4" has a path after the host; give https://gitlab.example.com',
     ],
   },
   {
@@ -141,7 +141,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'a URL with a password, which is not quoted',
     change: { gitlab: { url: `https://root:${TOKEN}@gitlab.example.com`, group: 'rnd' } },
-    problems: ['gitlab.url: holds a user or password; remove them'],
+    problems: ['gitlab.url: contains a user or a password; remove them'],
   },
   {
     name: 'no owner of the runners',
@@ -151,7 +151,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'two owners of the runners',
     change: { gitlab: { url: 'https://gitlab.example.com', group: 'rnd', project: 7 } },
-    problems: ['gitlab.project: 7 beside gitlab.group "rnd"; a runner record has one owner, remove one of them'],
+    problems: ['gitlab.project: 7 and gitlab.group "rnd" are both set, but a runner record has one owner; remove one of them'],
   },
   {
     name: 'a group that is no path',
@@ -166,12 +166,12 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'a provisioning token with a line break, which is not quoted',
     change: { gitlabToken: `${TOKEN}\n` },
-    problems: ['gitlabToken: must be a token without blanks or line breaks'],
+    problems: ['gitlabToken: must be a token without spaces or line breaks'],
   },
   {
     name: 'a runtime token with a blank, which is not quoted',
     change: { tokens: { fleet: `${TOKEN} ` } },
-    problems: ['tokens.fleet: must be a token without blanks or line breaks'],
+    problems: ['tokens.fleet: must be a token without spaces or line breaks'],
   },
   {
     name: 'a status project without its group',
@@ -181,24 +181,24 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'a managed status project that is given by id',
     change: { statusProject: { path: 12, manage: true } },
-    problems: ['statusProject.path: 12 is an id; the stack that creates the project needs its path, group/name'],
+    problems: ['statusProject.path: 12 is an id, but the stack that creates the project needs its path, group/name'],
   },
   {
     name: 'broken TOML, which is not quoted',
     change: { runner: { cacheToml: `Type = "s3"\nSecretKey = ${TOKEN}` } },
-    problems: ['runner.cacheToml: is not TOML (line 2, column 13); give the content of [runners.cache] alone'],
+    problems: ['runner.cacheToml: is not TOML (line 2, column 13); give only the content of [runners.cache]'],
   },
   {
     name: 'TOML of other tables',
     change: { runner: { kubernetesToml: 'concurrent = 3\n[[runners]]\n[runners.kubernetes]\nimage = "x"' } },
     problems: [
-      'runner.kubernetesToml: holds more than the table runners.kubernetes; give the content of [runners.kubernetes] alone',
+      'runner.kubernetesToml: has more than the table runners.kubernetes; give only the content of [runners.kubernetes]',
     ],
   },
   {
     name: 'a namespace in the TOML',
     change: { runner: { kubernetesToml: 'namespace = "jobs"' } },
-    problems: ['runner.kubernetesToml: names a namespace; use kubernetes.jobNamespace instead'],
+    problems: ['runner.kubernetesToml: sets a namespace; use kubernetes.jobNamespace instead'],
   },
   {
     name: 'an image without a version',
@@ -221,7 +221,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'two servers on one port of a pod',
     change: { runner: { metricsPort: 9253 } },
-    problems: ['runner.sidecarPort: 9253 is runner.metricsPort too; both are in one pod, give another'],
+    problems: ['runner.sidecarPort: 9253 is also runner.metricsPort, and both are in one pod; give another port'],
   },
   {
     name: 'more runners wanted online than there are',
@@ -284,15 +284,15 @@ const REFUSALS: readonly Refusal[] = [
     name: 'jobs beside our Secrets',
     change: { kubernetes: { context: 'cluster-a', jobNamespace: 'gitlab-runner' } },
     problems: [
-      'kubernetes.jobNamespace: "gitlab-runner" is kubernetes.namespace too: the runner may read all Secrets beside its jobs; give another',
+      'kubernetes.jobNamespace: "gitlab-runner" is also kubernetes.namespace: the runner may read all Secrets in the namespace of its jobs; give another one',
     ],
   },
   {
     name: 'a token without the day of its end, and a day without a token',
     change: { tokens: { fleet: TOKEN, statusExpiresOn: '2027-01-31' } },
     problems: [
-      'tokens.fleetExpiresOn: is missing; give the day on which tokens.fleet expires, as GitLab shows it, or never: the checkers warn of it',
-      'tokens.statusExpiresOn: is of no token; give tokens.status too, or remove it',
+      'tokens.fleetExpiresOn: is missing; give the day on which tokens.fleet expires, as GitLab shows it, or never: the checkers warn before it',
+      'tokens.statusExpiresOn: is set without tokens.status; set that too, or remove this',
     ],
   },
   {
@@ -309,7 +309,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a token that would be renewed every day',
     change: { tokens: { lifetimeDays: 90 } },
     problems: [
-      'tokens.rotateBeforeDays: 90 must be less than tokens.lifetimeDays (90), or each day would bring another token',
+      'tokens.rotateBeforeDays: 90 must be less than tokens.lifetimeDays (90), or the token would be replaced every day',
     ],
   },
   {
@@ -352,14 +352,14 @@ const REFUSALS: readonly Refusal[] = [
     name: 'images by version where digests are required',
     change: { runner: { image: DIGEST }, images: { requireDigests: true } },
     problems: [
-      'images.node: "docker.io/library/node:22.20.0-alpine3.22" has no digest, and images.requireDigests asks for one; see docs/hardening.md',
+      'images.node: "docker.io/library/node:22.20.0-alpine3.22" has no digest, but images.requireDigests is true; see docs/hardening.md',
     ],
   },
   {
     name: 'a mirror that is a web address, and one of no registry',
     change: { images: { mirrors: { 'docker.io': 'https://mirror.example.com/', library: 'mirror.example.com' } } },
     problems: [
-      'images.mirrors.docker.io: "https://mirror.example.com/" must be a registry and perhaps a path, without https:// and a final slash, such as mirror.example.com/dockerhub',
+      'images.mirrors.docker.io: "https://mirror.example.com/" must be a registry with or without a path, without https:// and without a final slash, such as mirror.example.com/dockerhub',
       'images.mirrors.library: must be the host of a registry, such as docker.io',
     ],
   },
@@ -387,7 +387,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'a webhook with a password in it',
     change: { notify: { webhook: 'https://me:webhook-secret@hooks.example.com/' } },
-    problems: ['notify.webhook: holds a user or password; remove them'],
+    problems: ['notify.webhook: contains a user or a password; remove them'],
   },
   {
     name: 'a format of the log that there is not',
@@ -398,7 +398,7 @@ const REFUSALS: readonly Refusal[] = [
     name: 'Prometheus in the namespace of the tokens',
     change: { monitoring: { enabled: true, namespace: 'gitlab-runner' } },
     problems: [
-      'monitoring.namespace: "gitlab-runner" is kubernetes.namespace, where the tokens are; name the one in which Prometheus runs',
+      'monitoring.namespace: "gitlab-runner" is also kubernetes.namespace, which has the tokens; give the namespace in which Prometheus runs',
     ],
   },
   {
@@ -414,15 +414,15 @@ const REFUSALS: readonly Refusal[] = [
     name: 'a record and a Deployment that are adopted twice',
     change: { adopt: [ADOPTED, { ...ADOPTED, deployment: 'other' }, { ...ADOPTED, record: 13 }] },
     problems: [
-      'adopt.1.record: 12 is in the list already; give each Deployment a runner record of its own',
-      'adopt.2.deployment: "gitlab-runner" is in the list already; remove one of them',
+      'adopt.1.record: 12 is in the list twice; give each Deployment a runner record of its own',
+      'adopt.2.deployment: "gitlab-runner" is in the list twice; remove one of them',
     ],
   },
   {
     name: 'adopted runners beside the tokens',
     change: { adopt: [{ ...ADOPTED, namespace: 'gitlab-runner' }] },
     problems: [
-      'adopt.0.namespace: "gitlab-runner" is kubernetes.namespace too: runners can often read all Secrets of their namespace, and the tokens of this stack are in it; give another kubernetes.namespace',
+      'adopt.0.namespace: "gitlab-runner" is also kubernetes.namespace, which has the tokens of this stack, and runners can often read all Secrets of their namespace; set kubernetes.namespace to another one',
     ],
   },
   {
@@ -434,11 +434,11 @@ const REFUSALS: readonly Refusal[] = [
       tokens: { sidecar: 'glpat-hidden', sidecarExpiresOn: 'never' },
     },
     problems: [
-      'runner.replicas: 3 is for runners that the stack creates, and with adopt it creates none; remove it',
-      'runner.cacheToml: is for runners that the stack creates, and with adopt it creates none; remove it',
-      'kubernetes.jobNamespace: "jobs" is for runners that the stack creates, and with adopt it creates none; remove it',
-      'kubernetes.egressPorts: [9000] is for runners that the stack creates, and with adopt it creates none; remove it',
-      'tokens.sidecar: is for the sidecars of runners that the stack creates, and with adopt it creates none; remove it',
+      'runner.replicas: 3 applies only to runners that the stack creates, but with adopt it creates none; remove it',
+      'runner.cacheToml: applies only to runners that the stack creates, but with adopt it creates none; remove it',
+      'kubernetes.jobNamespace: "jobs" applies only to runners that the stack creates, but with adopt it creates none; remove it',
+      'kubernetes.egressPorts: [9000] applies only to runners that the stack creates, but with adopt it creates none; remove it',
+      'tokens.sidecar: applies only to runners that the stack creates, but with adopt it creates none; remove it',
     ],
   },
   {
@@ -473,7 +473,7 @@ describe('settings', () => {
             'The config of stack "cluster-x" has 4 problems; nothing was changed:',
             '  - mainTags: ["a","a"] must not name a tag twice',
             '  - ownTags: [] must name at least one tag',
-            '  - gitlabToken: must be a token without blanks or line breaks',
+            '  - gitlabToken: must be a token without spaces or line breaks',
             '  - fleet: ["cluster-a","cluster-b"] does not name this stack, "cluster-x"; add it, or select another stack',
           ].join('\n'),
         );
