@@ -372,8 +372,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       edit(
         'core/decision/ground.ts',
-        `isDamagedFor(memory, now, leaseSeconds)`,
-        `(memory.ground === 'damaged' && now - memory.since > leaseSeconds)`,
+        `isDamagedFor(own.memory, now, leaseSeconds)`,
+        `(own.memory.ground === 'damaged' && now - own.memory.since > leaseSeconds)`,
       ),
     ],
   },

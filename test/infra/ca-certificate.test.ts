@@ -57,7 +57,10 @@ describe('gitlab.caCertificate', () => {
     it(`refuses ${name}, with the mend`, () => {
       const found = problems(text);
       assert.equal(found.length, 1, found.join('\n'));
-      assert.match(found[0] ?? '', /^gitlab\.caCertificate: must be certificates in PEM.*give the certificate of the authority/);
+      assert.match(
+        found[0] ?? '',
+        /^gitlab\.caCertificate: must be certificates in PEM.*give the certificate of the authority/,
+      );
       assert.ok(!found[0]?.includes('PRIVATE') && !found[0]?.includes('MIG'));
     });
 

@@ -40,7 +40,10 @@ describe('bundle', () => {
   it('refuses what would not fit into a ConfigMap, and says what to do', async () => {
     await assert.rejects(bundle('source/main.ts', { root, mostBytes: 20 }), (error) => {
       assert.ok(error instanceof Error);
-      assert.match(error.message, /^the bundle of source\/main\.ts has \d+ bytes, but only 20 fit into its ConfigMap: import/);
+      assert.match(
+        error.message,
+        /^the bundle of source\/main\.ts has \d+ bytes, but only 20 fit into its ConfigMap: import/,
+      );
       return true;
     });
   });

@@ -124,7 +124,9 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'http allowed without the lab flag',
     change: { gitlab: { url: 'http://gitlab.example.com', group: 'rnd', allowHttp: true } },
-    problems: ['gitlab.allowHttp: true is only for a lab; remove it, or set lab to true if the tokens give access to nothing of value'],
+    problems: [
+      'gitlab.allowHttp: true is only for a lab; remove it, or set lab to true if the tokens give access to nothing of value',
+    ],
   },
   {
     name: 'a URL with a path',
@@ -151,7 +153,9 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'two owners of the runners',
     change: { gitlab: { url: 'https://gitlab.example.com', group: 'rnd', project: 7 } },
-    problems: ['gitlab.project: 7 and gitlab.group "rnd" are both set, but a runner record has one owner; remove one of them'],
+    problems: [
+      'gitlab.project: 7 and gitlab.group "rnd" are both set, but a runner record has one owner; remove one of them',
+    ],
   },
   {
     name: 'a group that is no path',
