@@ -7,6 +7,7 @@ import { LASTING } from './expiries.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGitLab } from './gitlab.ts';
+import { projectOf, recordsOf } from './gitlab-ports.ts';
 import { incidentsOf, notifierOf } from './incidents.ts';
 import { Pod } from './pod.ts';
 import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
@@ -157,7 +158,7 @@ export class Cluster {
       processId: parts.nextId(),
       random: this.random.fork(`pod ${this.podsMade}`),
       watcher: parts.watcher,
-      records: (process) => parts.gitlab.records(process, this.config.timing.requestSeconds),
+      records: (process) => recordsOf(parts.gitlab, process, this.config.timing.requestSeconds),
     });
   }
 
@@ -221,34 +222,44 @@ export class Cluster {
   }
 
   private startChecker(process: Process): void {
-    const { gitlab, time, watcher } = this.parts;
+    const { time, watcher } = this.parts;
     if (!process.alive || !this.up) return;
     time.after(DEADLINE_MS, () => process.kill());
+    const checker = this.contextOf(process);
+    // The process begins as one that just got the machine: inside a turn of its own.
+    process.deliver(() => {
+      void this.parts
+        .program(checker)
+        .catch((error: unknown) => watcher.crashed(process, error))
+        .then(() => process.kill());
+    });
+  }
+
+  /** What one more process works with that is started here beside the CronJob's, as by `kubectl create job`. */
+  newChecker(): CheckerContext {
+    return this.contextOf(new Process(this.parts.time, this.parts.nextId(), this.name, 'checker'));
+  }
+
+  private contextOf(process: Process): CheckerContext {
+    const { gitlab, watcher } = this.parts;
     const { requestSeconds } = this.config.timing;
     const say =
       (level: LogLevel): Log[LogLevel] =>
       (event, message) => {
         if (process.alive) watcher.said(process, level, event, message);
       };
-    const random = this.random.fork(`checker ${process.id}`);
-    // The process begins as one that just got the machine: inside a turn of its own.
-    process.deliver(() => {
-      void this.parts
-        .program({
-          config: this.config,
-          expiries: LASTING,
-          records: gitlab.records(process, requestSeconds),
-          project: gitlab.project(process, requestSeconds),
-          incidents: incidentsOf(gitlab, process, requestSeconds),
-          notifier: notifierOf(process, requestSeconds),
-          pods: { deployments: () => this.deployments(process) },
-          clock: process.clock,
-          random: random.next,
-          log: { info: say('info'), warn: say('warn'), error: say('error') },
-        })
-        .catch((error: unknown) => watcher.crashed(process, error))
-        .then(() => process.kill());
-    });
+    return {
+      config: this.config,
+      expiries: LASTING,
+      records: recordsOf(gitlab, process, requestSeconds),
+      project: projectOf(gitlab, process, requestSeconds),
+      incidents: incidentsOf(gitlab, process, requestSeconds),
+      notifier: notifierOf(process, requestSeconds),
+      pods: { deployments: () => this.deployments(process) },
+      clock: process.clock,
+      random: this.random.fork(`checker ${process.id}`).next,
+      log: { info: say('info'), warn: say('warn'), error: say('error') },
+    };
   }
 
   private deployments(process: Process): Promise<Known<readonly RunnerDeployment[]>> {

@@ -1,5 +1,5 @@
 /**
- * The lab's GitLab in virtual time, as the ports of a checker or a sidecar see it: every call travels, is applied at one
+ * The lab's GitLab in virtual time: every call of a checker, a sidecar or a person travels, is applied at one
  * moment or lost, and is answered later or never. What the faults do to a call is what the HTTP adapters make of it: a read
  * is repeated once within r, a write never, and what stays unclear is unknown.
  */
@@ -7,13 +7,11 @@ import { ApiError } from '../../lab/gitlab/model/errors.ts';
 import type { FaultKind } from '../../lab/gitlab/model/faults.ts';
 import { GitLabModel } from '../../lab/gitlab/model/gitlab.ts';
 import type { Action } from '../../lab/gitlab/model/repository.ts';
-import type { Manager, Runner } from '../../lab/gitlab/model/runners.ts';
+import type { Runner } from '../../lab/gitlab/model/runners.ts';
 import { GitLabError, type Failure } from '../../runtime/adapters/gitlab/error.ts';
 import { cachedFor } from '../../runtime/adapters/gitlab/headers.ts';
-import { commitResult, failedRead, NO_FILE, NO_RUNNER, unknownOf } from '../../runtime/adapters/gitlab/read.ts';
 import { unknown, type Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
-import type { CreateResult, RecordChange, RunnerRecords, SavedFile, StatusProject } from '../../runtime/ports.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { Process } from './process.ts';
@@ -94,20 +92,26 @@ export class SimulatedGitLab {
   readonly hindrances = new Map<string, Hindrance>();
   /** When the reads were made that a proxy's cache has kept. */
   private readonly keptAt = new WeakMap<object, number>();
-  private readonly kept: {
+  /** What the proxies of all clusters have kept. */
+  readonly kept: {
     readonly records: Cache<RecordView>;
     readonly managers: Cache<readonly ManagerView[]>;
     readonly files: Cache<string>;
   } = { records: new Map(), managers: new Map(), files: new Map() };
   private readonly time: VirtualTime;
   private readonly random: Random;
-  private readonly watcher: Watcher;
+  readonly watcher: Watcher;
 
   constructor(time: VirtualTime, random: Random, watcher: Watcher) {
     this.time = time;
     this.random = random.fork('gitlab');
     this.watcher = watcher;
     this.model = new GitLabModel({ now: () => START + time.now, random: this.random.next });
+  }
+
+  /** True time, in ms since the beginning. */
+  get now(): number {
+    return this.time.now;
   }
 
   /** GitLab's `Date`, in whole seconds; its nodes differ by up to a second. */
@@ -162,7 +166,7 @@ export class SimulatedGitLab {
   }
 
   /** A read that may be answered by a proxy's cache, as the adapter sees it. */
-  private cached<T>(process: Process, path: string, cache: Cache<T>, read: () => Read<T>): Read<T> {
+  cached<T>(process: Process, path: string, cache: Cache<T>, read: () => Read<T>): Read<T> {
     const { seconds, sendsAge } = this.hindrance(process.cluster).cache;
     if (seconds === 0) return read();
     const key = `${process.cluster} ${path}`;
@@ -231,155 +235,9 @@ export class SimulatedGitLab {
     });
   }
 
-  private viewOf(runner: Runner): RecordView {
-    return {
-      id: runner.id,
-      tags: runner.tags,
-      paused: runner.paused,
-      note: runner.note,
-      description: runner.description,
-      contactedAt: this.contactOf(runner),
-    };
-  }
-
-  private contactOf({ contact }: Runner | Manager): string | null {
-    const at = this.model.runners.contactedAt(contact);
-    return at === undefined ? null : new Date(at).toISOString();
-  }
-
   found<T>(value: T | undefined): Read<T> {
     const at = this.date();
     return value === undefined ? { kind: 'absent', at } : { kind: 'found', value, at };
-  }
-
-  private managersOf(runner: Runner): readonly ManagerView[] {
-    return [...runner.managers.values()].map((manager) => ({
-      systemId: manager.systemId,
-      contactedAt: this.contactOf(manager),
-      busy: this.model.jobs.runsOn(runner.id, manager.systemId),
-    }));
-  }
-
-  records(process: Process, requestSeconds: number): RunnerRecords {
-    const limitMs = requestSeconds * 1000;
-    return {
-      read: (id) =>
-        this.call<Read<RecordView>>({
-          process,
-          method: 'GET',
-          path: `/runners/${id}`,
-          limitMs,
-          land: () =>
-            this.cached(process, `/runners/${id}`, this.kept.records, () => {
-              const runner = this.runner(id);
-              return this.found(runner && this.viewOf(runner));
-            }),
-          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
-          answered: (answer, landedAt) => this.watcher.recordRead(process, id, answer, landedAt),
-        }),
-      managers: (id) =>
-        this.call<Read<readonly ManagerView[]>>({
-          process,
-          method: 'GET',
-          path: `/runners/${id}/managers`,
-          limitMs,
-          land: () =>
-            this.cached(process, `/runners/${id}/managers`, this.kept.managers, () => {
-              const runner = this.runner(id);
-              return this.found(runner && this.managersOf(runner));
-            }),
-          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
-          answered: (answer, landedAt) => this.watcher.managersRead(process, id, answer, landedAt),
-        }),
-      write: (id, change) => {
-        const sentAt = this.time.now;
-        return this.call<Read<RecordView>>({
-          process,
-          method: 'PUT',
-          path: `/runners/${id}`,
-          limitMs,
-          land: () => this.edit(process, id, change, sentAt),
-          failed: (error) => failedRead(error, { absent: NO_RUNNER }),
-          answered: (answer) => this.watcher.recordWritten(process, id, change, answer),
-        });
-      },
-    };
-  }
-
-  private edit(process: Process, id: number, change: RecordChange, sentAt: number): Read<RecordView> {
-    const runner = this.runner(id);
-    if (!runner) return this.found<RecordView>(undefined);
-    const before = runner.tags;
-    try {
-      this.model.runners.update(runner, {
-        tag_list: change.tags,
-        maintenance_note: change.note,
-        description: change.description,
-      });
-    } catch (error) {
-      if (error instanceof ApiError) return unknown(`400 ${JSON.stringify(error.body)}`);
-      throw error;
-    }
-    if (change.note !== undefined) this.watcher.noteLanded(process, id, change.note);
-    if (change.tags !== undefined) this.watcher.tagsLanded(process, id, before, runner.tags, sentAt);
-    return this.found(this.viewOf(runner));
-  }
-
-  project(process: Process, requestSeconds: number): StatusProject {
-    const limitMs = requestSeconds * 1000;
-    const commit = (files: readonly SavedFile[], message: string): Promise<CreateResult> =>
-      this.call<CreateResult>({
-        process,
-        method: 'POST',
-        path: `/projects/${PROJECT}/repository/commits`,
-        limitMs,
-        land: () => this.commit(process, files, message),
-        failed: unknownOf,
-      });
-    return {
-      file: (path) => {
-        this.watcher.fileAsked(process, path);
-        return this.call<Read<string>>({
-          process,
-          method: 'GET',
-          path: `/projects/${PROJECT}/repository/files/${path}`,
-          limitMs,
-          land: () => this.cached(process, path, this.kept.files, () => this.found(this.files.get(path))),
-          failed: (error) => failedRead(error, { absent: NO_FILE }),
-          answered: (answer, landedAt) => this.watcher.fileRead(process, path, answer, landedAt),
-        });
-      },
-      create: (path, text, message) => commit([{ path, text, exists: false }], message),
-      save: commit,
-    };
-  }
-
-  private commit(process: Process, files: readonly SavedFile[], message: string): CreateResult {
-    const hindrance = this.hindrance(process.cluster);
-    if (hindrance.swallows !== undefined) return commitResult({ status: hindrance.swallows, body: null });
-    if (hindrance.conflicts > 0) {
-      hindrance.conflicts -= 1;
-      return { kind: 'conflict', why: '400 Could not update refs/heads/main' };
-    }
-    try {
-      this.model.repository(PROJECT).commit({
-        branch: BRANCH,
-        message,
-        actions: files.map(({ path, text, exists }) => ({
-          action: exists ? ('update' as const) : ('create' as const),
-          file_path: path,
-          content: text,
-        })),
-        author: process.cluster,
-        mayForce: false,
-      });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      const why = `400 ${JSON.stringify(error.body)}`;
-      return /already exists/.test(why) ? { kind: 'exists' } : { kind: 'conflict', why };
-    }
-    this.watcher.committed(process, files, message);
-    return { kind: 'created' };
   }
 
   /** People and programs other than ours: a change that lands at once. */

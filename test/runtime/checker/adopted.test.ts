@@ -1,110 +1,107 @@
-/** Clusters whose runners were there before HADR: no sidecar says anything, so GitLab's ear does. */
+/** Clusters whose runners were there before HADR: without sidecars only GitLab shows whether they ask for jobs. */
 import assert from 'node:assert/strict';
 import { adoptedDetectionSeconds, bounds, DEFAULT_TIMING } from '../../../runtime/timing.ts';
-import { World } from '../../support/world.ts';
+import { termOf } from '../../support/operators.ts';
+import { A, B, HOUR, MINUTE, settledFleet, type SimulatedFleet } from '../../support/simulated-fleet.ts';
 
-const A = 'cluster-a';
-const B = 'cluster-b';
-const FAINTED = bounds(
+const BOUND = bounds(
   { ...DEFAULT_TIMING, detectionSeconds: adoptedDetectionSeconds(DEFAULT_TIMING) },
   2,
 ).unhealthySeconds;
 
-const leaseOf = (world: World, name: string): string =>
-  /\d+\/\d+(?= online)/.exec(world.record(name).note ?? '')?.[0] ?? '';
+const onlineOf = (fleet: SimulatedFleet, name: string): string =>
+  /\d+\/\d+(?= online)/.exec(fleet.record(name).note ?? '')?.[0] ?? '';
+
+const hang = (fleet: SimulatedFleet, count: number): void => {
+  for (const pod of fleet.cluster(A).pods.slice(0, count)) pod.manager.hang();
+};
 
 describe('a fleet of adopted runners', () => {
-  let world: World;
+  let fleet: SimulatedFleet;
   let calls: string[];
 
   beforeEach(async () => {
-    world = new World([A, B], { preferred: A });
-    for (const name of [A, B]) world.cluster(name).adopted = true;
+    fleet = await settledFleet({ adopted: true });
     calls = [];
-    world.beforeCall = (cluster, call) => void calls.push(`${cluster} ${call}`);
-    assert.ok(await world.run(300, () => world.holders().join() === A), 'nobody took the main tag');
-    await world.run(60);
+    fleet.beforeCall = (cluster, call) => void calls.push(`${cluster} ${call}`);
   });
 
-  it('reads the managers of its own record once in a round, and of none where the runners are the stack’s own', async () => {
-    calls.length = 0;
-    await world.round(A);
-    const asked = () => calls.filter((call) => call.includes('managers'));
-    assert.deepEqual(asked(), [`${A} managers ${world.cluster(A).record}`]);
-    world.cluster(A).adopted = false;
-    calls.length = 0;
-    await world.round(A);
-    assert.deepEqual(asked(), []);
+  const managersAsked = (): string[] => calls.filter((call) => call.startsWith(`${A} managers`));
+
+  it('reads the managers of its own record once in a round', async () => {
+    fleet.stopChecker(A);
+    await fleet.round(A);
+    assert.deepEqual(managersAsked(), [`${A} managers ${fleet.recordId(A)}`]);
   });
 
-  it('moves the tag away from runners that hang in ready pods, within the bound', async () => {
-    const began = world.ms;
-    world.cluster(A).hung = 2;
-    assert.ok(await world.run(FAINTED, () => world.holders().join() === B), 'the tag did not move');
-    assert.ok((world.ms - began) / 1000 <= FAINTED);
-    assert.match(world.files.get('terms/2.json') ?? '', /"unhealthy"/);
-    assert.equal(leaseOf(world, A), '0/2');
-    assert.ok(
-      world.warnings.some(
-        ({ cluster, event, fields }) =>
-          cluster === A &&
-          event === 'managers-not-polling' &&
-          fields['record'] === world.cluster(A).record &&
-          fields['heard'] === 0 &&
-          fields['ready'] === 2,
-      ),
-    );
+  it('reads no managers of its own record where the stack started the runners', async () => {
+    fleet = await settledFleet();
+    fleet.beforeCall = (cluster, call) => void calls.push(`${cluster} ${call}`);
+    await fleet.run(MINUTE);
+    assert.ok(calls.length > 0);
+    assert.deepEqual(managersAsked(), []);
   });
 
-  it('sees one of two hang, calls it once, and leaves the tag where half is enough', async () => {
-    world.cluster(A).hung = 1;
-    await world.run(FAINTED);
-    assert.deepEqual([leaseOf(world, A), world.holders().join()], ['1/2', A]);
+  it('moves the tag away from runners that hang in ready pods, within the guaranteed time', async () => {
+    hang(fleet, 2);
+    assert.ok(await fleet.run(BOUND, () => fleet.holders().join() === B), 'the tag did not move');
+    assert.equal(termOf(fleet, 2).ground, 'unhealthy');
+    assert.equal(onlineOf(fleet, A), '0/2');
+    const warned = fleet.warnings.find(({ cluster, event }) => cluster === A && event === 'managers-not-polling');
+    const { record, heard, ready } = warned?.fields ?? {};
+    assert.deepEqual([record, heard, ready], [fleet.recordId(A), 0, 2]);
+  });
+
+  it('counts one of two runners that hangs, and leaves the tag where half is enough', async () => {
+    hang(fleet, 1);
+    await fleet.run(BOUND);
+    assert.deepEqual([onlineOf(fleet, A), fleet.holders()], ['1/2', [A]]);
+  });
+
+  it('calls no second roll for what its lease says already', async () => {
+    hang(fleet, 1);
+    await fleet.run(BOUND);
     calls.length = 0;
-    await world.run(45);
+    await fleet.run(45);
     assert.deepEqual(
       calls.filter((call) => call.startsWith(A) && call.includes('description')),
       [],
-      'what the lease says already is not called for again',
     );
-    world.cluster(A).hung = 0;
-    await world.run(30);
-    assert.equal(leaseOf(world, A), '2/2');
   });
 
-  it('is not faint after an outage, when nobody was called for an hour', async () => {
-    world.down = true;
-    await world.run(3600);
-    world.down = false;
+  it('calls the roll after an outage before it counts runners of which GitLab heard nothing for an hour', async () => {
+    fleet.outage();
+    await fleet.run(HOUR);
+    fleet.stopChecker(A);
+    fleet.recover();
     calls.length = 0;
-    await world.round(A);
-    assert.equal(leaseOf(world, A), '2/2', 'idle runners were called before they were counted');
-    assert.ok(calls.includes(`${A} write ${world.cluster(A).record} description`));
-    await world.run(300);
-    assert.deepEqual([world.holders().join(), world.newestTerm], [A, 1]);
+    await fleet.round(A);
+    assert.equal(onlineOf(fleet, A), '2/2');
+    assert.ok(calls.includes(`${A} write ${fleet.recordId(A)} description`));
+    fleet.startChecker(A);
+    await fleet.run(5 * MINUTE);
+    assert.deepEqual([fleet.holders(), fleet.newestTerm], [[A], 1]);
   });
 
-  for (const [what, call] of [
-    ['the managers cannot be read', 'managers'],
-    ['their roll cannot be called', 'write 10 description'],
+  for (const [what, fault] of [
+    ['their managers cannot be read', { method: 'GET', pathPrefix: '/runners/10/managers' }],
+    ['their roll cannot be called', { method: 'PUT', pathPrefix: '/runners/10' }],
   ] as const)
-    it(`does not stamp where ${what}`, async () => {
-      world.cluster(A).hung = 2;
-      world.ms += 90_000;
-      const before = world.record(A).note;
-      world.beforeCall = (cluster, name) => {
-        world.down = cluster === A && name.startsWith(call);
-      };
-      const result = await world.round(A);
-      world.down = false;
+    it(`does not renew the lease where ${what}`, async () => {
+      fleet.stopChecker(A);
+      hang(fleet, 2);
+      await fleet.run(90);
+      const before = fleet.record(A).note;
+      fleet.outage({ kind: 'down', token: A, ...fault });
+      const result = await fleet.round(A);
       assert.equal(result.kind, 'unfinished');
       assert.match(result.kind === 'unfinished' ? result.why : '', /this cluster's runners cannot be counted/);
-      assert.equal(world.record(A).note, before);
+      assert.equal(fleet.record(A).note, before);
     });
 
-  it('full runners stay online: their jobs report once a minute', async () => {
-    world.cluster(A).busy = true;
-    await world.run(600);
-    assert.deepEqual([leaseOf(world, A), world.holders().join(), world.newestTerm], ['2/2', A, 1]);
+  it('counts full runners as online, because their jobs report once a minute', async () => {
+    fleet.fill(A, HOUR);
+    await fleet.run(10 * MINUTE);
+    assert.deepEqual([onlineOf(fleet, A), fleet.holders(), fleet.newestTerm], ['2/2', [A], 1]);
   });
 });

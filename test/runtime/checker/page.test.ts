@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict';
 import { BADGE_PATH, PAGE_PATH, TIMELINE_PATH } from '../../../runtime/core/page/page.ts';
 import { DEFAULT_TIMING } from '../../../runtime/timing.ts';
-import { World } from '../../support/world.ts';
+import { A, B, HOUR, MINUTE, settledFleet, type SimulatedFleet } from '../../support/simulated-fleet.ts';
 
-const A = 'cluster-a';
-const B = 'cluster-b';
-const HOUR = 3600;
-
-async function settled(): Promise<World> {
-  const world = new World([A, B], { preferred: A });
-  assert.ok(await world.run(300, () => world.files.has(PAGE_PATH)));
-  return world;
-}
-
-const page = (world: World): string => world.files.get(PAGE_PATH) ?? '';
-const pages = (world: World): string[] => world.commits.filter((message) => message.startsWith('Page: '));
+const page = (fleet: SimulatedFleet): string => fleet.file(PAGE_PATH);
+const pages = (fleet: SimulatedFleet): string[] => fleet.commits.filter((message) => message.startsWith('Page: '));
 
 describe('the page of the status project', () => {
-  it('tells who holds the main tag since when and why, and how strong everybody is', async () => {
-    const world = await settled();
-    const text = page(world);
+  it('shows the holder of the main tag, since when and why, and how many runners of each cluster are online', async () => {
+    const fleet = await settledFleet();
+    const text = page(fleet);
     assert.match(
       text,
       /\*\*cluster-a\*\* has held `rnd-runner` since 2026-01-01 00:0\d:\d\dZ \(\[term 1\]\(terms\/1\.json\): /,
@@ -29,91 +19,87 @@ describe('the page of the status project', () => {
     assert.match(text, /^\| \[1\]\(terms\/1\.json\) \| cluster-a \| .* \| now \| `nobody` \| `first: /m);
   });
 
-  it('is written once, and not again while nothing changes, whichever process looks', async () => {
-    const world = await settled();
-    await world.run(6 * HOUR);
-    assert.equal(pages(world).length, 1);
+  it('is written once, and not again while nothing changes', async () => {
+    const fleet = await settledFleet();
+    await fleet.run(20 * MINUTE);
+    assert.equal(pages(fleet).length, 1);
   });
 
-  it('is written by another cluster when the holder is silent, with the time of its last word', async () => {
-    const world = await settled();
-    world.cluster(A).checkerAlive = false;
-    await world.run(300);
-    assert.equal(world.newestTerm, 1, 'its runners live, so it keeps the tag');
-    assert.match(page(world), /\| ★ \*\*cluster-a\*\* \| 2 \/ 2 \| ⚫ no valid lease since 2026-01-01 00:0\d:\d\dZ \|/);
-    const silent = pages(world).length;
-    await world.run(HOUR);
-    assert.equal(pages(world).length, silent);
+  it('is written by another cluster when the lease of the holder has expired, with the time of its last renewal', async () => {
+    const fleet = await settledFleet();
+    fleet.stopChecker(A);
+    await fleet.run(5 * MINUTE);
+    assert.equal(fleet.newestTerm, 1, 'its runners live, so it keeps the tag');
+    assert.match(page(fleet), /\| ★ \*\*cluster-a\*\* \| 2 \/ 2 \| ⚫ no valid lease since 2026-01-01 00:0\d:\d\dZ \|/);
+    const before = pages(fleet).length;
+    await fleet.run(20 * MINUTE);
+    assert.equal(pages(fleet).length, before);
   });
 
-  it('tells of a move, and for how long nobody may have served', async () => {
-    const world = await settled();
-    world.kill(A);
-    const died = world.ms;
-    assert.ok(await world.run(HOUR, () => world.holders().join() === B));
-    const took = (world.ms - died) / 1000;
-    await world.run(60);
-    const row = page(world)
+  it('shows a move, and for how long the main tag may have had no runners', async () => {
+    const fleet = await settledFleet();
+    fleet.kill(A);
+    const died = fleet.ms;
+    assert.ok(await fleet.run(HOUR, () => fleet.holders().join() === B));
+    const took = (fleet.ms - died) / 1000;
+    await fleet.run(2 * MINUTE);
+    const row = page(fleet)
       .split('\n')
       .find((line) => line.startsWith('| [2]'));
     const [, minutes = '0', seconds] = / \| (?:(\d+) min )?(?:(\d+) s )?\|$/.exec(row ?? '') ?? [];
-    const told = Number(minutes) * 60 + Number(seconds ?? 0);
-    assert.ok(told >= DEFAULT_TIMING.leaseSeconds && Math.abs(told - took) <= DEFAULT_TIMING.roundSeconds + 5, row);
+    const shown = Number(minutes) * 60 + Number(seconds ?? 0);
+    assert.ok(shown >= DEFAULT_TIMING.leaseSeconds && Math.abs(shown - took) <= DEFAULT_TIMING.roundSeconds + 5, row);
   });
 
   it('shows what people have asked for', async () => {
-    const world = await settled();
-    world.files.set(
-      'control.json',
-      JSON.stringify({ version: 1, paused: true, pin: { cluster: A, until: '2026-12-24T06:00:00Z' }, retired: [B] }),
-    );
-    await world.run(60);
-    assert.match(page(world), /\*\*Paused\*\*/);
-    assert.match(page(world), /\*\*Pinned\*\* to cluster-a until 2026-12-24 06:00:00Z/);
-    assert.match(page(world), /\*\*Retired\*\*: cluster-b/);
+    const fleet = await settledFleet();
+    fleet.control({ paused: true, pin: { cluster: A, until: '2026-12-24T06:00:00Z' }, retired: [B] });
+    await fleet.run(2 * MINUTE);
+    assert.match(page(fleet), /\*\*Paused\*\*/);
+    assert.match(page(fleet), /\*\*Pinned\*\* to cluster-a until 2026-12-24 06:00:00Z/);
+    assert.match(page(fleet), /\*\*Retired\*\*: cluster-b/);
   });
 
-  it('says nothing while something is unknown', async () => {
-    const world = await settled();
-    world.files.set('control.json', 'nonsense');
-    world.cluster(B).ready = 1;
-    await world.run(HOUR);
-    assert.equal(pages(world).length, 1);
+  it('is not written while something is unknown', async () => {
+    const fleet = await settledFleet();
+    fleet.edit({ 'control.json': 'nonsense' });
+    fleet.keepOnline(B, 1);
+    await fleet.run(20 * MINUTE);
+    assert.equal(pages(fleet).length, 1);
   });
 
-  it('has a badge and a timeline, which are well-formed and tell the same', async () => {
-    const world = await settled();
-    world.cluster(A).ready = 1;
-    await world.run(60);
-    const badge = world.files.get(BADGE_PATH) ?? '';
+  it('has a badge and a timeline that are well-formed and show the same state', async () => {
+    const fleet = await settledFleet();
+    fleet.keepOnline(A, 1);
+    await fleet.run(2 * MINUTE);
+    const badge = fleet.file(BADGE_PATH);
     assert.match(badge, /aria-label="rnd-runner: cluster-a 1\/2"/);
-    for (const svg of [badge, world.files.get(TIMELINE_PATH) ?? '']) assert.deepEqual(unclosed(svg), []);
-    assert.equal([...(world.files.get(TIMELINE_PATH) ?? '').matchAll(/<rect /g)].length, 1);
+    for (const svg of [badge, fleet.file(TIMELINE_PATH)]) assert.deepEqual(unclosed(svg), []);
+    assert.equal([...fleet.file(TIMELINE_PATH).matchAll(/<rect /g)].length, 1);
   });
 
-  it('D6: lets no text of a term break its tables or become markup', async () => {
-    const world = await settled();
+  it('D6: shows a text of a term as text, which never breaks its tables or becomes markup', async () => {
+    const fleet = await settledFleet();
     const path = 'terms/1.json';
-    const term = JSON.parse(world.files.get(path) ?? '') as { reason: string };
-    world.files.set(path, JSON.stringify({ ...term, reason: 'a | b <img src=x> [c](d) `e`' }));
-    world.cluster(A).ready = 1;
-    await world.run(60);
-    assert.ok(page(world).includes("`first: a ¦ b <img src=x> [c](d) 'e'` |"), page(world));
+    const term = JSON.parse(fleet.file(path)) as { reason: string };
+    fleet.edit({ [path]: JSON.stringify({ ...term, reason: 'a | b <img src=x> [c](d) `e`' }) });
+    fleet.keepOnline(A, 1);
+    await fleet.run(2 * MINUTE);
+    assert.ok(page(fleet).includes("`first: a ¦ b <img src=x> [c](d) 'e'` |"), page(fleet));
     const hostile = 'x\n\n# heading [click](javascript:alert(1)) @all https://example.com <!-- \u202e\u001b';
-    world.files.set(path, JSON.stringify({ ...term, reason: hostile }));
-    world.cluster(A).ready = 2;
-    await world.run(60);
-    const shown = page(world);
+    fleet.edit({ [path]: JSON.stringify({ ...term, reason: hostile }) });
+    fleet.keepOnline(A, 2);
+    await fleet.run(2 * MINUTE);
+    const text = page(fleet);
     assert.ok(
-      shown.includes(
+      text.includes(
         '`first: x # heading [click](javascript:alert(1)) @all https://example.com <!-- \\u{202e}\\u{1b}` |',
       ),
-      shown,
+      text,
     );
     // Outside of code spans nothing of it is left.
-    assert.doesNotMatch(shown.replaceAll(/`[^`\n]*`/g, ''), /heading|javascript|@all|example\.com/);
-    for (const path of [BADGE_PATH, TIMELINE_PATH])
-      assert.doesNotMatch(world.files.get(path) ?? '', /<img|\u001b|\u202e/);
+    assert.doesNotMatch(text.replaceAll(/`[^`\n]*`/g, ''), /heading|javascript|@all|example\.com/);
+    for (const path of [BADGE_PATH, TIMELINE_PATH]) assert.doesNotMatch(fleet.file(path), /<img|\u001b|\u202e/);
   });
 });
 

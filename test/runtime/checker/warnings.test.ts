@@ -1,13 +1,11 @@
-/** How a checker warns of tokens that expire: in its report, and in its log once a day, by GitLab's time. */
+/** How a checker warns of tokens that expire: in its report, and in its log once a day, by the time of GitLab. */
 import assert from 'node:assert/strict';
 import type { Expiries, TokenExpiry } from '../../../runtime/expiries.ts';
 import type { Known } from '../../../runtime/core/model/read.ts';
 import { parseReport, reportPath } from '../../../runtime/core/model/report.ts';
 import { PAGE_PATH } from '../../../runtime/core/page/page.ts';
-import { World } from '../../support/world.ts';
+import { A, B, HOUR, MINUTE, SimulatedFleet } from '../../support/simulated-fleet.ts';
 
-const A = 'cluster-a';
-const DAY = 86_400;
 const WARNING = 'the status token of cluster-a expires on 2026-01-16: pulumi up --stack cluster-a replaces it';
 
 const expiring = (expiresOn: TokenExpiry['expiresOn']): Known<Expiries> => {
@@ -16,70 +14,83 @@ const expiring = (expiresOn: TokenExpiry['expiresOn']): Known<Expiries> => {
 };
 
 describe('a checker whose token expires', () => {
-  let world: World;
-  const warned = () => world.warnings.filter(({ cluster, event }) => cluster === A && event === 'token-expires').length;
-  const page = (): string => world.files.get(PAGE_PATH) ?? '';
+  let fleet: SimulatedFleet;
+  const warned = () => fleet.warnings.filter(({ cluster, event }) => cluster === A && event === 'token-expires').length;
+  const page = (): string => fleet.file(PAGE_PATH);
   const warningsOf = (name: string) => {
-    const report = parseReport(name, world.files.get(reportPath(name)) ?? '');
+    const report = parseReport(name, fleet.file(reportPath(name)));
     assert.ok(report.ok);
     return report.value.warnings;
   };
 
   beforeEach(async () => {
-    world = new World([A, 'cluster-b'], { preferred: A });
-    world.cluster(A).expiries = expiring('2026-01-16');
-    // A quarter of an hour before the last fortnight of the token.
-    world.ms = Date.parse('2026-01-01T23:45:00Z');
-    await world.run(890);
+    fleet = new SimulatedFleet({ pods: 1 });
+    fleet.expiries.set(A, expiring('2026-01-16'));
+    // Both clusters start a quarter of an hour before the last fortnight of the token.
+    for (const name of [A, B]) fleet.kill(name);
+    await fleet.run(23.75 * HOUR);
+    for (const name of [A, B]) fleet.revive(name);
+    await fleet.run(14 * MINUTE);
   });
 
-  it('says nothing until 14 days before, by GitLab’s time', async () => {
+  it('does not warn until 14 days before, by the time of GitLab', async () => {
     assert.equal(warningsOf(A), undefined);
-    assert.doesNotMatch(world.files.get(reportPath(A)) ?? '', /warnings/);
-    await world.run(120);
+    assert.doesNotMatch(fleet.file(reportPath(A)), /warnings/);
+    await fleet.run(3 * MINUTE);
     assert.deepEqual(warningsOf(A), [WARNING]);
-    assert.equal(warningsOf('cluster-b'), undefined);
+    assert.equal(warningsOf(B), undefined);
   });
 
-  it('commits it once, says it in the log once a day, and holds the tags as ever', async () => {
-    const before = world.commits.length;
-    await world.run(DAY + 60);
-    assert.deepEqual(world.commits.slice(before), [
-      `cluster-a: Online 2 / Total 2 (term 1: cluster-a); ${WARNING}`,
-      'Page: rnd-runner: cluster-a 2/2 (term 1)',
+  it('commits the warning once, logs it once, and keeps the tags', async () => {
+    const before = fleet.commits.length;
+    await fleet.run(HOUR);
+    assert.deepEqual(fleet.commits.slice(before), [
+      `cluster-a: Online 1 / Total 1 (term 1: cluster-a); ${WARNING}`,
+      'Page: rnd-runner: cluster-a 1/1 (term 1)',
     ]);
-    assert.equal(warned(), 2);
-    assert.deepEqual(world.holders(), [A]);
-    assert.equal(world.newestTerm, 1);
+    assert.equal(warned(), 1);
+    assert.deepEqual(fleet.holders(), [A]);
+    assert.equal(fleet.newestTerm, 1);
   });
 
-  it('takes it back when the token has been renewed', async () => {
-    await world.run(60);
+  it('logs the warning again on the next day, also after all checkers were away', async () => {
+    await fleet.run(HOUR);
+    for (const name of [A, B]) fleet.kill(name);
+    await fleet.run(22.75 * HOUR);
+    for (const name of [A, B]) fleet.revive(name);
+    await fleet.run(10 * MINUTE);
     assert.equal(warned(), 1);
-    world.cluster(A).expiries = expiring('2026-12-01');
-    await world.run(DAY);
+    await fleet.run(10 * MINUTE);
+    assert.equal(warned(), 2);
+  });
+
+  it('removes the warning when the token has been renewed', async () => {
+    await fleet.run(3 * MINUTE);
+    assert.equal(warned(), 1);
+    fleet.expiries.set(A, expiring('2026-12-01'));
+    await fleet.run(HOUR);
     assert.equal(warningsOf(A), undefined);
     assert.equal(warned(), 1);
     assert.doesNotMatch(page(), /expires/);
-    assert.deepEqual(world.commits.slice(-2), [
-      'cluster-a: Online 2 / Total 2 (term 1: cluster-a)',
-      'Page: rnd-runner: cluster-a 2/2 (term 1)',
+    assert.deepEqual(fleet.commits.slice(-2), [
+      'cluster-a: Online 1 / Total 1 (term 1: cluster-a)',
+      'Page: rnd-runner: cluster-a 1/1 (term 1)',
     ]);
   });
 
-  it('shows it on the page, and so does the holder where it is another cluster’s', async () => {
-    world.cluster('cluster-b').expiries = expiring('2026-01-16');
-    await world.run(180);
-    for (const name of ['cluster-a', 'cluster-b'])
+  it('shows the warnings of all clusters on the page', async () => {
+    fleet.expiries.set(B, expiring('2026-01-16'));
+    await fleet.run(5 * MINUTE);
+    for (const name of [A, B])
       assert.match(page(), new RegExp(`^- ⚠️ \`the status token of ${name} expires on 2026-01-16: pulumi up`, 'm'));
   });
 
-  it('lets no warning of an edited report become markup, or end the page’s first line', async () => {
-    const path = reportPath('cluster-b');
-    const edited = { ...JSON.parse(world.files.get(path) ?? ''), warnings: ['a --> <img src=x>\n# b'] } as object;
-    world.cluster('cluster-b').checkerAlive = false;
-    world.files.set(path, JSON.stringify(edited));
-    await world.run(60);
+  it('shows a warning of an edited report as text, never as markup or as an end of the first line', async () => {
+    const path = reportPath(B);
+    const edited = { ...JSON.parse(fleet.file(path)), warnings: ['a --> <img src=x>\n# b'] } as object;
+    fleet.stopChecker(B);
+    fleet.edit({ [path]: JSON.stringify(edited) });
+    await fleet.run(2 * MINUTE);
     assert.match(page(), /^<!-- HADR page 2: .*a –> <img src=x> # b -->\n/);
     assert.match(page(), /^- ⚠️ `a --> <img src=x> # b`$/m);
   });
