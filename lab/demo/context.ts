@@ -5,7 +5,7 @@ import { bounds, longestGapSeconds, type Timing } from '../../runtime/timing.ts'
 import type { GitLabEvent } from '../gitlab/model/gitlab.ts';
 import type { Runner } from '../gitlab/model/runners.ts';
 import type { Fleet } from './fleet.ts';
-import { LAB_POLICY, LAB_TIMING } from './times.ts';
+import { LAB_POLICY } from './times.ts';
 
 const POLL_MS = 25;
 const PROGRESS_MS = 2000;
@@ -21,14 +21,14 @@ export interface DemoContext {
   until(what: string, withinSeconds: number, condition: () => boolean): Promise<boolean>;
 }
 
-export function demoContext(fleet: Fleet, progress: (line: string) => void): DemoContext {
-  const { deadSeconds, unhealthySeconds } = bounds(LAB_TIMING, LAB_POLICY.confirm);
+export function demoContext(fleet: Fleet, timing: Timing, progress: (line: string) => void): DemoContext {
+  const { deadSeconds, unhealthySeconds } = bounds(timing, LAB_POLICY.confirm);
   return {
     fleet,
-    timing: LAB_TIMING,
+    timing,
     deadSeconds,
     unhealthySeconds,
-    gapSeconds: longestGapSeconds(LAB_TIMING),
+    gapSeconds: longestGapSeconds(timing),
     async until(what, withinSeconds, condition) {
       const start = performance.now();
       let reported = start;
@@ -61,9 +61,9 @@ export function counter(
 }
 
 /** Whether a cluster's own lease shows that it was in touch with GitLab, and its runners were heard, for long enough to claim. */
-export function mayClaim(record: Runner | undefined, name: string): boolean {
+export function mayClaim(record: Runner | undefined, name: string, timing: Timing): boolean {
   const read = leaseFrom(record?.note ?? null, name, Math.floor(Date.now() / 1000));
-  return read.kind === 'lease' && notHeard(read.lease, LAB_TIMING) === undefined;
+  return read.kind === 'lease' && notHeard(read.lease, timing) === undefined;
 }
 
 /** A successful write of a cluster's checker to a record: it renews its own lease, or calls the roll or edits tags of another's. */

@@ -17,7 +17,8 @@ import type { Engine } from '../pulumi/engine.ts';
 import type { Reach } from '../pulumi/engines.ts';
 import { stackConfig, type StackConfig } from '../../infra/render/stack-config.ts';
 import type { ClusterFor, DemoCluster } from './clusters.ts';
-import { LAB_POLICY, LAB_TIMING } from './times.ts';
+import type { Timing } from '../../runtime/timing.ts';
+import { LAB_POLICY } from './times.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN_TAG = 'rnd-runner';
@@ -72,21 +73,22 @@ export type EngineFor = (reach: Reach) => Promise<Engine> | Engine;
 export interface Parts {
   readonly engineFor: EngineFor;
   readonly clusterFor: ClusterFor;
+  readonly timing: Timing;
 }
 
 export async function startFleet(
   names: readonly string[],
-  { engineFor, clusterFor }: Parts,
+  { engineFor, clusterFor, timing }: Parts,
   say: (line: string) => void,
 ): Promise<Fleet> {
   const gitlab = await startGitLab({
-    longPollMs: LAB_TIMING.longPollSeconds * 1000,
-    jobReportSeconds: LAB_TIMING.jobReportSeconds,
+    longPollMs: timing.longPollSeconds * 1000,
+    jobReportSeconds: timing.jobReportSeconds,
   });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
   const runner = await bundleRunner(folder);
   say(`starting a Kubernetes cluster for each of ${names.join(', ')}`);
-  const periodMs = LAB_TIMING.periodSeconds * 1000;
+  const periodMs = timing.periodSeconds * 1000;
   const clusters = await Promise.all(
     names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) })),
   );
@@ -99,7 +101,7 @@ export async function startFleet(
       ...(names.length > 2 && { fleet: names, mainTags }),
       ...(like !== name && { ownTags: [`runner-${name.slice(-1)}`], preferred: false }),
     };
-    members.set(name, await startMember({ gitlab, name, cluster, engineFor, over, like }));
+    members.set(name, await startMember({ gitlab, name, cluster, engineFor, timing, over, like }));
   }
   return fleetOf(gitlab, members, mainTags, async () => {
     await Promise.all([...members.values()].flatMap(({ cluster, engine }) => [cluster.close(), engine.close()]));
@@ -176,13 +178,14 @@ interface MemberParts {
   readonly name: string;
   readonly cluster: DemoCluster;
   readonly engineFor: EngineFor;
+  readonly timing: Timing;
   /** Settings that replace those of the stack's file. */
   readonly over: Readonly<Record<string, unknown>>;
   /** The stack whose file is used. */
   readonly like: string;
 }
 
-async function startMember({ gitlab, name, cluster, engineFor, over, like }: MemberParts): Promise<Member> {
+async function startMember({ gitlab, name, cluster, engineFor, timing, over, like }: MemberParts): Promise<Member> {
   const engine = await engineFor({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig });
   const config = await stackConfig(
     ROOT,
@@ -192,7 +195,7 @@ async function startMember({ gitlab, name, cluster, engineFor, over, like }: Mem
       statusProject: { path: STATUS_PROJECT },
       kubernetes: { context: name, server: cluster.access.url, namespace: NAMESPACE },
       runner: { replicas: REPLICAS, concurrent: CONCURRENT, graceSeconds: 30 },
-      timing: LAB_TIMING,
+      timing,
       policy: LAB_POLICY,
       lab: true,
       ...over,

@@ -7,13 +7,15 @@ import { labCluster, realCluster, type ClusterFor } from './clusters.ts';
 import { MAIN_TAG, startFleet, STATUS_PROJECT, type EngineFor, type Fleet, type Parts } from './fleet.ts';
 import { jsonOf, tableOf, type StepResult } from './report.ts';
 import { demoContext, type DemoContext } from './context.ts';
+import { LAB_TIMING, longer } from './times.ts';
 
 const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubernetes lab|real] [--clusters 2|3]
 
   --json            print the result as one JSON object on the last line
   --keep            leave the lab running afterwards and print the addresses of its pages
   --engine pulumi   apply the stacks with the real Pulumi engine (npm run real:tools builds it)
-  --kubernetes real use real control planes (npm run real:tools builds them); the nodes stay the lab's
+  --kubernetes real use real control planes (npm run real:tools builds them); the nodes stay the lab's, and all times are
+                    longer, for the control planes need a part of the machine
   --clusters 3      add a third cluster, a second main tag, and a step in which two clusters die
 `;
 
@@ -46,8 +48,9 @@ function options(): Options {
     const { json, keep, help, engine, kubernetes, clusters } = parseArgs({ options: known }).values;
     const engineFor = choice('engine', engine, ENGINES);
     const clusterFor = choice('kubernetes', kubernetes, KUBERNETES);
+    const timing = kubernetes === 'real' ? longer(LAB_TIMING, 1.5) : LAB_TIMING;
     const names = choice('number of clusters', clusters, { '2': CLUSTERS.slice(0, 2), '3': CLUSTERS });
-    if (!help) return { json, keep, names, parts: { engineFor, clusterFor } };
+    if (!help) return { json, keep, names, parts: { engineFor, clusterFor, timing } };
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {
@@ -116,7 +119,7 @@ async function main(): Promise<number> {
     await fleet.close();
   };
   process.once('SIGINT', () => void end().then(() => process.exit(130)));
-  const results = await runSteps(demoContext(fleet, say));
+  const results = await runSteps(demoContext(fleet, parts.timing, say));
   say(`\n${tableOf(results)}\n`);
   if (keep) {
     say(

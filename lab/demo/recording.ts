@@ -83,10 +83,10 @@ async function hadrIn(folder: string, fleet: Fleet): Promise<Hadr> {
 
 const folder = await mkdtemp(join(tmpdir(), 'hadr-recording-'));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const fleet = await startFleet([A, B], { engineFor: labEngine, clusterFor: labCluster }, say);
+const fleet = await startFleet([A, B], { engineFor: labEngine, clusterFor: labCluster, timing: LAB_TIMING }, say);
 const lines = [HEAD];
 try {
-  await record(demoContext(fleet, say), await hadrIn(folder, fleet), (line) => void lines.push(line));
+  await record(demoContext(fleet, LAB_TIMING, say), await hadrIn(folder, fleet), (line) => void lines.push(line));
   await writeFile(FILE, `${lines.join('\n').trimEnd()}\n`);
   say(`wrote ${FILE}`);
 } finally {

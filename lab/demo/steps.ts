@@ -136,7 +136,7 @@ const outage: Step = {
     faults.clear();
     const renewals = [A, B].map((name) => counter(fleet, writesOf(name, fleet.member(name).record.id)));
     const others = fleet.names.filter((name) => name !== holder);
-    const may = (name: string): boolean => mayClaim(fleet.member(name).record, name);
+    const may = (name: string): boolean => mayClaim(fleet.member(name).record, name, timing);
     // The second renewal of each comes after a whole decision on the state after the outage. Of two clusters that could take over
     // the one that may claim first would win, so the next step begins when both may.
     const again = (): boolean =>

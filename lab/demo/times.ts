@@ -1,5 +1,7 @@
+import type { Timing } from '../../runtime/timing.ts';
+
 /** The timing of the lab: shorter than on a real cluster, under the same rules (timing.ts checks them). Only config differs. */
-export const LAB_TIMING = {
+export const LAB_TIMING: Timing = {
   roundSeconds: 0.8,
   startLagSeconds: 1,
   endMarginSeconds: 0.2,
@@ -13,7 +15,7 @@ export const LAB_TIMING = {
   unhealthyIntervalSeconds: 1,
   longPollSeconds: 2,
   jobReportSeconds: 2,
-} as const;
+};
 
 export const LAB_POLICY = {
   confirm: 2,
@@ -22,3 +24,20 @@ export const LAB_POLICY = {
   holdForSeconds: 3,
   busyMaxSeconds: 600,
 } as const;
+
+/** The same times, longer: for a lab whose control planes need a part of the machine. */
+export const longer = (timing: Timing, factor: number): Timing => ({
+  roundSeconds: factor * timing.roundSeconds,
+  startLagSeconds: factor * timing.startLagSeconds,
+  endMarginSeconds: factor * timing.endMarginSeconds,
+  requestSeconds: factor * timing.requestSeconds,
+  rollCallSeconds: factor * timing.rollCallSeconds,
+  budgetSeconds: factor * timing.budgetSeconds,
+  leaseSeconds: factor * timing.leaseSeconds,
+  detectionSeconds: factor * timing.detectionSeconds,
+  periodSeconds: factor * timing.periodSeconds,
+  checkIntervalSeconds: factor * timing.checkIntervalSeconds,
+  unhealthyIntervalSeconds: factor * timing.unhealthyIntervalSeconds,
+  longPollSeconds: factor * timing.longPollSeconds,
+  jobReportSeconds: factor * timing.jobReportSeconds,
+});

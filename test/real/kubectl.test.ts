@@ -6,6 +6,7 @@ import { startRealCluster, type RealCluster } from '../../lab/kubernetes/real/cl
 import { labEngine } from '../../lab/pulumi/engines.ts';
 import { until } from '../lab/until.ts';
 import { kubectlFor, type Kubectl } from './kubectl.ts';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
 
 const A = 'cluster-a';
 const NAMES = namesOf(A);
@@ -36,7 +37,7 @@ describe('kubectl on a real control plane', function () {
   before(async () => {
     const clusterFor = async ({ name, runner }: { readonly name: string; readonly runner: string }) =>
       (cluster = await startRealCluster({ name, runner }));
-    fleet = await startFleet([A], { engineFor: labEngine, clusterFor }, () => undefined);
+    fleet = await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined);
     kubectl = await kubectlFor([cluster]);
     // Only runs that the test starts.
     await ask('patch', 'cronjob', NAMES.checker, '--patch', '{"spec":{"suspend":true}}');

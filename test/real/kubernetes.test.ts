@@ -11,6 +11,7 @@ import { labEngine } from '../../lab/pulumi/engines.ts';
 import { until } from '../lab/until.ts';
 import { accountAccess } from './account.ts';
 import { allowed, everyResource } from './rights.ts';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
 
 const A = 'cluster-a';
 const NAMES = namesOf(A);
@@ -44,7 +45,7 @@ describe('a stack on a real control plane', function () {
   before(async () => {
     const clusterFor = async ({ name, runner }: { readonly name: string; readonly runner: string }) =>
       (cluster = await startRealCluster({ name, runner }));
-    fleet = await startFleet([A], { engineFor: labEngine, clusterFor }, () => undefined);
+    fleet = await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined);
   });
 
   after(() => fleet.close());

@@ -15,6 +15,7 @@ import { NOTHING } from '../support/destroy-cases.ts';
 import { A, B, MAIN_TAG, NAMESPACE } from '../support/stacks.ts';
 import { deploymentOf, laidOver, namesIn } from './applied.ts';
 import { underRealEngine } from './underlay.ts';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
 
 const FLEET_TOKEN = `urn:pulumi:${A}::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
 /** The time limit for work of the cluster: the machine may be busy. */
@@ -42,7 +43,7 @@ describe('both stacks, applied by the real plugin on real control planes', funct
   const inA = (path: string) => namesIn(api, path);
 
   before(async () => {
-    fleet = await startFleet([A, B], { engineFor, clusterFor: realCluster }, () => undefined);
+    fleet = await startFleet([A, B], { engineFor, clusterFor: realCluster, timing: LAB_TIMING }, () => undefined);
     api = new KubernetesApi(fleet.member(A).cluster.access);
   });
 
@@ -117,7 +118,7 @@ describe('both stacks, applied by the real plugin on real control planes', funct
   });
 
   it('removes the holder’s objects after the other cluster has the tag', async () => {
-    await until('B may claim', () => mayClaim(fleet.member(B).record, B), SOON_MS);
+    await until('B may claim', () => mayClaim(fleet.member(B).record, B, LAB_TIMING), SOON_MS);
     await engineOf(A).destroy(configOf(A), program, { excludeProtected: true });
     assert.deepEqual(holders(), [namesOf(B).record]);
     const left = await inA('/api/v1/namespaces');

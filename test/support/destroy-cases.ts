@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mayClaim } from '../../lab/demo/context.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
+import { LAB_TIMING } from '../../lab/demo/times.ts';
 
 /** A lease of the lab's times, twice: until a cluster is in touch, and takes its turn. */
 const SETTLE_MS = 20_000;
@@ -26,7 +27,7 @@ export function destroyCases(
     });
     for (const stack of [stacks.a, stacks.b]) checkers.set(stack.name, stack.check());
     await until('B holds the main tag', () => stacks.holders().join() === B, SETTLE_MS);
-    await until('A may claim', () => mayClaim(stacks.a.record(), A), SETTLE_MS);
+    await until('A may claim', () => mayClaim(stacks.a.record(), A, LAB_TIMING), SETTLE_MS);
   });
 
   after(async () => {
