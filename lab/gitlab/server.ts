@@ -29,6 +29,14 @@ export interface GitLabServer {
 export async function startGitLab(options: ServerOptions = {}): Promise<GitLabServer> {
   const model = new GitLabModel({ ...options, now: options.now ?? Date.now, random: options.random ?? Math.random });
   const seeded = seed(model);
+  return { model, ...seeded, ...(await serveGitLab(model, options)) };
+}
+
+/** The API of a model over HTTP. */
+export async function serveGitLab(
+  model: GitLabModel,
+  options: Pick<ServerOptions, 'port' | 'longPollMs'> = {},
+): Promise<Pick<GitLabServer, 'url' | 'close'>> {
   const longPollMs = options.longPollMs ?? 50_000;
   const server = http.createServer((request, response) => {
     serve(model, longPollMs, request, response).catch((error: unknown) => {
@@ -40,8 +48,6 @@ export async function startGitLab(options: ServerOptions = {}): Promise<GitLabSe
   const port = await onLoopback(server, options.port);
   return {
     url: `http://127.0.0.1:${port}`,
-    model,
-    ...seeded,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

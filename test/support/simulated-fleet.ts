@@ -347,4 +347,3 @@ export async function settledFleet(options: FleetOptions = {}): Promise<Simulate
   await fleet.run(2 * MINUTE);
   return fleet;
 }
-

@@ -9,7 +9,8 @@ import { bundle } from '../../../infra/bundle/bundle.ts';
 import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
 import { completionOf } from '../../../runtime/cli/completion.ts';
 import { COMMANDS } from '../../../runtime/cli/command-line.ts';
-import { A, B, Fleet, startFleet } from './fleet.ts';
+import { A, B, type SimulatedFleet } from '../../support/simulated-fleet.ts';
+import { openTerminal, type Terminal } from '../../support/terminal.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -21,15 +22,17 @@ interface Ended {
 
 describe('the hadr process', function () {
   this.timeout(60_000);
-  let fleet: Fleet;
+  let terminal: Terminal;
+  let fleet: SimulatedFleet;
   let file: string;
 
   before(async () => {
-    fleet = await startFleet();
-    file = join(fleet.folder, 'hadr.cjs');
+    terminal = await openTerminal();
+    fleet = terminal.fleet;
+    file = join(terminal.folder, 'hadr.cjs');
     await writeFile(file, await bundle('runtime/cli/main.ts'));
   });
-  after(() => fleet.close());
+  after(() => terminal?.close());
 
   const run = (
     args: readonly string[],
@@ -39,8 +42,8 @@ describe('the hadr process', function () {
     new Promise((resolve) => {
       const [command = '', ...first] = program;
       const options = {
-        cwd: fleet.folder,
-        env: { PATH: process.env['PATH'], HOME: fleet.folder, HADR_TOKEN: fleet.token, ...env },
+        cwd: terminal.folder,
+        env: { PATH: process.env['PATH'], HOME: terminal.folder, HADR_TOKEN: terminal.token, ...env },
       };
       const child = execFile(command, [...first, ...args], options, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
@@ -48,20 +51,20 @@ describe('the hadr process', function () {
       child.stdin?.end();
     });
 
-  it('is one file that a stock Node runs: 0 and a table', async () => {
+  it('is one file that Node runs without packages; status exits with 0 and shows a table', async () => {
     const { code, out, err } = await run(['status']);
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, /★ {2}cluster-a/);
     assert.ok(!out.includes('\x1b'), 'colours into a pipe');
   });
 
-  it('runs from a checkout as its bin', async () => {
+  it('runs from a checkout as the bin of the package', async () => {
     const { code, out, err } = await run(['history', '-o', 'json'], {}, [join(ROOT, 'runtime/cli/hadr.mjs')]);
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, /"ground": "first"/);
   });
 
-  it('ends with 1 where the fleet is degraded, and where it is refused', async () => {
+  it('exits with 1 when the fleet is degraded, and when it refuses a command', async () => {
     assert.equal((await run(['pause'])).code, 0);
     assert.equal((await run(['status'])).code, 1);
     const { code, out, err } = await run(['switchover', '--to', B, '--yes']);
@@ -70,9 +73,7 @@ describe('the hadr process', function () {
     assert.equal((await run(['resume'])).code, 0);
   });
 
-  it('ends with 2 where nobody holds the tags, and with 3 where two do', async () => {
-    await fleet.stop(A);
-    await fleet.stop(B);
+  it('exits with 2 when no cluster has the tags, and with 3 when two have them', async () => {
     const [a, b] = [fleet.record(A), fleet.record(B)];
     const health = async (): Promise<[number | null, string]> => {
       const { code, out } = await run(['status', '-o', 'json']);
@@ -84,18 +85,16 @@ describe('the hadr process', function () {
     b.tags = ['runner-b', 'rnd-runner'];
     assert.deepEqual(await health(), [3, 'two holders']);
     b.tags = ['runner-b'];
-    fleet.start(A);
-    fleet.start(B);
   });
 
-  it('ends with 4 where it cannot know', async () => {
+  it('exits with 4 when the state is unknown', async () => {
     const { code, err } = await run(['status'], { HADR_TOKEN: 'glpat-nobody' });
     assert.equal(code, 4);
     assert.match(err, /^hadr: the status project .*\n$/);
     assert.ok(!err.includes('glpat-nobody'));
   });
 
-  it('ends with 64 on wrong usage, and with 0 on a cry for help', async () => {
+  it('exits with 64 on wrong usage, and with 0 on --help', async () => {
     assert.equal((await run(['stat'])).code, 64);
     const help = await run(['--help']);
     assert.equal(help.code, 0);
@@ -104,15 +103,15 @@ describe('the hadr process', function () {
     assert.match((await run(['pin', '-h'])).out, /--for 2h/);
   });
 
-  it('asks nobody where nobody is: the answer is needed as --yes', async () => {
+  it('asks for --yes when there is no terminal', async () => {
     const { code, err } = await run(['switchover', '--to', B]);
     assert.equal(code, 64);
     assert.match(err, /but there is no terminal; give --yes\. Nothing was changed\.\n$/);
     assert.deepEqual(fleet.holders(), [A]);
   });
 
-  it('takes its config from the environment and from flags', async () => {
-    await writeFile(join(fleet.folder, 'small.yaml'), `gitlab: {allowHttp: true, url: ${fleet.gitlab.url}}\n`);
+  it('reads its config from the environment and from flags', async () => {
+    await writeFile(join(terminal.folder, 'small.yaml'), `gitlab: {allowHttp: true, url: ${terminal.url}}\n`);
     const env = { HADR_STATUS_PROJECT: 'platform/status', HADR_FLEET: `${A},${B}`, HADR_MAIN_TAGS: 'nothing' };
     const flags = ['--config', 'small.yaml', '--main-tags', 'rnd-runner'];
     const { out, err } = await run(['status', '-o', 'json', ...flags], env);
@@ -121,7 +120,7 @@ describe('the hadr process', function () {
     assert.deepEqual([status.mainTags, status.clusters.map(({ name }) => name)], [['rnd-runner'], [A, B]]);
   });
 
-  it('takes a stack’s file, and the token from Pulumi', async () => {
+  it('reads the file of a stack, and its token from Pulumi', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hadr-stack-'));
     await writeFile(
       join(folder, 'Pulumi.yaml'),
@@ -131,7 +130,7 @@ describe('the hadr process', function () {
       join(folder, 'Pulumi.cluster-a.yaml'),
       JSON.stringify({
         config: {
-          'gitlab-runner-hadr:gitlab': { url: fleet.gitlab.url, allowHttp: true, group: 'platform' },
+          'gitlab-runner-hadr:gitlab': { url: terminal.url, allowHttp: true, group: 'platform' },
           'gitlab-runner-hadr:statusProject': { manage: true, path: 'platform/status' },
           'gitlab-runner-hadr:fleet': [A, B],
           'gitlab-runner-hadr:mainTags': ['rnd-runner'],
@@ -143,7 +142,7 @@ describe('the hadr process', function () {
     const bin = join(folder, 'pulumi');
     await writeFile(
       bin,
-      `#!/bin/sh\n[ "$*" = "config get gitlabToken --stack cluster-a --non-interactive" ] && echo ${fleet.token}\n`,
+      `#!/bin/sh\n[ "$*" = "config get gitlabToken --stack cluster-a --non-interactive" ] && echo ${terminal.token}\n`,
       { mode: 0o755 },
     );
     const asked = (token: string) =>
@@ -169,13 +168,13 @@ describe('the hadr process', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('takes Ctrl-C in a watch as the end of it, at once', async () => {
+  it('ends status --watch at once on Ctrl-C', async () => {
     // With rounds of a minute, only Ctrl-C can end it within the time of a test.
-    const text = await readFile(join(fleet.folder, 'hadr.yaml'), 'utf8');
-    await writeFile(join(fleet.folder, 'slow.yaml'), text.replace(/roundSeconds: .*/, 'roundSeconds: 60'));
+    const text = await readFile(join(terminal.folder, 'hadr.yaml'), 'utf8');
+    await writeFile(join(terminal.folder, 'slow.yaml'), text.replace(/roundSeconds: .*/, 'roundSeconds: 60'));
     const child = spawn(process.execPath, [file, 'status', '--watch', '--config', 'slow.yaml'], {
-      cwd: fleet.folder,
-      env: { PATH: process.env['PATH'], HOME: fleet.folder, HADR_TOKEN: fleet.token },
+      cwd: terminal.folder,
+      env: { PATH: process.env['PATH'], HOME: terminal.folder, HADR_TOKEN: terminal.token },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.once('data', () => child.kill('SIGINT'));

@@ -9,22 +9,27 @@ import * as z from 'zod';
 import { historySchema } from '../../../runtime/cli/commands/history.ts';
 import { run } from '../../../runtime/cli/run.ts';
 import { systemClock, wallClock } from '../../../runtime/adapters/process/clock.ts';
-import { A, startFleet, type Fleet, type Person } from './fleet.ts';
+import { A, type SimulatedFleet } from '../../support/simulated-fleet.ts';
+import { openTerminal, type Person, type Terminal } from '../../support/terminal.ts';
 
 /** Clears the screen, rings, returns the carriage, colours, turns the reading direction, hides a character. */
 const HOSTILE = 'a\x1b[2J\x07b\rc\nd \x1b[32mok\u009b31m \u202eabc\u2066 \u200b\u2028';
 
 const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/;
 
-describe('hadr and what others wrote', function () {
+describe('hadr with files that other people wrote', function () {
   this.timeout(60_000);
-  let fleet: Fleet;
-  before(async () => void (fleet = await startFleet()));
-  after(() => fleet.close());
+  let terminal: Terminal;
+  let fleet: SimulatedFleet;
+  before(async () => {
+    terminal = await openTerminal();
+    fleet = terminal.fleet;
+  });
+  after(() => terminal?.close());
 
-  const folder = (): Promise<string> => mkdtemp(join(fleet.folder, 'input-'));
+  const folder = (): Promise<string> => mkdtemp(join(terminal.folder, 'input-'));
   async function refusedAsUsage(args: string, sentence: RegExp, person: Person = {}): Promise<void> {
-    const { code, out, err } = await fleet.hadr(args, person);
+    const { code, out, err } = await terminal.hadr(args, person);
     assert.match(err, sentence, args);
     assert.match(err, /^hadr: [^\n]*\n$/, args);
     assert.deepEqual([code, out], [64, ''], err);
@@ -33,27 +38,25 @@ describe('hadr and what others wrote', function () {
   describe('D5: control characters in files never reach the terminal', () => {
     let term: string;
     before(async () => {
-      await fleet.stop(A);
-      term = fleet.file('terms/1.json') ?? '';
+      term = fleet.file('terms/1.json');
       const parsed = z.looseObject({}).parse(JSON.parse(term));
-      fleet.commit('terms/1.json', JSON.stringify({ ...parsed, reason: HOSTILE }));
-      fleet.commit('control.json', JSON.stringify({ version: 1, note: 'x', [HOSTILE]: true }));
+      fleet.edit({ 'terms/1.json': JSON.stringify({ ...parsed, reason: HOSTILE }) });
+      fleet.edit({ 'control.json': JSON.stringify({ version: 1, note: 'x', [HOSTILE]: true }) });
     });
     after(() => {
-      fleet.commit('terms/1.json', term);
-      fleet.commit('control.json', '{"version":1}');
-      fleet.start(A);
+      fleet.edit({ 'terms/1.json': term });
+      fleet.edit({ 'control.json': '{"version":1}' });
     });
 
     for (const args of ['status', 'history', 'explain 1', 'doctor', 'pause', 'switchover --to cluster-b'])
       it(`hadr ${args} shows them as escapes`, async () => {
-        const { out, err } = await fleet.hadr(args);
+        const { out, err } = await terminal.hadr(args);
         assert.doesNotMatch(out + err, CONTROLS);
         if (args === 'history') assert.match(out, /a\\u\{1b\}\[2J\\u\{7\}b\\u\{d\}c\\nd \\u\{1b\}\[32mok/);
       });
 
     it('lets only the colours of hadr itself through, in a terminal with colours', async () => {
-      const { out } = await fleet.hadr('history', { colours: true });
+      const { out } = await terminal.hadr('history', { colours: true });
       assert.match(out, /\x1b\[2mTERM\x1b\[0m/);
 
       assert.doesNotMatch(out.replaceAll(/\x1b\[[012]m/g, ''), CONTROLS);
@@ -64,7 +67,7 @@ describe('hadr and what others wrote', function () {
         ['json', JSON.parse],
         ['yaml', (text: string): unknown => parse(text)],
       ] as const) {
-        const { out } = await fleet.hadr(`history -o ${format}`);
+        const { out } = await terminal.hadr(`history -o ${format}`);
         assert.doesNotMatch(out, CONTROLS);
         assert.equal(historySchema.parse(read(out)).terms[0]?.reason, HOSTILE);
       }
@@ -120,7 +123,7 @@ describe('hadr and what others wrote', function () {
       const act = (env: NodeJS.ProcessEnv): Promise<number> =>
         run(['status', '--stack', 'cluster-a'], {
           env,
-          cwd: fleet.folder,
+          cwd: terminal.folder,
           clock: systemClock,
           wallClock,
           execute: () => Promise.reject(new Error('no such thing')),
@@ -133,11 +136,11 @@ describe('hadr and what others wrote', function () {
             colours: false,
           },
         });
-      await writeFile(join(fleet.folder, 'Pulumi.yaml'), 'name: hadr');
+      await writeFile(join(terminal.folder, 'Pulumi.yaml'), 'name: hadr');
       const config = { gitlab: { url: 'https://gitlab.example.com' }, statusProject: { path: 'a/b' }, fleet: [A] };
       const entries = Object.entries({ ...config, mainTags: ['x'] }).map(([key, value]) => [`hadr:${key}`, value]);
       await writeFile(
-        join(fleet.folder, 'Pulumi.cluster-a.yaml'),
+        join(terminal.folder, 'Pulumi.cluster-a.yaml'),
         JSON.stringify({ config: Object.fromEntries(entries) }),
       );
       assert.equal(await act({}), 4);
@@ -168,7 +171,7 @@ describe('hadr and what others wrote', function () {
       await writeFile(join(cwd, 'Pulumi.yaml'), 'name: hadr');
       const entries = Object.entries({ ...config, mainTags: ['x'] }).map(([key, value]) => [`hadr:${key}`, value]);
       await writeFile(join(cwd, 'Pulumi.cluster-a.yaml'), JSON.stringify({ config: Object.fromEntries(entries) }));
-      await writeFile(join(cwd, 'token'), fleet.token);
+      await writeFile(join(cwd, 'token'), terminal.token);
     });
     after(async () => {
       other.close();
@@ -195,16 +198,16 @@ describe('hadr and what others wrote', function () {
       });
 
     it('takes the address of --gitlab-url and of HADR_GITLAB_URL as named', async () => {
-      assert.equal((await fleet.hadr(`status --gitlab-url ${other.url}`, person())).code, 4);
+      assert.equal((await terminal.hadr(`status --gitlab-url ${other.url}`, person())).code, 4);
       const env = { HOME: home, HADR_GITLAB_URL: other.url };
-      assert.equal((await fleet.hadr('status', { cwd, env })).code, 4);
+      assert.equal((await terminal.hadr('status', { cwd, env })).code, 4);
       assert.equal(other.seen.length, 2);
     });
 
     it('remembers --trust for this address alone, in the config folder of the person', async () => {
-      assert.equal((await fleet.hadr('status --trust', person())).code, 4);
-      assert.equal((await fleet.hadr('status', person())).code, 4);
-      assert.equal((await fleet.hadr('status --trust', person())).code, 4);
+      assert.equal((await terminal.hadr('status --trust', person())).code, 4);
+      assert.equal((await terminal.hadr('status', person())).code, 4);
+      assert.equal((await terminal.hadr('status --trust', person())).code, 4);
       assert.equal(other.seen.length, 3);
       assert.equal(await readFile(join(home, '.config/hadr/trusted-gitlabs'), 'utf8'), `${other.url}\n`);
       await refusedAsUsage('status', /the config file names/, { env: { HOME: home } });
@@ -225,8 +228,8 @@ describe('hadr and what others wrote', function () {
   });
 
   describe('E6: wrong usage is refused before GitLab is asked', () => {
-    before(() => fleet.gitlab.model.faults.add({ kind: 'down', token: 'root' }));
-    after(() => fleet.gitlab.model.faults.clear());
+    before(() => terminal.model.faults.add({ kind: 'down', token: 'root' }));
+    after(() => terminal.model.faults.clear());
     for (const [args, sentence] of [
       ['history --limit 0', /--limit 0 is not a number of terms/],
       ['switchover', /hadr switchover needs --to: one of cluster-a, cluster-b/],
