@@ -1,4 +1,4 @@
-/** Many episodes over several threads, and what they add up to. */
+/** Runs many episodes on several threads, and adds up their results. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { clustersOf, episodeSeed } from './seeds.ts';
 import { merge, noSummary, type Summary } from './summary.ts';
 import type { Job } from './worker.ts';
 
-/** All that the episodes follow from, and over how many threads they are spread. */
+/** What determines the episodes, and the number of threads. */
 export type Batch = Omit<Job, 'place'>;
 
 /** How many episodes make up these hours: their lengths follow from their plans. */
@@ -22,7 +22,7 @@ export function episodesFor(hours: number, seed: string, clusters: readonly numb
   }
 }
 
-/** Runs them with the production code, in which `edits` are made. Progress goes to standard error. */
+/** Runs them with the production code after `edits`. Progress goes to standard error. */
 export async function simulate(batch: Batch, edits: readonly Edit[] = []): Promise<Summary> {
   const folder = await mkdtemp(join(tmpdir(), 'hadr-simulation-'));
   const bundle = await buildMutant('simulation/worker.ts', edits, join(folder, 'worker.mjs'));

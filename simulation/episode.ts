@@ -34,9 +34,9 @@ export interface EpisodeResult {
 }
 
 export interface EpisodeOptions {
-  /** What the CronJob's pods run; the production checker where nothing is said. */
+  /** The program of the CronJob's pods; by default the production checker. */
   readonly program?: CheckerProgram;
-  /** Ends at the first violation: a search wants to know whether there is one. */
+  /** Ends at the first violation: a search needs only one. */
   readonly stopEarly?: boolean;
 }
 
@@ -71,7 +71,7 @@ class Episode {
         checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
         slowSeconds: () => {
           const faults = this.slow.reduce((sum, seconds) => sum + seconds, 0);
-          // A hung runner outlives the fault that made it hang.
+          // A hung runner stays hung after the fault has ended.
           const isHung = this.fleet.clusters.some(({ pods }) => pods.some(({ manager }) => manager.state === 'hung'));
           return isHung ? Math.max(faults, faultType('pods hang').slow ?? 0) : faults;
         },

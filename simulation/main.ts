@@ -11,7 +11,7 @@ import { shrink } from './shrink.ts';
 import { quantile, sum, type Summary } from './summary.ts';
 import { episodesFor, simulate, type Batch } from './batch.ts';
 
-/** What a person wants to see of a trace before a violation. */
+/** How much of the trace is shown before a violation. */
 const SHOWN_LINES = 40;
 const SHOWN_CHARACTERS = 180;
 
@@ -77,7 +77,7 @@ function report(summary: Summary, job: Batch, wallSeconds: number): void {
   );
 }
 
-/** Runs one episode again, shortens it if it does wrong, and shows what happened. */
+/** Runs one episode again, shortens it if it fails, and shows what happened. */
 async function replay(
   seed: string,
   clusters: number,

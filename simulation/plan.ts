@@ -1,4 +1,4 @@
-/** What an episode is made of: drawn from its seed alone, and plain data, so that it can be printed, shortened and replayed. */
+/** The plan of an episode: drawn only from its seed, and plain data, so that it can be printed, shortened and replayed. */
 import type { Policy } from '../runtime/config.ts';
 import { drawFault, drawLaterFault } from './faults/draw.ts';
 import { faultType, type FaultName } from './faults/faults.ts';
@@ -10,7 +10,7 @@ export interface PlannedFault {
   /** When it begins, in seconds of the episode. */
   readonly at: number;
   readonly seconds: number;
-  /** Which cluster it hits: by its place, or whoever holds the tag then. A fault of GitLab ignores it. */
+  /** Which cluster it affects: by its index, or the holder at that time. A fault of GitLab ignores it. */
   readonly cluster: number | 'holder';
   /** From 0 up to 1: how bad it is. */
   readonly amount: number;
@@ -24,7 +24,7 @@ export interface Plan {
   readonly seconds: number;
 }
 
-/** Faults begin before this, and after the last has ended there is time to see everything heal. */
+/** Faults begin before this. After the last one there is time for everything to recover. */
 const HURT_SECONDS = 1450;
 const HEAL_SECONDS = 420;
 const LEAST_SECONDS = 1800;

@@ -1,4 +1,4 @@
-/** Randomness from a seed: the same seed and the same names give the same numbers, whatever else is drawn beside them. */
+/** Randomness from a seed: the same seed and names give the same numbers, no matter what else is drawn. */
 export interface Random {
   /** From 0 up to 1. */
   readonly next: () => number;
@@ -6,11 +6,11 @@ export interface Random {
   readonly between: (low: number, high: number) => number;
   /** A whole number from `low` to `high`, both included. */
   readonly whole: (low: number, high: number) => number;
-  /** As likely between 1 and 2 as between 100 and 200: short and long times come up alike. */
+  /** As likely between 1 and 2 as between 100 and 200: short and long times are equally frequent. */
   readonly spread: (low: number, high: number) => number;
   readonly chance: (probability: number) => boolean;
   readonly pick: <T>(list: readonly T[]) => T;
-  /** A source of its own: what is drawn from it changes nothing for anybody else. */
+  /** A separate source: drawing from it does not change the numbers of other sources. */
   readonly fork: (name: string) => Random;
 }
 

@@ -1,4 +1,4 @@
-/** The shortest plan that still does wrong: faults are taken out as long as the same invariant breaks. */
+/** Finds the shortest plan that still fails: removes faults as long as the same invariant is violated. */
 import { runEpisode, type EpisodeResult } from './episode.ts';
 import type { Plan, PlannedFault } from './plan.ts';
 

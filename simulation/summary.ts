@@ -1,4 +1,4 @@
-/** What many episodes add up to. */
+/** The sum of many episodes. */
 import type { EpisodeResult } from './episode.ts';
 
 export interface Summary {

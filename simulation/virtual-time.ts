@@ -1,9 +1,9 @@
 /**
- * Virtual time: events in the order of their times, and of their making where the times are equal. Nothing here waits for a
- * real clock, so hours pass in the time that their work takes, and the same events come in the same order every time.
+ * Virtual time: events in the order of their times, and in the order of creation for equal times. Nothing waits for a real clock,
+ * so hours pass as fast as the work is done, and the same events come in the same order every time.
  */
 
-/** A thing to happen; it can be called off until it has happened. */
+/** A future event; it can be cancelled until it has happened. */
 export interface Event {
   readonly at: number;
   readonly order: number;
@@ -12,7 +12,7 @@ export interface Event {
 
 const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** Lets every promise that is settled by now be noticed. One turn of Node's own loop drains all microtasks. */
+/** Lets the code continue that awaits settled promises. One turn of Node's own loop drains all microtasks. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class VirtualTime {
@@ -22,7 +22,7 @@ export class VirtualTime {
   private made = 0;
   private settled = false;
 
-  /** Calls `act` at `at`, or as soon as possible where that has passed. */
+  /** Calls `act` at `at`, or as soon as possible if that has passed. */
   at(at: number, act: () => void): Event {
     const event: Event = { at: Math.max(at, this.now), order: this.made++, act };
     this.push(event);
@@ -33,13 +33,13 @@ export class VirtualTime {
     return this.at(this.now + ms, act);
   }
 
-  /** Runs code that may settle promises: whoever waits for them goes on before anything else happens. */
+  /** Runs code that may settle promises. The code that awaits them continues before the next event. */
   settle(act: () => void): void {
     this.settled = true;
     act();
   }
 
-  /** Lets everything happen that is due until then. */
+  /** Runs every event that is due until then. */
   async run(until: number): Promise<void> {
     if (this.settled) await this.drain();
     for (let event = this.heap[0]; event && event.at <= until; event = this.heap[0]) {

@@ -1,7 +1,7 @@
 /**
  * How often each fault is drawn, relative to the others of its table. The order counts: a name that is added in the middle or moved
  * changes every known episode. New faults go to the end of LATER: they are drawn from a source of their own, so that a known episode
- * keeps its faults and gets others beside them.
+ * keeps its faults and gets more of them.
  */
 import type { Random } from '../random.ts';
 import type { FaultName } from './faults.ts';

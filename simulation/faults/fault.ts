@@ -1,4 +1,4 @@
-/** What a fault is, and what several faults share: switches of GitLab, repeated acts, edits by hand. */
+/** The type of a fault, and helpers for faults: switches of GitLab, repeated acts, edits by hand. */
 import type { FaultKind as GitLabFaultKind } from '../../lab/gitlab/model/faults.ts';
 import type { Random } from '../random.ts';
 import type { Cluster } from '../world/cluster.ts';
@@ -72,7 +72,7 @@ export function gitlabFault(
   };
 }
 
-/** Fault switches for the calls of one cluster alone. */
+/** Fault switches for the calls of only one cluster. */
 export function linkFault(...list: { kind: GitLabFaultKind; pathPrefix?: string; method?: string }[]) {
   return (context: FaultContext): (() => void) => {
     const ends = list.map(({ kind, ...match }) =>

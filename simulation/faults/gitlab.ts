@@ -12,7 +12,7 @@ const SCATTERED: readonly GitLabFaultKind[] = [
   'timeout-after',
 ];
 
-/** The endpoints that a checker needs, each alone. */
+/** The endpoints that a checker needs: each can fail alone. */
 function endpointsOf({ cluster }: FaultContext): { method: string; pathPrefix: string }[] {
   const repository = `/projects/${PROJECT}/repository`;
   return [

@@ -1,4 +1,4 @@
-/** Files that a person with a push right, or a stolen token, may leave in the status project: valid JSON, wrong or hostile values. */
+/** Files that a person with a push right, or a stolen token, may leave in the status project: valid JSON with wrong or hostile values. */
 
 export const REPORT_DAMAGES: readonly Readonly<Record<string, unknown>>[] = [
   { term: 9_999_999_999 },

@@ -1,4 +1,4 @@
-/** Faults of runner pods and their sidecars, and the load that jobs put on them. None of them hinders a checker. */
+/** Faults of runner pods and their sidecars, and the load that jobs put on them. None of them disturbs a checker. */
 import { type FaultType, fill, linkFault, repeat, some, standing } from './fault.ts';
 
 export const RUNNER_FAULTS = {

@@ -1,6 +1,6 @@
 /**
- * The guards of the protocol, and how each is taken out of the production source. A guard is the text that makes it: where
- * the text is not found exactly once, the guard has moved, and this list must follow.
+ * The guards of the protocol, and how each is removed from the production source. A guard is found by its text: if the text is not
+ * found exactly once, the guard has moved, and this list must follow.
  */
 export interface Edit {
   readonly file: string;

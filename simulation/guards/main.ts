@@ -1,7 +1,7 @@
 /**
- * `npm run test:guards`: takes one guard after another out of the production code and lets the simulation find it out. A guard
- * whose removal nobody notices fails the run. `--record` writes down which episode caught which guard, to be tried first;
- * `--only TEXT` looks at the guards with that text in their names.
+ * `npm run test:guards`: removes one guard after another from the production code, and runs the simulation. If no episode notices
+ * a removal, the run fails. `--record` stores which episode caught which guard, so that it is tried first; `--only TEXT` tests the
+ * guards with that text in their names.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ async function test(guard: Guard, folder: string, whole: string, hint: EpisodeNa
     const found = await searchIn(mutant, left);
     const seconds = (performance.now() - began) / 1000;
     if (!found) return { guard, found, seconds };
-    // An episode that catches the whole code as well says nothing of the guard.
+    // An episode that also fails with the whole code proves nothing about the guard.
     const innocent = (await searchIn(whole, [found.episode])) === undefined;
     if (innocent) return { guard, found, seconds };
     left = left.slice(found.tried);

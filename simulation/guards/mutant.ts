@@ -6,7 +6,7 @@ import type { Edit } from './guards.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Applies the edits of one file; each text must stand in it exactly once. */
+/** Applies the edits of one file; each text must be in it exactly once. */
 export function mutate(file: string, text: string, edits: readonly Edit[]): string {
   let mutated = text;
   for (const { find, replace } of edits) {

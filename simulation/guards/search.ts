@@ -1,4 +1,4 @@
-/** In a worker: looks for an episode in which this bundle of the simulation, whole or mutated, does wrong. */
+/** In a worker: searches for an episode in which this bundle of the simulation, whole or mutated, violates an invariant. */
 import { parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { runEpisode } from '../episode.ts';

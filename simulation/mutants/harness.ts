@@ -1,6 +1,6 @@
 /**
- * Just enough of mocha for tests that need no hooks of a file's end and no network: it runs in a worker, ends at the first failure, and
- * tells which mutants were reached.
+ * A small part of mocha, for tests without `after` hooks and without network: it runs in a worker, ends at the first failure, and
+ * reports which mutants were reached.
  */
 type Act = () => unknown;
 

@@ -1,6 +1,6 @@
 /**
- * Puts all mutations of a source file into it at once, each behind a switch: `globalThis.mutant` is the number of the one that is
- * in force. So one bundle serves all mutants, and what a test never reaches need not be tried with it.
+ * Puts all mutations of a source file into it at once, each behind a switch: `globalThis.mutant` is the number of the active one.
+ * So one bundle has all mutants, and a test need not run for a mutant that it never reaches.
  */
 import ts from 'typescript';
 import { mutationsOf } from './mutations.ts';
@@ -14,7 +14,7 @@ export interface Mutant {
   readonly text: string;
 }
 
-/** Runs before each mutated expression: notes that it was reached, and tells whether its mutant is in force. */
+/** Runs before each mutated expression: notes that it was reached, and returns whether its mutant is active. */
 export const SWITCH = `
 globalThis.reachedMutants ??= new Set();
 globalThis.isMutant ??= (id) => (globalThis.reachedMutants.add(id), globalThis.mutant === id);

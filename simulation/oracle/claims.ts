@@ -18,7 +18,7 @@ export function judgeClaim(oracle: Oracle, process: Process, number: number, tex
   if (number !== oracle.highest + 1) oracle.violate('I6', `${what} after ${oracle.highest}`);
   if (term.holder !== process.cluster) oracle.violate('I6', `${what} for ${term.holder}`);
   oracle.highest = Math.max(oracle.highest, number);
-  // What the term recorded is its whole evidence: decided once more, it gives the same claim.
+  // The term has recorded everything: decided again, it gives the same claim.
   const replayed = replay(term);
   if (replayed.kind !== 'same') oracle.violate('term', `${what}, and replayed from its file that is ${replayed.kind}`);
   const before = { oracle, process, known: oracle.of(process), term, what, holder: previous?.term.holder };
@@ -51,7 +51,7 @@ function judgeControl({ oracle, process, known, what }: Case): void {
   if (retired.includes(process.cluster)) oracle.violate('I10', `${what} while it was retired`);
 }
 
-/** Nothing is claimed on what this round could not read. */
+/** No claim on anything that this round could not read. */
 function judgeKnown({ oracle, process, known, term, what, holder }: Case): void {
   const { round, looks } = known;
   if (!looks.has(term.number)) oracle.violate('I3', `${what} without seeing that it was free`);
@@ -76,7 +76,7 @@ function judgeKnown({ oracle, process, known, term, what, holder }: Case): void 
 function judgeTouch({ oracle, process, what }: Case): void {
   const { touch } = oracle.stampsOf(process.cluster);
   if (touch < oracle.timing.leaseSeconds) oracle.violate('I5', `${what} after ${touch} s in touch with GitLab`);
-  // For so long GitLab may not have heard them without anybody noticing; beyond that the tags would be no better off here.
+  // For so long the checker may not notice that GitLab does not hear them. After that the tags would be no better here.
   const deaf = heardWithinSeconds(oracle.timing) + longestGapSeconds(oracle.timing);
   if (oracle.truthOf(process.cluster).throughout(deaf, (_, __, ___, serving) => serving === 0))
     oracle.violate('I5', `${what} though none of its own runners had served for ${deaf} s`);
@@ -111,7 +111,7 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
         oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
       return;
     case 'unhealthy': {
-      // A pod is known to be well only when its sidecar could ask GitLab: what nobody could see yet is no reproach.
+      // A pod is known to be healthy only when its sidecar could read GitLab: what no checker could see yet is no violation.
       const shown = oracle
         .truthOf(holder ?? '')
         .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
@@ -190,21 +190,21 @@ function judgeWhole({ oracle, process, what }: Case): void {
   if (short > lag) oracle.violate('I4', `${what}: preferred, and for ${short} s it had fewer than ${wanted} runners`);
 }
 
-/** The stamps that the claimant says to have counted are different ones of the holder, and each says so. */
+/** The stamps that the claimant says it counted are different ones of the holder, and `holds` is true for each. */
 function confirmed({ oracle, process, holder }: Case, count: number, says: (stamp: Lease) => boolean): boolean {
   const counted = oracle.stampsOf(process.cluster).counted(count);
   const stamps = counted.map((at) => oracle.stampsOf(holder ?? '').at(at));
   return stamps.length === count && stamps.every((stamp) => stamp !== undefined && says(stamp));
 }
 
-/** For how long the holder has had no record of which this round knew. */
+/** How long ago the last record of the holder was deleted that this round knew. */
 function goneSeconds({ oracle, known, holder }: Case): number {
   const ids = [...known.round.records.keys()].filter((id) => oracle.fleet.owners.get(id) === holder);
   const removed = ids.map((id) => oracle.fleet.removedAt.get(id) ?? oracle.now);
   return (oracle.now - Math.max(0, ...removed)) / 1000;
 }
 
-/** Running jobs vouch for a lapsed holder only for so long. */
+/** Running jobs count for a lapsed holder only for so long. */
 function vouchedTooLong({ oracle, holder }: Case): boolean {
   const cluster = oracle.fleet.clusters.find((candidate) => candidate.name === holder);
   const last = oracle.stampsOf(holder ?? '').list.at(-1);

@@ -1,10 +1,10 @@
-/** What must not last: I1's healing, I2's gap, I8's convergence. Time counts only while nothing hinders whoever should act. */
+/** What must not last: two holders (I1), no living holder (I2), wrong tags (I8). Time counts only while the checkers that must act are undisturbed. */
 import { parseTerm, termPath } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
 import type { Oracle } from './oracle.ts';
 import { healSeconds } from './writes.ts';
 
-/** Who is hindered at this moment. */
+/** Which parts are disturbed at this moment. */
 export interface Disturbances {
   readonly gitlab: () => boolean;
   readonly control: () => boolean;
@@ -13,7 +13,7 @@ export interface Disturbances {
   readonly slowSeconds: () => number;
 }
 
-/** A thing that is wrong, and since when somebody could have mended it. */
+/** Measures how long something has been wrong although a checker could correct it. */
 class Timer {
   private since: number | undefined;
   private slow = 0;
@@ -33,7 +33,7 @@ class Timer {
     return (now - this.since) / 1000;
   }
 
-  /** The holder's managers were at work: their last reports vouch for it longer. */
+  /** The holder's managers had jobs: their last reports count as answers for longer. */
   get wasBusy(): boolean {
     return this.busy;
   }
@@ -128,7 +128,7 @@ export class Continuous {
     this.gap = longest;
   }
 
-  /** The records match the newest term within two rounds of anybody who lives. */
+  /** The records match the newest term within two rounds of a living checker. */
   private sampleConvergence(holders: readonly string[], calm: boolean): void {
     const { oracle } = this;
     const { fleet, now } = oracle;

@@ -1,4 +1,4 @@
-/** What was true, second by second, and who has stamped and claimed: the oracle's memory. */
+/** The oracle's memory: the true state, second by second, and all stamps and claims. */
 import type { Lease } from '../../runtime/core/model/lease.ts';
 import type { Term } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
@@ -13,32 +13,32 @@ export interface Sample {
 }
 
 /**
- * Online and desired pods of one cluster, a sample a second. Only pods under a record that the fleet has been told of count:
- * nobody can know of others.
+ * Online and desired pods of one cluster, a sample each second. Only pods under a record that a report has named count: no other
+ * cluster can know of others.
  */
 export class Truth {
   private readonly online = new Int16Array(SPAN);
   private readonly desired = new Int16Array(SPAN);
   private readonly ready = new Int16Array(SPAN);
   private readonly shown = new Int16Array(SPAN);
-  /** Those of which the fleet has not been told included: its own checker knows them. */
+  /** Including records that no report has named: its own checker knows them. */
   private readonly serving = new Int16Array(SPAN);
   private samples = 0;
   private readonly reported = new Set<number>();
-  private readonly isAllTold: boolean;
+  private readonly isAllReported: boolean;
 
-  /** `isAllTold`: the rule needs no reports to know all records. */
-  constructor(isAllTold: boolean) {
-    this.isAllTold = isAllTold;
+  /** `isAllReported`: the rule knows all records without reports. */
+  constructor(isAllReported: boolean) {
+    this.isAllReported = isAllReported;
   }
 
-  told(records: readonly number[]): void {
+  addReported(records: readonly number[]): void {
     for (const id of records) this.reported.add(id);
   }
 
-  /** Whether the fleet has been told of this record. */
+  /** Whether a report has named this record. */
   knows(record: number): boolean {
-    return this.isAllTold || this.reported.has(record);
+    return this.isAllReported || this.reported.has(record);
   }
 
   add(cluster: Cluster): void {
@@ -104,7 +104,7 @@ export interface Claim {
   readonly term: Term;
 }
 
-/** What one cluster has asserted, in the order in which GitLab took it. */
+/** The leases of one cluster, in the order in which GitLab took them. */
 export class Stamps {
   readonly list: Stamp[] = [];
   /** GitLab's seconds since when no two stamps were further apart than L + T. */
@@ -123,7 +123,7 @@ export class Stamps {
     return last ? last.lease.at - this.since : 0;
   }
 
-  /** The last different stamps of a rival that this cluster says to have counted, the newest first; 0 for none. */
+  /** The last different stamps of a rival that this cluster says it counted, the newest first; 0 for none. */
   counted(count: number): number[] {
     const found: number[] = [];
     const term = this.list.at(-1)?.lease.memory.term;
@@ -136,7 +136,7 @@ export class Stamps {
     return found;
   }
 
-  /** What this cluster asserted at that time of GitLab's. */
+  /** This cluster's lease at that time of GitLab's. */
   at(seconds: number): Lease | undefined {
     return this.list.findLast(({ lease }) => lease.at === seconds)?.lease;
   }

@@ -1,6 +1,6 @@
 /**
- * Watches from GitLab's side and says what the design's invariants forbid. It knows the truth of the world and the log of all
- * calls, and nothing of what a checker thinks.
+ * Watches from GitLab's side and reports violations of the design's invariants. It knows the true state of the simulated fleet and
+ * the log of all calls, but nothing of a checker's memory.
  */
 import { parseReport } from '../../runtime/core/model/report.ts';
 import type { Lease } from '../../runtime/core/model/lease.ts';
@@ -34,18 +34,18 @@ export class Oracle {
   readonly truths = new Map<string, Truth>();
   readonly continuous: Continuous;
   readonly outcome: Outcome;
-  /** The highest number that ever was, lost files included. */
+  /** The highest number so far, also of lost files. */
   highest = 0;
   private readonly known = new Map<number, Knowledge>();
-  /** When a pod's runner was last seen not to be well, for reasons of its own. */
+  /** When a pod's runner last was unhealthy for a reason of its own. */
   private readonly unwell = new Map<string, number>();
 
-  /** `isAllTold`: the rule that is watched knows all records without any report. */
-  constructor(fleet: Fleet, disturbances: Disturbances, isAllTold: boolean) {
+  /** `isAllReported`: the watched rule knows all records without reports. */
+  constructor(fleet: Fleet, disturbances: Disturbances, isAllReported: boolean) {
     this.fleet = fleet;
     for (const cluster of fleet.clusters) {
       this.stamps.set(cluster.name, new Stamps());
-      this.truths.set(cluster.name, new Truth(isAllTold));
+      this.truths.set(cluster.name, new Truth(isAllReported));
     }
     this.continuous = new Continuous(this, disturbances);
     this.outcome = new Outcome(this, disturbances);
@@ -124,7 +124,7 @@ export class Oracle {
 
   reportLanded(process: Process, text: string): void {
     const parsed = parseReport(process.cluster, text);
-    if (parsed.ok) this.truthOf(process.cluster).told(parsed.value.records);
+    if (parsed.ok) this.truthOf(process.cluster).addReported(parsed.value.records);
     else this.violate('I3', `${process.name} committed a report that cannot be read: ${parsed.why}`);
   }
 
@@ -138,7 +138,7 @@ export class Oracle {
     const lastWrite = Math.max(0, ...round.tagWrites.values());
     for (const [id, cluster] of this.fleet.owners) {
       const seen = round.records.get(id);
-      // A record that this round never knew of cannot be looked at.
+      // A record that this round does not know cannot be read.
       if (!seen || seen.answer.kind !== 'found') continue;
       if (seen.landedAt < lastWrite)
         this.violate('I1', `${process.name} says it is done, and has not looked at record ${id} of ${cluster} again`);
@@ -197,7 +197,7 @@ export class Oracle {
       fleet.policy.confirm,
     );
     const idle = Math.max(deadSeconds, unhealthySeconds) + turns;
-    // A challenger at work hears itself only with its jobs' next report, and that must come after a call.
+    // GitLab hears a busy challenger only with its jobs' next report, which must come after a call.
     const deafSeconds =
       timing.jobReportSeconds + longestGapSeconds(timing) + timing.rollCallSeconds + timing.roundSeconds;
     return { seconds: idle, deafSeconds, busySeconds: Math.max(idle, deadBusySeconds + turns) };

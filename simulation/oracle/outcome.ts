@@ -1,6 +1,6 @@
 /**
- * What came of an episode for the people who wait for their jobs, whatever rule moved the tag: it looks at tags and runners
- * alone, so that different rules can be compared.
+ * The result of an episode for people whose jobs wait, with any rule: it uses only tags and runners, so that different rules can
+ * be compared.
  */
 import { lagSeconds } from './claims.ts';
 import type { Disturbances } from './continuous.ts';
@@ -8,11 +8,11 @@ import type { Oracle } from './oracle.ts';
 
 export class Outcome {
   moves = 0;
-  /** Moves away from a cluster whose runners had all been well for longer than evidence takes. */
+  /** Moves away from a cluster whose runners had all been healthy for longer than evidence takes. */
   falseMoves = 0;
   /** How long each time lasted in which the rule itself had put the tag on two clusters, in seconds. */
   readonly doubles: number[] = [];
-  /** How long each time without a living holder lasted while GitLab was well and another cluster could serve. */
+  /** How long each time without a living holder lasted while GitLab worked and another cluster could take jobs. */
   readonly without: number[] = [];
   private readonly oracle: Oracle;
   private readonly disturbances: Disturbances;
@@ -57,7 +57,7 @@ export class Outcome {
     this.put.clear();
   }
 
-  /** What has not ended when the episode does. */
+  /** Adds what has not ended when the episode ends. */
   finish(): void {
     this.double = counted(this.doubles, this.double, false);
     this.alone = counted(this.without, this.alone, false);

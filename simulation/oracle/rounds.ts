@@ -1,4 +1,4 @@
-/** What each checker process knows in its present round, from GitLab's log of its calls: what it may write follows from it. */
+/** What each checker process knows in its present round, from GitLab's log of its calls. It decides what the process may write. */
 import type { Read, Known } from '../../runtime/core/model/read.ts';
 import { CONTROL_PATH, NO_CONTROL, parseControl, type Control } from '../../runtime/core/model/control.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
@@ -11,7 +11,7 @@ interface Seen<T> {
 
 class Round {
   readonly began: number;
-  /** Undefined until it was read; `unknown` where it was not. */
+  /** Undefined before the read; `unknown` if the read failed. */
   control: Read<Control> | undefined;
   pods: { readonly answer: Known<readonly RunnerDeployment[]>; readonly at: number } | undefined;
   readonly records = new Map<number, Seen<RecordView>>();
@@ -19,7 +19,7 @@ class Round {
   /** When a write that calls the roll was answered, by record. */
   readonly called = new Map<number, { readonly answer: Read<RecordView>; readonly at: number }>();
   readonly tagWrites = new Map<number, number>();
-  /** The terms that were asked for. */
+  /** The terms that were read. */
   readonly asked = new Set<string>();
 
   constructor(began: number) {
@@ -27,17 +27,17 @@ class Round {
   }
 }
 
-/** Of one process, over its rounds. */
+/** What one process knows over its rounds. */
 export class Knowledge {
   round = new Round(0);
-  /** Terms whose files it has seen not to exist, and when GitLab last said so. */
+  /** Terms whose files did not exist, and when GitLab last answered that. */
   readonly looks = new Map<number, number>();
   /** The highest term that it has read or made. */
   knownTerm = 0;
-  /** The last tags of each record that GitLab has shown to it, by a read or a reply. */
+  /** The last tags of each record that GitLab gave to it, in a read or a reply. */
   readonly views = new Map<number, { readonly tags: readonly string[]; readonly landedAt: number }>();
 
-  /** What an ask for a file tells: a round begins with control; a term that is asked for again is the look before a write. */
+  /** A read of control.json begins a round; a term that is read again is the read before a write. */
   fileAsked(path: string, now: number): 'round' | 'again' | 'else' {
     if (path === CONTROL_PATH) {
       this.round = new Round(now);

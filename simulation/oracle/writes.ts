@@ -17,7 +17,7 @@ export function judgeTagWrite(oracle: Oracle, process: Process, write: TagWrite)
   if (write.after.includes(MAIN_TAG) && !write.before.includes(MAIN_TAG)) judgeOn(oracle, process, write);
 }
 
-/** It was sent on a fresh look at the newest term and at the record, in a round that nobody had paused. */
+/** It was sent after a fresh read of the newest term and of the record, in a round that was not paused. */
 function judgeLooks(oracle: Oracle, process: Process, { id, sentAt }: TagWrite): void {
   const known = oracle.of(process);
   const { timing } = oracle;
@@ -38,7 +38,7 @@ function judgeLooks(oracle: Oracle, process: Process, { id, sentAt }: TagWrite):
     oracle.violate('I6', `${what} ${(sentAt - began) / 1000} s after its round began (R is ${timing.budgetSeconds})`);
 }
 
-/** Only main tags and the cluster's own are added, only main tags removed, measured by what the process had read. */
+/** Only main tags and the cluster's own are added, only main tags removed, compared with the tags that the process had read. */
 function judgeTags(oracle: Oracle, process: Process, { id, after }: TagWrite): void {
   const base = oracle.of(process).views.get(id)?.tags ?? [];
   const owner = oracle.fleet.owners.get(id) ?? '';
@@ -50,13 +50,13 @@ function judgeTags(oracle: Oracle, process: Process, { id, after }: TagWrite): v
   if (after.length === 0) oracle.violate('I7', `${process.name} left record ${id} without tags`);
 }
 
-/** The main tag goes on only where the newest term says so, and only after it was seen to be off everywhere else. */
+/** The main tag is added only to the cluster that the newest term names, and only after it was removed from all others. */
 function judgeOn(oracle: Oracle, process: Process, { id }: TagWrite): void {
   const known = oracle.of(process);
   const owner = oracle.fleet.owners.get(id) ?? '';
   for (const [other, cluster] of oracle.fleet.owners) {
     if (cluster === owner || !oracle.hasMain(other)) continue;
-    // What another hand put there after this process had looked is a late write; it must only be healed in time.
+    // A tag that was written after this process had read the record is a late write; it must only be corrected in time.
     if (known.views.get(other)?.tags.includes(MAIN_TAG))
       oracle.violate('I1', `${process.name} put the main tag on ${owner} while it knew it on ${cluster}`);
   }
@@ -67,6 +67,6 @@ function judgeOn(oracle: Oracle, process: Process, { id }: TagWrite): void {
     oracle.violate('I6', `${process.name} put the main tag on ${owner} against term ${newest.term.number}`);
 }
 
-/** How long two clusters may hold the tag after a late write landed, and how long anything may stay unconverged. */
+/** How long two clusters may hold the tag after a late write, and how long any record may have wrong tags. */
 export const healSeconds = (oracle: Oracle): number =>
   2 * longestGapSeconds(oracle.timing) + oracle.timing.budgetSeconds;

@@ -1,7 +1,7 @@
 /**
- * What is often built instead of this project: a script beside each cluster that believes what GitLab says of the runners, and
- * moves the tag when GitLab has not heard of the holder's for too long. It is given the benefit of every doubt: it knows all
- * records at once, a failed read makes it do nothing, and it takes the tag off before it puts it on.
+ * What is often built instead of this project: a script for each cluster that trusts GitLab's runner status, and moves the tag when
+ * GitLab has not heard from the holder's runners for too long. It gets every advantage: it knows all records at once, does nothing
+ * on a failed read, and removes the tag before it adds it.
  */
 import type { CheckerContext } from '../../runtime/checker/context.ts';
 import type { RecordView } from '../../runtime/core/model/facts.ts';
@@ -27,7 +27,7 @@ export function contactRule(offlineAfterSeconds: number): CheckerProgram {
   };
 }
 
-/** All records, or nothing where any of them could not be read. */
+/** All records, or undefined if any of them could not be read. */
 async function look(
   { records }: CheckerContext,
   owners: ReadonlyMap<number, string>,
@@ -47,7 +47,7 @@ async function look(
   return seen;
 }
 
-/** Whoever has the tag keeps it while it is online; else the first that is online, the preferred one before all. */
+/** The holder keeps the tag while it is online. Otherwise the first cluster that is online gets it, the preferred one first. */
 function chosen({ config }: CheckerContext, seen: readonly Seen[]): string | undefined {
   const has = ({ record }: Seen): boolean => config.mainTags.some((tag) => record.tags.includes(tag));
   const ranked = seen
@@ -67,7 +67,7 @@ async function converge(checker: CheckerContext, seen: readonly Seen[]): Promise
   for (const { cluster, record } of seen) {
     const without = record.tags.filter((tag) => !config.mainTags.includes(tag));
     const isOff = without.length === record.tags.length;
-    // It takes others' tags off when it is its turn, and its own when it is not.
+    // It removes the tags of others when it must hold them, and its own when it must not.
     const mayStrip = isMine
       ? !own.has(record.id)
       : cluster === config.cluster && holder !== undefined && holder !== cluster;

@@ -1,4 +1,4 @@
-/** The rules that are compared: two that others use, two that lack a half of ours, and ours. */
+/** The compared rules: two that others use, two that are ours without one half, and ours. */
 import { GUARDS, type Edit } from '../guards/guards.ts';
 import type { Job } from '../worker.ts';
 
@@ -24,7 +24,7 @@ export const RULES: readonly Rule[] = [
     edits: [
       ...guard('term read again before a write'),
       ...guard('an old read of a record writes nothing'),
-      // Whoever believes that it has won acts, though another has made the term.
+      // Each claimant acts as if it had won, even if another cluster created the term.
       {
         file: 'runtime/fleet/claim.ts',
         find: `    if (created.kind === 'created') return`,

@@ -13,7 +13,7 @@ import { Pod } from './pod.ts';
 import { GOOD_CLOCK, Process, type ClockFault } from './process.ts';
 import type { Watcher } from './watcher.ts';
 
-/** A program that does a checker's work, told of every record and whose it is; ours finds them out by itself. */
+/** A program in place of the checker. It gets every record and its owner; our checker finds them itself. */
 export type CheckerProgram = (checker: CheckerContext, owners: ReadonlyMap<number, string>) => Promise<unknown>;
 
 export interface ClusterParts {
@@ -26,9 +26,9 @@ export interface ClusterParts {
   readonly capacity: number;
   /** The pods of its second Deployment, or none. */
   readonly second: number | undefined;
-  /** Its runners were there before the stack. */
+  /** Its runners existed before the stack. */
   readonly adopted: boolean;
-  /** What a checker's pod runs. */
+  /** The program of a checker's pod. */
   readonly program: (checker: CheckerContext) => Promise<unknown>;
   readonly nextId: () => number;
   readonly newRecord: (cluster: string) => number;
@@ -41,7 +41,7 @@ const POLL_KUBERNETES_MS = 20;
 export class Cluster {
   readonly name: string;
   readonly config: CheckerConfig;
-  /** Whether its machines run at all. */
+  /** Whether its machines run. */
   up = true;
   /** Switches of its CronJob. */
   readonly cron = { missed: false, lateMs: 0, doubled: false, keepsOld: false };
@@ -52,7 +52,7 @@ export class Cluster {
   /** What the Deployment's annotation says. */
   record: number;
   desired: number;
-  /** A second Deployment with a record of its own. Faults of records and of the number of pods leave it alone. */
+  /** A second Deployment with a record of its own. Faults of records and of the number of pods do not change it. */
   readonly second: { readonly record: number; readonly desired: number } | undefined;
   pods: Pod[] = [];
   checkers: Process[] = [];
@@ -78,12 +78,12 @@ export class Cluster {
     return this.serving(() => true);
   }
 
-  /** All of its runners work on as many jobs as they may, and so ask for none. */
+  /** All of its runners are full, so they ask for no jobs. */
   get isFull(): boolean {
     return this.pods.length > 0 && this.pods.every((pod) => pod.terminating || pod.manager.full);
   }
 
-  /** The record that its Deployment names is paused: people want no jobs here, whatever older pods still do. */
+  /** The record that its Deployment names is paused: people want no jobs here, even if older pods still take them. */
   get isPaused(): boolean {
     return this.parts.gitlab.runner(this.record)?.paused ?? false;
   }
@@ -108,12 +108,12 @@ export class Cluster {
     return this.serving((record) => record === this.second?.record && isKnown(record));
   }
 
-  /** How many of its pods take jobs under a record of which `isKnown` holds. */
+  /** How many of its pods take jobs under a record for which `isKnown` is true. */
   serving(isKnown: (record: number) => boolean): number {
     return this.pods.filter((pod) => !pod.terminating && pod.manager.serves && isKnown(pod.record)).length;
   }
 
-  /** What its checker can count: ready pods whose record is not paused; adopted pods are ready whatever their runner does. */
+  /** What its checker can count: ready pods whose record is not paused; adopted pods are ready even if their runner does not work. */
   get countablePods(): number {
     const { gitlab, adopted } = this.parts;
     return this.pods.filter(
@@ -129,7 +129,7 @@ export class Cluster {
     return this.pods.filter((pod) => !pod.terminating && pod.ready).length;
   }
 
-  /** Brings the number of pods to what is desired, as the Deployment's controller does. */
+  /** Creates or removes pods until their number is as desired, like the Deployment's controller. */
   reconcile(): void {
     if (!this.up) return;
     const standing = this.pods.filter((pod) => !pod.terminating);
@@ -194,7 +194,7 @@ export class Cluster {
     this.checkers = [];
   }
 
-  /** Its machines come back, and Kubernetes starts all pods anew. */
+  /** Its machines come back, and Kubernetes starts all pods again. */
   comeBack(): void {
     if (this.up) return;
     this.up = true;
@@ -207,7 +207,7 @@ export class Cluster {
     const period = this.config.timing.periodSeconds * 1000;
     time.after(period - (time.now % period), () => this.minute());
     if (!this.up || this.cron.missed || this.apiDown) return;
-    // `Replace`: the run before this one is ended, unless its node no longer listens.
+    // `Replace`: the run before this one is stopped, unless its node does not answer.
     if (!this.cron.keepsOld) {
       for (const checker of this.checkers) checker.kill();
       this.checkers = [];
@@ -226,7 +226,7 @@ export class Cluster {
     if (!process.alive || !this.up) return;
     time.after(DEADLINE_MS, () => process.kill());
     const checker = this.contextOf(process);
-    // The process begins as one that just got the machine: inside a turn of its own.
+    // The process starts in a turn of its own, like one that has just been scheduled.
     process.deliver(() => {
       void this.parts
         .program(checker)

@@ -1,4 +1,4 @@
-/** The whole world of an episode: one GitLab, two to five clusters, and what people have asked for. */
+/** The simulated fleet of an episode: one GitLab, two to five clusters, and what people have asked for. */
 import { checkerConfigSchema, policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
 import { run } from '../../runtime/checker/run.ts';
 import { CONTROL_PATH, NO_CONTROL, type Control } from '../../runtime/core/model/control.ts';
@@ -17,7 +17,7 @@ interface ClusterSetup {
   readonly capacity: number;
   /** The pods of a second runner Deployment, which has a record of its own. */
   readonly second?: number;
-  /** Where it differs from the policy of the others. */
+  /** If it differs from the policy of the others. */
   readonly minOnline?: number;
 }
 
@@ -25,7 +25,7 @@ export interface Setup {
   readonly clusters: readonly ClusterSetup[];
   readonly preferred: number | undefined;
   readonly policy: Partial<Policy>;
-  /** All of its runners are adopted ones. No plan says so by itself. */
+  /** All of its runners are adopted. Plans do not set this; `--adopted` does. */
   readonly adopted?: true;
 }
 
@@ -35,7 +35,7 @@ export class Fleet {
   readonly clusters: Cluster[];
   readonly policy: Policy;
   readonly isAdopted: boolean;
-  /** Whose each record is, those that are gone included. */
+  /** The owner of each record, also of deleted ones. */
   readonly owners = new Map<number, string>();
   /** When records were removed. */
   readonly removedAt = new Map<number, number>();
@@ -87,7 +87,7 @@ export class Fleet {
     return `runner-${cluster.at(-1) ?? ''}`;
   }
 
-  /** A record as `pulumi up` makes it: with its own tags and nobody's note. */
+  /** A record as `pulumi up` makes it: with its own tags and without a note. */
   newRecord(cluster: string): number {
     const { model } = this.gitlab;
     const id = 10 + this.owners.size;

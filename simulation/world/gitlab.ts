@@ -24,7 +24,7 @@ export const BRANCH = 'main';
 /** gitlab-runner waits this long before it repeats a read; the requester's own pause. */
 const PAUSE_BEFORE_REPEAT_MS = 250;
 
-/** How a call of a cluster is hindered beyond what the lab's fault switches do. */
+/** How a cluster's calls are disturbed, in addition to the lab's fault switches. */
 export interface Hindrance {
   /** Writes are applied this much later than they arrive (GitLab's queue); 0 for none. */
   lateMs: number;
@@ -32,11 +32,11 @@ export interface Hindrance {
   conflicts: number;
   /** GitLab refuses the cluster's tokens with 401. */
   credentialsRefused: boolean;
-  /** Each way of a call takes this much longer. */
+  /** Each call takes this much longer to arrive, and its answer too. */
   slowMs: number;
   /** A proxy answers commits itself, with this status and no body; nothing reaches GitLab. */
   swallows: 200 | 204 | undefined;
-  /** A proxy answers reads from what it kept for so many seconds; a good one sends `Age`. */
+  /** A proxy answers reads from a cache of so many seconds; a correct one sends `Age`. */
   cache: { readonly seconds: number; readonly sendsAge: boolean };
 }
 
@@ -49,7 +49,7 @@ const UNHINDERED: Readonly<Hindrance> = {
   cache: { seconds: 0, sendsAge: true },
 };
 
-/** What a proxy has kept, by cluster and path. */
+/** The proxy's cache, by cluster and path. */
 type Cache<T> = Map<string, { readonly at: number; readonly read: Read<T> }>;
 
 export interface Call<T> {
@@ -58,11 +58,11 @@ export interface Call<T> {
   readonly path: string;
   /** r, in ms of the process's clock. */
   readonly limitMs: number;
-  /** What GitLab does and says at the moment when the call lands. */
+  /** What GitLab does and answers when the call arrives. */
   readonly land: () => T;
-  /** What the adapter makes of an error. */
+  /** The adapter's result for an error. */
   readonly failed: (error: GitLabError) => T;
-  /** Called at the moment of the answer, with what it was and when it landed. */
+  /** Called with the answer when it arrives, and with the time when GitLab gave it. */
   readonly answered?: (answer: T, landedAt: number) => void;
 }
 
@@ -84,13 +84,13 @@ const FAILURES: Readonly<Record<FaultKind, Failure>> = {
 const UNAUTHORIZED = ofGitLab(401, '401 Unauthorized');
 const NO_ANSWER: Failure = { status: 0, detail: 'no answer in time' };
 
-/** Failures that the requester does not repeat: GitLab's own refusals, and a limit that asks for more than r. */
+/** Failures that the requester does not repeat: GitLab's own refusals, and a rate limit that asks to wait longer than r. */
 const FINAL: ReadonlySet<FaultKind> = new Set(['rate-limit', 'read-only', 'gitaly-down']);
 
 export class SimulatedGitLab {
   readonly model: GitLabModel;
   readonly hindrances = new Map<string, Hindrance>();
-  /** When the reads were made that a proxy's cache has kept. */
+  /** When the reads in the proxy's cache were made. */
   private readonly keptAt = new WeakMap<object, number>();
   /** What the proxies of all clusters have kept. */
   readonly kept: {
@@ -211,7 +211,7 @@ export class SimulatedGitLab {
         return failed(Math.min(failedAt, deadline));
       const repeatAt = failedAt + PAUSE_BEFORE_REPEAT_MS;
       if (repeatAt >= deadline) return failed(deadline);
-      // The repetition is the process's own: it does not come from the dead or the frozen.
+      // The process itself repeats the read, so a dead or frozen one does not.
       this.time.at(repeatAt, () => process.deliver(() => this.read(call, deadline, attempt + 1, answer)));
     });
   }
@@ -240,7 +240,7 @@ export class SimulatedGitLab {
     return value === undefined ? { kind: 'absent', at } : { kind: 'found', value, at };
   }
 
-  /** People and programs other than ours: a change that lands at once. */
+  /** A change by people or other programs: applied at once. */
   editByHand(who: string, id: number, change: { tags?: string[]; note?: string | null; paused?: boolean }): void {
     const runner = this.runner(id);
     if (!runner) return;
@@ -252,14 +252,14 @@ export class SimulatedGitLab {
         paused: change.paused,
       });
     } catch (error) {
-      // GitLab refuses it; the person tries no further.
+      // GitLab refuses it; the person does not try again.
       if (error instanceof ApiError) return;
       throw error;
     }
     if (change.tags !== undefined) this.watcher.tagsByHand(who, id, before, runner.tags);
   }
 
-  /** Replaces, makes or (undefined) deletes files by hand: one commit, as a person or a force push would leave it. */
+  /** Replaces, creates or (undefined) deletes files in one commit, like a person or a force push. */
   commitByHand(who: string, changes: Readonly<Record<string, string | undefined>>): void {
     const files = this.files;
     const actions = Object.entries(changes).flatMap(([path, content]): Action[] => {

@@ -1,4 +1,4 @@
-/** Who is told, in virtual time: the status project's incidents, and a webhook that hangs for every other checker. */
+/** Notifications in virtual time: the status project's incidents, and a webhook that hangs for every other checker. */
 import type { Read } from '../../runtime/core/model/read.ts';
 import type { Incident, Incidents, Notifier } from '../../runtime/ports.ts';
 import { unknownOf } from '../../runtime/adapters/gitlab/read.ts';
@@ -42,7 +42,7 @@ export function incidentsOf(gitlab: SimulatedGitLab, process: Process, requestSe
   };
 }
 
-/** Nobody's protocol may wait for it: where it answers it is quick, and where it hangs it takes all of r. */
+/** The protocol must not depend on it: it answers quickly, or hangs for all of r. */
 export const notifierOf = (process: Process, requestSeconds: number): Notifier => ({
   send: async () => {
     const hangs = process.id % 2 === 0;

@@ -27,7 +27,7 @@ export interface ManagerParts {
   readonly cluster: string;
   readonly timing: Timing;
   readonly capacity: number;
-  /** The record under which it is registered, and its token's validity, may change under it. */
+  /** The record of its token; it may be reset or deleted while the process runs. */
   readonly record: () => number;
 }
 
@@ -85,7 +85,7 @@ export class Manager {
     return this.tokenRefused || (record !== undefined && record.token !== this.token);
   }
 
-  /** The truth that nobody in the fleet can see directly: it takes jobs, or works on as many as it may. */
+  /** The truth, which no checker can see directly: it takes jobs, or is full of jobs. */
   get serves(): boolean {
     if (this.state !== 'up' || this.draining || this.hasBadToken) return false;
     const record = this.parts.gitlab.runner(this.parts.record());
@@ -105,7 +105,7 @@ export class Manager {
     this.letGo = undefined;
   }
 
-  /** Its end takes its jobs along. */
+  /** Its jobs end with it. */
   kill(): void {
     this.state = 'dead';
     this.stop();
@@ -121,7 +121,7 @@ export class Manager {
     this.stop();
   }
 
-  /** SIGQUIT: asks for nothing more, and `done` is called when its last job has ended. */
+  /** SIGQUIT: asks for no more jobs, and calls `done` when its last job has ended. */
   drain(done: () => void): void {
     this.countFeeds();
     this.draining = true;
@@ -172,7 +172,7 @@ export class Manager {
     }
   }
 
-  /** Workhorse answers for a token whose queue stands still, and never asks whether the token is still valid. */
+  /** Workhorse answers the polls of a token whose queue does not change, without checking whether the token is valid. */
   private reachGitLab(): void {
     const { gitlab, time, timing } = this.parts;
     const { runners } = gitlab.model;
@@ -255,7 +255,7 @@ export class Manager {
     time.after(timing.jobReportSeconds * 1000, () => this.report(job));
   }
 
-  /** A job's own call: its trace, or its end. It waits inside as a poll does. */
+  /** A call of a job: its trace, or its end. It waits inside the call, like a poll. */
   private send(job: Job, attempt = 1): void {
     const { gitlab, time, cluster } = this.parts;
     if (this.state !== 'up') return;
@@ -287,7 +287,7 @@ export class Manager {
     else if (this.state === 'up' && !this.next && !this.letGo) this.again(100);
   }
 
-  /** What its metrics endpoint says to the sidecar beside it. */
+  /** What the sidecar reads from its metrics endpoint. */
   metrics(): MetricsRead {
     this.countFeeds();
     if (this.state === 'dead') return { kind: 'closed', why: 'nothing listens' };
@@ -312,7 +312,7 @@ export class Manager {
 /** 429, for which the runner waits inside the call. */
 const isLimit = (kind: FaultKind): boolean => kind === 'rate-limit' || kind === 'runner-limit';
 
-/** Whether a fault keeps the runners of this very cluster from GitLab. */
+/** Whether a fault blocks GitLab for the runners of this cluster. */
 const isCutFor =
   (cluster: string) =>
   (fault: { readonly token?: string | undefined; readonly pathPrefix?: string | undefined }): boolean =>

@@ -1,6 +1,6 @@
 /**
- * A runner pod: the manager, the real sidecar beside it, the health file between them, and the kubelet's probes, whose word
- * is the file's content at the probe's moment.
+ * A runner pod: the manager, the real sidecar beside it, the health file between them, and the kubelet's probes, which read the
+ * file's content at their time.
  */
 import type { RunnerRecords } from '../../runtime/ports.ts';
 import { gitlabView } from '../../runtime/sidecar/gitlab-view.ts';
@@ -12,13 +12,13 @@ import { Manager, type ManagerParts } from './manager.ts';
 import { Process } from './process.ts';
 import type { Watcher } from './watcher.ts';
 
-/** As the stack's manifest has it: two failures make a pod unready, three restart its runner. */
+/** As in the stack's manifest: two failures make a pod unready, three restart its runner. */
 const UNREADY_AFTER = 2;
 const RESTART_AFTER = 3;
 
 export interface PodParts extends Omit<ManagerParts, 'record'> {
   readonly record: number;
-  /** There is no sidecar in it: Kubernetes takes it for ready as long as its process is there. */
+  /** Without a sidecar: for Kubernetes it is ready as long as its process exists. */
   readonly adopted: boolean;
   readonly processId: number;
   readonly random: Random;
@@ -33,7 +33,7 @@ export class Pod {
   readonly record: number;
   manager: Manager;
   terminating = false;
-  /** What the Kubernetes API says of it. */
+  /** Its status in the Kubernetes API. */
   ready = false;
   restarts = 0;
   /** While it is set, a runner that ended is not started again. */
@@ -102,14 +102,14 @@ export class Pod {
     if (this.failedLiveness >= RESTART_AFTER && this.manager.state !== 'dead') this.restartRunner();
   }
 
-  /** Liveness failed: the kubelet ends the runner and starts it anew. */
+  /** Liveness failed: the kubelet stops the runner and starts it again. */
   private restartRunner(): void {
     this.failedLiveness = 0;
     this.restarts += 1;
     this.endRunner();
   }
 
-  /** The runner's process ends, for whatever reason; the kubelet starts it again unless it is to stay down. */
+  /** The runner's process ends for any reason; the kubelet starts it again unless it must stay down. */
   endRunner(): void {
     const { systemId } = this.manager;
     this.manager.kill();
@@ -129,7 +129,7 @@ export class Pod {
     if (this.running) this.sidecar = this.startSidecar(id);
   }
 
-  /** Its machine is gone: nothing of it goes on, and nobody is told. */
+  /** Its machine is gone: nothing of it continues, and no one is notified. */
   die(): void {
     this.ended = true;
     this.ready = false;
@@ -137,7 +137,7 @@ export class Pod {
     this.sidecar?.kill();
   }
 
-  /** Deleted in Kubernetes: it finishes its jobs, and then it is gone. */
+  /** Deleted in Kubernetes: it finishes its jobs, and is then removed. */
   terminate(gone: () => void): void {
     this.terminating = true;
     this.manager.drain(() => {

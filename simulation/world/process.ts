@@ -1,12 +1,12 @@
 /**
- * A process on some machine: it can be killed between any two of its calls, be frozen for a while, and its clock runs at a
- * rate of its own from an origin of its own. What it awaits after its death never comes.
+ * A process on a machine: it can be killed between any two of its calls, or frozen for a while. Its clock has its own rate and
+ * its own origin. After its death nothing that it awaits arrives.
  */
 import type { Clock } from '../../runtime/ports.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 export interface ClockFault {
-  /** Its seconds to a true second: 1 is a good clock. */
+  /** Seconds of its clock in a true second: 1 is a correct clock. */
   readonly rate: number;
   /** What it shows at the process's start, in ms. */
   readonly origin: number;
@@ -59,17 +59,17 @@ export class Process {
     this.ended = true;
   }
 
-  /** SIGSTOP, a stalled node: nothing reaches it until then; then everything does. */
+  /** SIGSTOP, or a stalled node: nothing reaches it until then, and then everything does. */
   freeze(ms: number): void {
     this.frozenUntil = Math.max(this.frozenUntil, this.time.now + ms);
   }
 
-  /** Its clock leaps forward. A monotonic clock never leaps back. */
+  /** Its clock jumps forward. A monotonic clock never jumps back. */
   leap(ms: number): void {
     this.jumped += ms;
   }
 
-  /** Hands something to the process: now, once it is thawed, or never. */
+  /** Delivers something to the process: now, when it continues, or never. */
   deliver(act: () => void): void {
     if (this.ended) return;
     if (this.frozenUntil > this.time.now) this.time.at(this.frozenUntil, () => this.deliver(act));

@@ -1,4 +1,4 @@
-/** What an observer at GitLab's side is told: the trace and the oracle judge by this and not by what a checker says. */
+/** The events on GitLab's side. Trace and oracle use these, not what a checker claims. */
 import type { Read } from '../../runtime/core/model/read.ts';
 import type { ManagerView, RecordView } from '../../runtime/core/model/facts.ts';
 import type { Known } from '../../runtime/core/model/read.ts';
