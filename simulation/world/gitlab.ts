@@ -1,7 +1,7 @@
 /**
- * The lab's GitLab in virtual time: every call of a checker, a sidecar or a person travels, is applied at one
- * moment or lost, and is answered later or never. What the faults do to a call is what the HTTP adapters make of it: a read
- * is repeated once within r, a write never, and what stays unclear is unknown.
+ * The lab's GitLab in virtual time: every call of a checker, a sidecar or a person takes time to arrive, is applied at one moment or
+ * lost, and is answered later or never. Faults have the effect that the HTTP adapters would give: a read is repeated once within r,
+ * a write never, and an unclear result is unknown.
  */
 import { ApiError } from '../../lab/gitlab/model/errors.ts';
 import type { FaultKind } from '../../lab/gitlab/model/faults.ts';
