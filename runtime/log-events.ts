@@ -11,7 +11,7 @@ export const LOG_EVENTS = {
   'round-finished': 'A round was finished. Fields: online, total, term, holder, did.',
   'round-unfinished': 'A round was not finished; the next one starts as planned.',
   'round-crashed': 'An unforeseen error ended a round; the next one starts as planned. Fields: stack.',
-  'step-crashed': 'An unforeseen error ended the page or a notification; the round goes on. Fields: step, stack.',
+  'step-crashed': 'An unforeseen error ended the page or a notification; the round continues. Fields: step, stack.',
   'managers-not-polling':
     'Pods of an adopted Deployment are Ready, but do not ask GitLab for jobs. Fields: record, ready, heard.',
   'roll-call-started': 'This cluster calls the roll of the holder. Fields: rival.',

@@ -20,7 +20,7 @@ const isExecutable = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** What the command says of itself, or undefined where it says nothing that looks like a version. */
+/** The version that the command prints, or undefined if it prints none. */
 async function versionOf(path: string, versionArgs: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout } = await run(path, [...versionArgs], { timeout: 20_000 });
@@ -36,7 +36,7 @@ async function onPath({ name, versionArgs, atLeast }: Command): Promise<FoundToo
     const path = join(folder, name);
     if (folder === '' || !(await isExecutable(path))) continue;
     const version = await versionOf(path, versionArgs);
-    // The first one is what a shell would run; a newer one behind it is not looked for.
+    // A shell would run the first one; a newer one later on PATH is not searched.
     return version !== undefined && isAtLeast(version, atLeast) ? { path, version, from: 'PATH' } : undefined;
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { Settings } from '../settings/settings.ts';
 export interface StatusProjectArgs {
   readonly settings: Settings['statusProject'];
   readonly fleet: readonly string[];
-  /** GitLab's edition, where this stack creates the project; undefined where it looks the project up. */
+  /** GitLab's edition, if this stack creates the project; undefined if it only finds it. */
   readonly edition: Edition | undefined;
 }
 

@@ -33,7 +33,7 @@ const amounts = (cpu: string, memory: string, disk: string) => ({ cpu, memory, '
 
 /**
  * Memory is limited to what is requested for the small parts; a CPU limit that throttles Node's start would eat the start lag.
- * A container's log counts as ephemeral storage, and the kubelet keeps 50 MiB of each unless told otherwise: the limits are
+ * A container's log counts as ephemeral storage, and the kubelet keeps 50 MiB of each by default: the limits are
  * well above that, for a pod that goes over one is evicted. A runner's holds STATE_LIMIT as well.
  */
 export const resources = {

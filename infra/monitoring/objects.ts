@@ -5,7 +5,7 @@ import { labelsOf, namesOf, PROJECT, selectorOf, type Part } from '../names.ts';
 import type { Settings } from '../settings/settings.ts';
 import { alertsOf } from './alerts.ts';
 
-/** How often a checker's newest look is taken up: rounds are no closer. */
+/** How often Prometheus scrapes a checker: rounds are not more frequent. */
 const SCRAPE_INTERVAL = '15s';
 
 /** The operator's own name for what a PodMonitor finds. */
@@ -19,8 +19,8 @@ const metadata = (settings: Settings, part: Part, labels: Readonly<Record<string
 });
 
 /**
- * Every minute another pod is the checker. Without the pod's name in them its series go on from one to the next, and no
- * series is left behind by each: who speaks is the cluster.
+ * Every minute a new pod is the checker. Without the pod's name, its series continue from one pod to the next: the instance is the
+ * cluster.
  */
 const oneCheckerFor = (cluster: string) => [
   { action: 'labeldrop', regex: 'pod|container' },

@@ -11,7 +11,7 @@ export interface Declared {
   readonly inputs: Values;
 }
 
-/** GitLab's numeric id of whatever `pulumi up` would make or look up. */
+/** GitLab's numeric id for everything that `pulumi up` would create or find. */
 const ID = 1;
 /** Where the Kubernetes provider appends eight random characters to a name. */
 const NAME_END = '00000000';

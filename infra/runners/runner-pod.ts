@@ -137,7 +137,7 @@ const sidecarContainer = (settings: Settings): Container => ({
   resources: resources.sidecar,
 });
 
-/** Two failures in a row, so that one slow exec on a busy node is no faint; two periods and a look of the sidecar fit into D. */
+/** Two failures in a row, so that one slow exec on a busy node does not make the pod unready; two periods and a check of the sidecar fit into D. */
 const readiness = (settings: Settings): Probe => ({
   exec: { command: readinessCommand(paths.HEALTH_FILE) },
   periodSeconds: probePeriodSeconds(settings.timing),

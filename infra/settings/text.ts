@@ -27,7 +27,7 @@ export function problemsIn(key: string, value: unknown, error: z.ZodError): stri
   return error.issues.flatMap((issue) => {
     const path = [key, ...issue.path.map(String)].filter((part) => part !== '').join('.');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((unknown) => unknownKey(path, unknown));
-    // A map's key is wrong, whatever it stands for.
+    // The key of a map is wrong; its value does not matter.
     if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path}: ${fixOf(message)}`);
     const at = valueAt(value, issue.path);
     // A message of our own schema says more than the kind of value that zod expected.

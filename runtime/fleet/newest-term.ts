@@ -8,7 +8,7 @@ import type { Known, Read } from '../core/model/read.ts';
 import { PAGE_PATH } from '../core/page/page.ts';
 import type { StatusProject } from '../ports.ts';
 
-/** A term's number as a lease or a report asserts it, and the holder that it names. */
+/** A term's number and holder, as a lease or a report names them. */
 export interface KnownTerm {
   readonly number: number;
   readonly holder: string | undefined;

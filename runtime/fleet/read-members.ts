@@ -51,7 +51,7 @@ export const termIn = (by: { readonly term: number; readonly holder: string }): 
   holder: by.holder === NOBODY ? undefined : by.holder,
 });
 
-/** What the members' leases and reports assert of the newest term; `own` is what this cluster's own do. */
+/** The newest terms that the members' leases and reports name, and those of this cluster (`own`). */
 export const termsOf = (members: readonly MemberFacts[], own: OwnTerms = { leases: [], reports: [] }): KnownTerms =>
   knownTerms(
     [...own.leases, ...members.flatMap(({ lease }) => (lease.kind === 'lease' ? [termIn(lease.lease)] : []))],

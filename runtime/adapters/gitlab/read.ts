@@ -74,7 +74,7 @@ export const commitResult = (reply: Pick<Reply, 'status' | 'body'>): CreateResul
 const problemOf = ({ status }: Reply, documented: number): string | undefined =>
   status === documented ? undefined : `the answer has status ${status}, but GitLab’s has ${documented}`;
 
-/** Of the 403s only GitLab's own speak of the token: a proxy's page or a read-only database's (gitlab-facts F) do not. */
+/** Only GitLab's own 403 means that the token lacks a right; a proxy's page or a read-only database's 403 (gitlab-facts F) does not. */
 const TOKEN_FORBIDDEN = /^(403 Forbidden|insufficient_scope)/;
 
 export function unknownOf(error: GitLabError, advise: Expected<unknown, unknown>['advise'] = adviceOf): Unknown {

@@ -1,7 +1,7 @@
 /**
  * The requester under gitbeaker's resource classes. One time limit r covers a call with its retry; only reads are repeated,
  * for a write that seemed to fail may have been applied. `Retry-After` and `RateLimit-Reset` are obeyed within r, else the
- * call fails at once and the round goes on without it. An answer from a cache is a failure: it may be of any age.
+ * call fails at once and the round continues without it. An answer from a cache is a failure: it may be of any age.
  * (gitbeaker's own handler repeats POSTs ten times within a quarter of a second: not ours.)
  */
 import { createRequesterFn, type FormattedResponse } from '@gitbeaker/requester-utils';

@@ -118,7 +118,7 @@ function groundInFresh(
 /** Different stamps of the holder that must show it weaker, however short `confirmSeconds` is. */
 const STRONGER_STAMPS = 2;
 
-/** The grounds to leave a holder that serves: this cluster is stronger, or preferred. Undefined for neither. */
+/** The grounds to move from a healthy holder: this cluster is stronger, or preferred. Undefined if neither is true. */
 function voluntary(
   { self, now }: Facts | RoundFacts,
   theirs: string,

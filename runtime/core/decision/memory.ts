@@ -1,4 +1,4 @@
-/** What a challenger carries from round to round: counts of the holder's stamps, and since when a ground has stood. */
+/** What a challenger remembers from round to round: counts of the holder's stamps, and since when a ground has existed. */
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Ground, Lease, Memory } from '../model/lease.ts';
 import { isDegraded } from './strength.ts';
@@ -29,8 +29,8 @@ export interface Comparison {
 }
 
 /**
- * The counts after a look at the holder's fresh stamp. Only a stamp that was not counted before adds to them, so that
- * it is the holder's word that is confirmed and not the reader's repetition; a stamp that says otherwise clears them.
+ * The counts after this round has read the holder's fresh stamp. Only a new stamp adds to them, so that the holder itself confirms
+ * its state; reading the same stamp again does not. A stamp that shows another state clears them.
  */
 export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memory {
   const news = stamp.at > memory.stamp ? 1 : 0;
@@ -45,7 +45,7 @@ export function countStamp(memory: Memory, stamp: Lease, own: Comparison): Memor
   };
 }
 
-/** Keeps the time since which `ground` has stood without a break. What was called in another silence proves nothing in this. */
+/** Keeps the time since which `ground` has existed without a break. A roll call for an earlier ground proves nothing now. */
 export function standGround(memory: Memory, ground: Ground | undefined, now: GitLabSeconds): Memory {
   if (ground === undefined) return { ...memory, ground: 'none', since: 0, calledAt: 0 };
   return memory.ground === ground ? memory : { ...memory, ground, since: now, calledAt: 0 };

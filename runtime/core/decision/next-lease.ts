@@ -1,5 +1,5 @@
 /**
- * The lease that a round asserts: what this cluster counts, and what its checker must remember until its next round. Pure.
+ * The lease that a round writes: this cluster's count, and what its checker must remember until its next round. Pure.
  * The ground is found here, once: what is remembered depends on it, and so does the decision.
  */
 import { longestTouchGapSeconds } from '../../timing.ts';
@@ -65,7 +65,7 @@ export function heardSince(
   return previous.heardSince;
 }
 
-/** The memory after this round's look, and the ground that it stands for. On an unknown term the memory stays as it was. */
+/** The memory after this round, and its ground. While the term is unknown the memory stays as it was. */
 function remember(
   facts: RoundFacts,
   wanted: Wanted,
@@ -83,7 +83,7 @@ function remember(
   const damagedSince = term.kind === 'damaged' ? before.damagedSince || now : 0;
   const counted = countRival({ ...before, damagedSince }, facts, rules);
   const ground = groundOf(counted);
-  // An unknown holder breaks no ground: nothing was learned of it.
+  // If the holder is unknown, the ground stays: the round has learned nothing about it.
   if (ground.kind === 'unknown') return { memory: counted, ground };
   return { memory: standGround(counted, ground.kind === 'ground' ? ground.ground : undefined, now), ground };
 }
@@ -92,7 +92,7 @@ function countRival(memory: Memory, { self, holder }: RoundFacts, { policy, timi
   const rival = holder?.rival;
   if (!rival || !isFresh(rival.lease, timing)) return memory;
   const { lease } = rival.lease;
-  // What happened between two stamps that are further apart is not known: the counts begin again.
+  // What happened between two stamps that are further apart is not known: the counts start again.
   const isBroken = lease.at - memory.stamp > timing.leaseSeconds;
   const counted = isBroken ? { ...memory, unhealthy: 0, stronger: 0, strongerSince: 0 } : memory;
   return countStamp(counted, lease, {

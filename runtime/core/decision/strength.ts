@@ -1,6 +1,6 @@
 /**
  * How strong a cluster is: by the number of its runners that can take jobs now. A cluster is degraded when it has fewer than
- * its settled total, which is the least number of runners that was wanted at any time of late. So wanting more runners (an
+ * its settled total, which is the least number of runners that was wanted at any time recently. So wanting more runners (an
  * HPA, `pulumi up`) is no weakness, and neither is wanting fewer.
  *
  *   wanted   4 4 8 8 8 … 8 8       settled total: 4 until 8 have been wanted for `settleSeconds`, then 8
@@ -9,7 +9,7 @@
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Lease, Wanted } from '../model/lease.ts';
 
-/** A line in a note has room for so many steps; beyond that the lowest number counts for longer. */
+/** The line in the note has room for this many steps; with more, the lowest number counts for longer. */
 const MAX_STEPS = 4;
 
 /** What one round has counted. */
@@ -21,8 +21,8 @@ interface RoundCount {
 }
 
 /**
- * The numbers wanted of late, after a count. `previous` is undefined where the lease was not renewed in time: what was wanted
- * meanwhile is not known, and the settled total is unknown until `settleSeconds` have passed.
+ * The recently wanted numbers, after a count. `previous` is undefined if the lease was not renewed in time: then the numbers in
+ * between are not known, and the settled total is unknown until `settleSeconds` have passed.
  */
 export function nextWanted(
   previous: Wanted | undefined,

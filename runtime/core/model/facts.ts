@@ -116,7 +116,7 @@ export interface RoundSelf extends Omit<SelfFacts, 'lease'> {
   readonly lowest: RecordView;
   /** The lease that this round found in its own note. */
   readonly previousLease: Lease | undefined;
-  /** GitLab's time from before the pods were counted: what this round's stamp asserts was true since then. */
+  /** GitLab's time from before the pods were counted; it becomes the time of this round's lease. */
   readonly stampAt: GitLabSeconds;
   /** Since when GitLab has heard this cluster's own managers without a gap; 0 where it does not. */
   readonly heardSince: GitLabSeconds;

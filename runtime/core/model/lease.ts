@@ -1,11 +1,11 @@
 /**
- * The lease: one line in the maintenance note of a cluster's lowest runner record. It asserts the cluster's report at a
- * time of GitLab's and carries what the checker must remember from round to round, for a CronJob has no memory.
- * A person reads it in GitLab's page of the runner; the other lines of the note are people's and stay.
+ * The lease: one line in the maintenance note of a cluster's lowest runner record. It states the cluster's count at a time of
+ * GitLab's clock, and has what the checker must remember from round to round, for a CronJob has no memory. People can read it on
+ * the runner's page in GitLab. The other lines of the note belong to people and stay.
  */
 import { isoOf, secondsOf, type GitLabSeconds } from './time.ts';
 
-/** Why a cluster may one day claim the main tags of the present term. */
+/** Why a cluster may claim the next term. */
 export const GROUNDS = [
   'first',
   'silent',
@@ -22,7 +22,7 @@ export type Ground = (typeof GROUNDS)[number];
 /** Lease lines, and what terms record of a lease, keep the first release's word for `unhealthy`. */
 export const STORED_UNHEALTHY = 'faint';
 export const storedGround = (ground: Ground | 'none'): string => (ground === 'unhealthy' ? STORED_UNHEALTHY : ground);
-/** The ground with its word of today: terms of the first release say `faint`, too. */
+/** The ground with its present name: terms of the first release have `faint`, too. */
 export const currentGround = (stored: string): string => (stored === STORED_UNHEALTHY ? 'unhealthy' : stored);
 
 /** What one challenger remembers of the holder of `term`. All of it is void as soon as the term changes. */
@@ -37,15 +37,15 @@ export interface Memory {
   /** The first of them; 0 for none. */
   readonly strongerSince: GitLabSeconds;
   readonly ground: Ground | 'none';
-  /** Since when `ground` has stood without a break; 0 where there is none. */
+  /** Since when `ground` has existed without a break; 0 if there is none. */
   readonly since: GitLabSeconds;
-  /** Since when the term's file has been lost or unreadable; 0 where it is not. Grounds come and go meanwhile. */
+  /** Since when the term's file has been lost or unreadable; 0 if it is not. The ground may change meanwhile. */
   readonly damagedSince: GitLabSeconds;
-  /** When this cluster first called the roll in the present silence of the holder, and was answered by nobody; 0 for not yet. */
+  /** When this cluster first called the roll since the holder's lease lapsed, and no manager answered; 0 for not yet. */
   readonly calledAt: GitLabSeconds;
 }
 
-/** How many runners a cluster has wanted of late, and whether it had them (decision/strength.ts). */
+/** How many runners a cluster has wanted recently, and whether it had them (decision/strength.ts). */
 export interface Wanted {
   /** The least number wanted at any time in the last `settleSeconds`; undefined while that is not known. */
   readonly settled: number | undefined;
@@ -53,7 +53,7 @@ export interface Wanted {
   readonly least: readonly { readonly count: number; readonly at: GitLabSeconds }[];
   /** Since when the wanted numbers are known without a gap. */
   readonly since: GitLabSeconds;
-  /** Since when so many runners as were wanted at least have been online; 0 for not. */
+  /** Since when at least the lowest wanted number of runners has been online; 0 if it is not. */
   readonly wholeSince: GitLabSeconds;
 }
 
@@ -65,7 +65,7 @@ export interface Lease {
   readonly holder: string;
   /** The highest term that this cluster knows of; 0 before the first. */
   readonly term: number;
-  /** GitLab's time from before the observation that is asserted. */
+  /** GitLab's time from before the count. */
   readonly at: GitLabSeconds;
   /** Since when this cluster's stamps have succeeded without a longer gap than L + T. */
   readonly inTouchSince: GitLabSeconds;
@@ -81,12 +81,12 @@ const MARK = 'HADR lease:';
 const MEMORY_MARK = 'HADR memory:';
 /** GitLab refuses longer notes (lib/api/ci/runners.rb). */
 const MAX_NOTE_CHARACTERS = 1024;
-/** A stamp from further ahead than this is nobody's honest stamp: GitLab's own nodes differ by less. */
+/** A lease that is dated further in the future is not valid: GitLab's own nodes differ by less. */
 const FUTURE_TOLERANCE_SECONDS = 10;
 
 const timeOrDash = (at: GitLabSeconds): string => (at === 0 ? '-' : isoOf(at));
 
-/** What is remembered is told as seconds before the stamp: shorter, and people want to know how long. */
+/** Times in the memory are written as seconds before `at`: that is shorter, and people want to know how long. */
 const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? '-' : `${at - of}s`);
 
 /**
@@ -214,18 +214,18 @@ const isOurs = (line: string): boolean => [MARK, MEMORY_MARK].some((mark) => lin
 export const leaseLines = (note: string): string[] => note.split('\n').filter(isOurs);
 
 /**
- * The note with the lease of this line in place of any earlier one. People's lines stay as they are; where the note would
- * be too long for GitLab the answer is undefined, for we do not cut what people wrote.
+ * The note with the lease of this line in place of any earlier one. People's lines stay as they are; if the note would be
+ * too long for GitLab, the result is undefined, for people's lines are never cut.
  */
 export function noteWithLease(note: string | null, lease: Lease): string | undefined {
   const others = (note ?? '').split('\n').filter((line) => !isOurs(line));
   while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
-  // The second line serves moves by choice alone: without room for it the cluster goes on, and makes and suffers none.
+  // The second line is needed only for moves by choice. Without room for it the cluster works, but takes part in no such move.
   const texts = [lease, { ...lease, wanted: undefined }].map((written) => [...others, formatLease(written)].join('\n'));
   return texts.find((text) => text.length <= MAX_NOTE_CHARACTERS);
 }
 
-/** What a note says of a cluster's lease. `none` is no lease, i.e. lapsed: the roll decides then. */
+/** The lease in a note. `none`: no valid lease, which counts as lapsed: a roll call decides then. */
 export type LeaseRead =
   | { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds }
   | { readonly kind: 'none'; readonly why: string; readonly readAt: GitLabSeconds };
@@ -239,7 +239,8 @@ export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSe
   const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
   const lease = leases.findLast((candidate) => candidate.cluster === cluster);
   if (!lease) return none('the lease in its note cannot be read');
-  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return none(`its lease is dated ahead (${isoOf(lease.at)})`);
+  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS)
+    return none(`its lease is dated in the future (${isoOf(lease.at)})`);
   return { kind: 'lease', lease: ours.reduce(withMemoryLine, lease), readAt };
 }
 
