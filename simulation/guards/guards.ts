@@ -176,13 +176,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'future-dated lease refused',
-    edits: [
-      edit(
-        'core/model/lease.ts',
-        `  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) return`,
-        `  if (lease.at < 0) return`,
-      ),
-    ],
+    edits: [edit('core/model/lease.ts', `  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS)`, `  if (lease.at < 0)`)],
   },
   {
     name: 'a stamp’s time is from before its observation',
