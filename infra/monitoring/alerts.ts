@@ -61,8 +61,8 @@ function holderAlerts(args: AlertArgs): readonly Draft[] {
       alert: 'HadrNoEligibleCluster',
       expr: `max(${newest(args, 'hadr_eligible_clusters')}) == 0`,
       severity: 'critical',
-      summary: 'No cluster is fit to hold the main tags',
-      description: 'Jobs that ask for the main tags wait. The incident in the status project lists the reasons.',
+      summary: 'No cluster can hold the main tags',
+      description: 'Jobs with the main tags wait. The incident in the status project lists the reasons.',
     },
     {
       alert: 'HadrTwoHolders',
@@ -102,7 +102,7 @@ function checkerAlerts(args: AlertArgs): readonly Draft[] {
         `time() - max(${newest(args, 'hadr_checker_last_finished_round_timestamp_seconds', '1h')}) > ${late}` +
         ` or absent_over_time(${checkerSeries(args, 'hadr_checker_last_finished_round_timestamp_seconds')}[1h])`,
       severity: 'warning',
-      summary: 'The checker finishes no round',
+      summary: 'The checker does not finish its rounds',
       description: 'This cluster takes no part in moving the main tags. See the log of the checker for the reason.',
     },
   ];
@@ -127,7 +127,7 @@ const tokenExpires = (args: AlertArgs): Draft => ({
   severity: 'warning',
   summary: 'The {{ $labels.token }} token of {{ $labels.cluster }} expires soon',
   description:
-    'It expires in {{ $value | humanizeDuration }}. Then the checker of this cluster can read nothing, and the main tags cannot move to it.',
+    'It expires in {{ $value | humanizeDuration }}. After that this cluster cannot take over the main tags. Run pulumi up for its stack.',
 });
 
 const sidecarUnknown = ({ jobs }: AlertArgs): Draft => ({

@@ -32,7 +32,7 @@ const metric = (type: Metric['type'], name: string, help: string, ...labels: str
 
 const INFO = metric('gauge', 'info', 'Which runner this sidecar watches.', 'cluster', 'record', 'system_id');
 const EVIDENCE = metric('gauge', 'evidence', 'The verdict on the runner: 1 for the current one.', 'verdict');
-const READY = metric('gauge', 'ready', 'The last definite verdict was online.');
+const READY = metric('gauge', 'ready', '1 if the last definite verdict was online.');
 const LIVE = metric('gauge', 'live', '0 only while the runner is proven to be stuck.');
 const LAST_CHECK = metric('gauge', 'last_check_timestamp_seconds', 'When the sidecar last checked its runner.');
 const CHECKS = metric('counter', 'checks_total', 'Checks of the runner.');
