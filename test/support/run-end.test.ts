@@ -14,7 +14,10 @@ interface Ended {
   readonly out: string;
 }
 
-describe('the end of a run', function () {
+const NEVER: Ended = { code: undefined, out: 'it was not run' };
+const NOT_RUN = { halfWay: NEVER, real: NEVER, leak: NEVER, closed: NEVER };
+
+describe('the end of a test run', function () {
   this.timeout(60_000);
   let folder: string;
   before(async () => void (folder = await mkdtemp(join(tmpdir(), 'hadr-run-end-'))));
@@ -45,27 +48,34 @@ describe('the end of a run', function () {
     it('is never reached', () => undefined);
   });`;
 
-  it('is red, and comes, where a before hook fails half way and leaves a server open', async () => {
-    const [ended, real] = await Promise.all([
+  // Each run waits for seconds, and they need not wait for each other.
+  const runs: Record<'halfWay' | 'real' | 'leak' | 'closed', Ended> = { ...NOT_RUN };
+  before(async () => {
+    [runs.halfWay, runs.real, runs.leak, runs.closed] = await Promise.all([
       mocha('half-way', HALF_WAY),
       mocha('half-way-real', HALF_WAY, 'test/real/mocharc.json'),
+      mocha('leak', `it('leaks', open);`),
+      mocha('closed', `it('passes', () => undefined);`),
     ]);
-    for (const { code, out } of [ended, real]) {
+  });
+
+  it('is red when a before hook fails and leaves a server open', () => {
+    for (const { code, out } of [runs.halfWay, runs.real]) {
       assert.equal(code, 1, out);
       assert.match(out, /1 failing/);
       assert.match(out, /The run is over and this is still open: TCPServerWrap\./);
     }
   });
 
-  it('is red where all tests pass and one leaves a server open', async () => {
-    const { code, out } = await mocha('leak', `it('leaks', open);`);
+  it('is red when all tests pass and one leaves a server open', () => {
+    const { code, out } = runs.leak;
     assert.equal(code, 1, out);
     assert.match(out, /1 passing/);
     assert.match(out, /this is still open: TCPServerWrap\./);
   });
 
-  it('is green and says nothing where all is closed', async () => {
-    const { code, out } = await mocha('closed', `it('passes', () => undefined);`);
+  it('is green and without a message when all is closed', () => {
+    const { code, out } = runs.closed;
     assert.equal(code, 0, out);
     assert.doesNotMatch(out, /still open/);
   });
