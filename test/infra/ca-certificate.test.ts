@@ -54,7 +54,7 @@ describe('gitlab.caCertificate', () => {
     ['nothing', ''],
   ];
   for (const [name, text] of bad)
-    it(`refuses ${name}, with the mend`, () => {
+    it(`refuses ${name}, and suggests a fix`, () => {
       const found = problems(text);
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(
@@ -64,7 +64,7 @@ describe('gitlab.caCertificate', () => {
       assert.ok(!found[0]?.includes('PRIVATE') && !found[0]?.includes('MIG'));
     });
 
-  it('reaches the runner beside its config, the sidecar and the checker', async () => {
+  it('reaches the runner, the sidecar and the checker', async () => {
     const caCertificate = ROOT.certificate;
     const stack = await runStack('cluster-b', {
       config: { gitlab: { url: 'https://gitlab.example.com', group: 'rnd', caCertificate } },

@@ -4,7 +4,7 @@ import { labelsOf, namesOf, selectorOf } from '../../infra/names.ts';
 const LONGEST = 'c'.repeat(40);
 
 describe('names', () => {
-  it('fit into what Kubernetes allows, for the longest cluster name', () => {
+  it('have at most the length that Kubernetes allows, for the longest cluster name', () => {
     const names = namesOf(LONGEST);
     // A CronJob appends 11 characters to make its Jobs' names, of which 63 are allowed.
     assert.ok(names.checker.length <= 52, names.checker);

@@ -25,7 +25,7 @@ describe('the pods', () => {
     assert.ok(!immutable('runners-sidecar-token'));
   });
 
-  it('tells the checker its record on the Deployment that it counts, which is all that it may read beside pods', () => {
+  it('shows the checker its record on the Deployment that it counts, which is all that it may read beside pods', () => {
     const { metadata, spec } = deploymentOf(a);
     assert.equal(metadata.name, 'runner-cluster-a');
     assert.equal(metadata.annotations[RECORD_ANNOTATION], '101');
@@ -39,7 +39,7 @@ describe('the pods', () => {
     ]);
   });
 
-  it('gives the executor rights where the jobs are, and none beside our tokens', () => {
+  it('gives the executor rights in the namespace of the jobs, and none in that of the tokens', () => {
     const namespaceOf = (type: string, name: string) =>
       z.object({ metadata: z.object({ namespace: z.string() }) }).parse(a.one(type, name).inputs).metadata.namespace;
     for (const [kind, name] of [
@@ -100,7 +100,7 @@ describe('the pods', () => {
       );
   });
 
-  it('gives tokens to those containers alone that use them', () => {
+  it('gives tokens only to the containers that use them', () => {
     const mounts = (name: string) =>
       container(a, name)
         .volumeMounts.map((mount) => mount.name)
@@ -111,7 +111,7 @@ describe('the pods', () => {
     assert.deepEqual(mounts('checker'), ['code', 'config', 'service-account', 'tokens']);
   });
 
-  it('tells sidecar and checker in their environment where things are', () => {
+  it('gives sidecar and checker the paths of their files in the environment', () => {
     assert.deepEqual(envOf(a, 'sidecar'), {
       HADR_CONFIG: '/etc/hadr/config/sidecar.json',
       HADR_TOKENS: '/etc/hadr/tokens',
@@ -127,7 +127,7 @@ describe('the pods', () => {
     assert.equal(container(a, 'checker')['terminationMessagePath'], '/dev/termination-log');
   });
 
-  it('finds a dead runner within D by its probes, and gives a stopped one time for its jobs', () => {
+  it('detects a dead runner within D by its probes, and gives a stopped one time for its jobs', () => {
     const probe = z.looseObject({ periodSeconds: z.number(), failureThreshold: z.number() });
     const readiness = probe.parse(container(a, 'runner').readinessProbe);
     const { timing } = sidecarConfigSchema.parse(JSON.parse(dataOf(a, 'runners-sidecar-config')['sidecar.json'] ?? ''));
@@ -137,7 +137,7 @@ describe('the pods', () => {
     assert.equal(deploymentOf(a).spec.template.spec['terminationGracePeriodSeconds'], 3600);
   });
 
-  it('runs the checker every minute, over a run that hangs, above the jobs, and for less than 90 s', () => {
+  it('runs the checker every minute, replaces a run that hangs, with a higher priority than jobs, for less than 90 s', () => {
     const { spec } = cronJobOf(a);
     assert.equal(spec['schedule'], '* * * * *');
     assert.equal(spec['concurrencyPolicy'], 'Replace');
@@ -152,7 +152,7 @@ describe('the pods', () => {
     assert.ok(priority.value > 0 && !priority.globalDefault);
   });
 
-  it('lets Prometheus reach the sidecar’s port, and keeps the runner’s own endpoint inside the pod', () => {
+  it('lets Prometheus reach the port of the sidecar, and keeps the endpoint of the runner inside the pod', () => {
     const { spec } = policySpec.parse(a.one(POLICY, 'runners-network').inputs);
     assert.deepEqual(spec.ingress, [
       {
@@ -164,7 +164,7 @@ describe('the pods', () => {
     assert.match(secretOf(a, 'runners-config-toml')['config.toml'] ?? '', /^listen_address = "127\.0\.0\.1:9252"$/m);
   });
 
-  it('lets the checker reach DNS, GitLab and the API server, and nobody reach the checker', () => {
+  it('lets the checker reach DNS, GitLab and the API server, and lets no pod reach the checker', () => {
     const { spec } = z.object({ spec: z.unknown() }).parse(a.one(POLICY, 'checker-network').inputs);
     assert.deepEqual(spec, {
       podSelector: {
@@ -193,7 +193,7 @@ describe('the pods', () => {
     });
   });
 
-  it('lets pods go to the addresses alone that the stack names, and the runner to further ports', async () => {
+  it('lets pods reach only the addresses that the stack names, and the runner also further ports', async () => {
     const egressTo = { gitlab: ['203.0.113.7/32'], apiServer: ['10.0.0.0/28', 'fd00::/64'], dns: ['169.254.20.10/32'] };
     const stack = await runStack('cluster-a', {
       config: { kubernetes: { context: 'cluster-a', egressTo, egressPorts: [9000] } },
@@ -227,7 +227,7 @@ describe('the pods', () => {
     }
   });
 
-  it('keeps runners apart, by node and by zone, and still lets one node take them all', () => {
+  it('spreads runners over nodes and zones, and still lets one node run them all', () => {
     const pod = deploymentOf(a).spec.template.spec;
     const labelSelector = z
       .looseObject({ spec: z.looseObject({ selector: z.unknown() }) })

@@ -73,7 +73,7 @@ describe('the program', () => {
   it('declares exactly these resources in the stack that manages the status project', () =>
     assert.deepEqual(declared(a).sort(), all(COMMON, MADE_TOKENS, MANAGED)));
 
-  it('declares the same in the other stack, which looks the project up', () => {
+  it('declares the same in the other stack, which only reads the project', () => {
     assert.deepEqual(declared(b).sort(), all(COMMON, MADE_TOKENS));
     assert.deepEqual(
       b.calls.filter(({ token }) => token.endsWith('getProject')).map(({ inputs }) => inputs),
@@ -81,7 +81,7 @@ describe('the program', () => {
     );
   });
 
-  it('names the provider of every resource, for default ones are switched off', () => {
+  it('names the provider of every resource, because default providers are disabled', () => {
     for (const { type, name, provider } of [...a.resources, ...b.resources]) {
       const wanted = /^(gitlab|kubernetes):/.exec(type)?.[1];
       if (wanted)
@@ -89,7 +89,7 @@ describe('the program', () => {
     }
   });
 
-  it('lets the hand-over depend on all there is, so that it goes first', () => {
+  it('makes the hand-over depend on all resources, so that it is destroyed first', () => {
     const named = (resource: unknown): string => String((resource as { __name?: string }).__name);
     for (const stack of [a, b]) {
       const { dependsOn } = stack.one('hadr:index:HandOver', 'hand-over').options;
@@ -120,7 +120,7 @@ describe('the program', () => {
     });
   });
 
-  it('gives birth to the record with own tags alone, and leaves tags, pause and note to the runtime', () => {
+  it('creates the record with own tags only, and leaves tags, pause and note to the runtime', () => {
     for (const [stack, tag] of [
       [a, 'runner-a'],
       [b, 'runner-b'],
@@ -175,12 +175,12 @@ describe('the program', () => {
     });
   });
 
-  it('asks for the edition only in the stack that creates the project', () => {
+  it('reads the edition only in the stack that creates the project', () => {
     const asked = (stack: Stack) => stack.calls.filter(({ token }) => token.endsWith('getMetadata')).length;
     assert.deepEqual([asked(a), asked(b)], [1, 0]);
   });
 
-  it('makes each token with the least role and scope, for a time', () => {
+  it('makes each token with the least role and scope, and an end', () => {
     const expiresAt = EXPIRES_ON;
     const group = 'gitlab:index/groupAccessToken:GroupAccessToken';
     assert.deepEqual(a.one(group, 'tokens-fleet').inputs, {
@@ -206,7 +206,7 @@ describe('the program', () => {
     });
   });
 
-  it('replaces a token of another day, and revokes the old one only when the pods have had time to read the new one', () => {
+  it('replaces a token of another day, and revokes the old one after the pods had time to read the new one', () => {
     for (const line of MADE_TOKENS) {
       const [type = '', name = ''] = line.split(' ');
       assert.deepEqual(a.one(type, name).options.replaceOnChanges, ['expiresAt']);
@@ -215,7 +215,7 @@ describe('the program', () => {
     assert.deepEqual(withHooks.map(({ name }) => name).sort(), ['checker-tokens', 'runners-sidecar-token']);
   });
 
-  it('gives each part its own token, and the runner its record’s', () => {
+  it('gives each part a token of its own, and the runner that of its record', () => {
     const { [EXPIRIES_FILE]: expiries, ...tokens } = secretOf(a, 'checker-tokens');
     assert.deepEqual(tokens, { fleet: SECRETS.made('tokens-fleet'), status: SECRETS.made('tokens-status') });
     const made = { expiresOn: EXPIRES_ON, madeBy: 'stack' };
@@ -231,7 +231,7 @@ describe('the program', () => {
     assert.deepEqual(toml.runners[0], { token: SECRETS.runner, cache: { s3: { SecretKey: CACHE_KEY } } });
   });
 
-  it('marks every secret, and shows none anywhere else', () => {
+  it('marks every secret, and shows none in clear text', () => {
     for (const stack of [a, b]) {
       for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), ALL_SECRETS, resource.name);
       assert.deepEqual(
@@ -284,7 +284,7 @@ describe('the program', () => {
     assert.deepEqual(dataOf(a, 'runners-sidecar-code'), { 'sidecar.cjs': '/* sidecar */' });
   });
 
-  it('prints the bounds, the project, the record, the image and what to do next', () => {
+  it('prints the bounds, the project, the record, the image and the next steps', () => {
     assert.deepEqual(a.outputs['runnerRecordIds'], [101]);
     assert.equal(a.outputs['statusProjectId'], 77);
     assert.equal(b.outputs['statusProjectUrl'], 'https://gitlab.example.com/rnd/runner-status');
@@ -303,7 +303,7 @@ describe('the program with other settings', () => {
   const tokens = { fleet: 'glpat-own-secret-1', sidecar: 'glpat-own-secret-2', status: 'glpat-own-secret-3' };
   const days = { fleetExpiresOn: '2027-01-31', sidecarExpiresOn: 'never', statusExpiresOn: '2027-02-01' };
 
-  it('lets Maintainers alone push, and gives the status token their role, where statusProject.pushRole says so', async () => {
+  it('lets only Maintainers push and gives the status token their role with statusProject.pushRole', async () => {
     const statusProject = { manage: true, path: 'rnd/runner-status', pushRole: 'maintainer' };
     const stack = await runStack('cluster-a', { config: { statusProject } });
     const branch = stack.one('gitlab:index/branchProtection:BranchProtection', 'status-branch').inputs;
@@ -313,7 +313,7 @@ describe('the program with other settings', () => {
     assert.equal(z.looseObject({ accessLevel: z.string() }).parse(token).accessLevel, 'maintainer');
   });
 
-  it('makes no tokens where the user gives them, and keeps them secret', async () => {
+  it('makes no tokens when the settings contain them, and keeps them secret', async () => {
     const stack = await runStack('cluster-b', { config: { tokens: { ...tokens, ...days } } });
     assert.deepEqual(declared(stack).sort(), all(COMMON));
     const { [EXPIRIES_FILE]: expiries, ...given } = secretOf(stack, 'checker-tokens');
@@ -328,7 +328,7 @@ describe('the program with other settings', () => {
     for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), /own-secret/, resource.name);
   });
 
-  it('asks for Maintainer of the project, and no group, where a project owns the runners', async () => {
+  it('needs the role Maintainer of the project, and no group, when a project owns the runners', async () => {
     const stack = await runStack('cluster-b', {
       config: { gitlab: { url: 'https://gitlab.example.com:8443', project: 42 } },
     });
@@ -347,7 +347,7 @@ describe('the program with other settings', () => {
     assert.match(network, /"port":8443/);
   });
 
-  it('leaves namespaces alone that exist already, and hides a kubeconfig', async () => {
+  it('creates no namespace that exists already, and hides a kubeconfig', async () => {
     const stack = await runStack('cluster-b', {
       config: { kubernetes: { kubeconfig: 'kubeconfig-secret', manageNamespaces: false, namespace: 'ci' } },
     });
@@ -361,7 +361,7 @@ describe('the program with other settings', () => {
     assert.deepEqual(stack.one('pulumi:providers:kubernetes', 'kubernetes').secretPaths, ['kubeconfig']);
   });
 
-  it('leaves it to the plugin to find a kubeconfig, wherever the next one who runs it has theirs', async () => {
+  it('lets the plugin find the kubeconfig of each user', async () => {
     const before = process.env['KUBECONFIG'];
     process.env['KUBECONFIG'] = '/home/alice/.kube/a:/home/alice/.kube/b';
     try {
@@ -373,7 +373,7 @@ describe('the program with other settings', () => {
     }
   });
 
-  it('makes nothing of runners that it adopts: no record, no Deployment, no sidecar and no token for one', async () => {
+  it('creates no record, no Deployment, no sidecar and no token of it for adopted runners', async () => {
     const adopt = [
       { namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 },
       { namespace: 'gitlab', deployment: 'big-runner', record: 13 },
@@ -425,7 +425,7 @@ describe('the program with other settings', () => {
     );
   });
 
-  it('creates nothing from a config that it refuses', async () => {
+  it('creates nothing from a config that is not valid', async () => {
     const seen: Declared[] = [];
     await assert.rejects(
       runStack('cluster-b', { config: { ownTags: [], fleet: ['cluster-a', 'cluster-c'] }, seen }),

@@ -23,7 +23,7 @@ describe('destroying a stack, under the real engine', function () {
         .commits()
         .filter((message) => !message.startsWith('Page: '));
 
-    it('hands nothing over when the hand-over itself is replaced', async () => {
+    it('moves no tag when the hand-over itself is replaced', async () => {
       const before = acts();
       const { summary } = await (await stackA()).up({ replace: [HAND_OVER] });
       assert.deepEqual(summary.resourceChanges, { replace: 1, same: 34 });
@@ -38,7 +38,7 @@ describe('destroying a stack, under the real engine', function () {
       assert.ok(stacks().a.record());
     });
 
-    it('refuses before it hands over where the status project is protected', async () => {
+    it('refuses before the hand-over when the status project is protected', async () => {
       const before = acts();
       await assert.rejects(
         (await stackA()).destroy({ runProgram: true, previewOnly: true }),

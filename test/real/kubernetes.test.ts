@@ -193,7 +193,7 @@ describe('a stack on a real control plane', function () {
     await until('one of them is kept', async () => (await jobs()).length === 1, SOON_MS);
   });
 
-  it('got no other calls from its pods', async () => {
+  it('gets no other calls from its pods', async () => {
     const lines = (await readFile(cluster.auditLog, 'utf8')).trim().split('\n');
     const event = z.object({
       verb: z.string(),

@@ -88,7 +88,7 @@ describe('the stacks under the real engine', function () {
     Object.assign(record(), { paused: false });
   });
 
-  it('would lose the main tag without `refresh: always`', async () => {
+  it('loses the main tag without `refresh: always`', async () => {
     Object.assign(record(), { tags: ['runner-a'] });
     await a.up({}, reworded);
     Object.assign(record(), { tags: [MAIN_TAG, 'runner-a'] });

@@ -48,7 +48,7 @@ describe('the rotation of tokens, under the real engine', function () {
       assert.notEqual(a.record()?.token, old.token);
     });
 
-    it('announced the wait, and showed no secret', async () => {
+    it('shows the wait, and no secret', async () => {
       assert.match(secrets.text, /waiting 1 s until every pod has them, then the old tokens are revoked/);
       await secrets.assertHidden(engines, 9, ['hadr-cluster-a-fleet', 'ciphertext']);
     });

@@ -90,7 +90,7 @@ describe('checker.json', () => {
   for (const [name, over, expected] of refused)
     it(`is refused with ${name}`, () => assert.deepEqual(problems(over), expected));
 
-  it('E8 ends the checker with 64 and one sentence, before it calls anything', async () => {
+  it('E8: makes the checker exit with 64 and one sentence, before its first call', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hadr-config-'));
     const file = join(folder, 'checker.json');
     await writeFile(file, JSON.stringify({ ...CONFIG, cluster: 'cluster-c' }));

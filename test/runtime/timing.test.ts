@@ -6,7 +6,7 @@ const keys = (change: Partial<Timing>, lab = false, managers = 2): string[] =>
   timingProblems({ ...DEFAULT_TIMING, ...change }, { lab, managers, adopted: false }).map((problem) => problem.key);
 
 describe('the timing rules', () => {
-  it('accept the defaults and the lab’s times', () => {
+  it('accept the defaults and the times of the lab', () => {
     assert.deepEqual(keys({}), []);
     assert.deepEqual(timingProblems(LAB_TIMING, { lab: true, managers: 2, adopted: false }), []);
   });
@@ -17,7 +17,7 @@ describe('the timing rules', () => {
     assert.deepEqual(bounds(DEFAULT_TIMING, 2), { deadSeconds: 125, deadBusySeconds: 200, unhealthySeconds: 117 });
   });
 
-  it('name the key that breaks a rule, and only that', () => {
+  it('name the key that breaks a rule, and no other', () => {
     assert.deepEqual(keys({ leaseSeconds: 44 }), ['leaseSeconds']);
     assert.deepEqual(keys({ leaseSeconds: 45 }), []);
     assert.deepEqual(keys({ checkIntervalSeconds: 5 }), ['checkIntervalSeconds']);

@@ -6,7 +6,7 @@ import { digestFile, digestOf, digestSchema, FUNCTIONS } from './digest.ts';
 const schemaFile = fileURLToPath(new URL('../../../shared/design/gitlab-schema.json', import.meta.url));
 
 describe('the digest of the provider schema', () => {
-  it('is what the schema beside the checkout gives', function () {
+  it('matches the schema beside the checkout', function () {
     if (!existsSync(schemaFile)) this.skip();
     const schema: unknown = JSON.parse(readFileSync(schemaFile, 'utf8'));
     const digest = digestSchema.parse(JSON.parse(readFileSync(digestFile, 'utf8')));
@@ -17,7 +17,7 @@ describe('the digest of the provider schema', () => {
     assert.deepEqual({ ...digest, functions, types }, digestOf(schema, names));
   });
 
-  it('keeps of a schema the names, types, required marks and secrets, and of the nested types those in use', () => {
+  it('contains the names, types, required marks and secrets of a schema, and the nested types in use', () => {
     const object = { properties: {} };
     const resource = { ...object, inputProperties: {} };
     const runner = {
@@ -59,7 +59,7 @@ describe('the digest of the provider schema', () => {
     assert.deepEqual(digest.types, { Rule: { deep: 'Deep?' }, Deep: { counts: '{integer}' } });
   });
 
-  it('says what is missing in a schema that lacks a resource', () => {
+  it('names a resource that a schema lacks', () => {
     const empty = { properties: {}, inputProperties: {} };
     const schema = { version: '1.2.3', provider: empty, resources: {}, functions: {}, types: {} };
     assert.throws(() => digestOf(schema), /no resource gitlab:index\/userRunner:UserRunner/);

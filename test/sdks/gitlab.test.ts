@@ -57,7 +57,7 @@ describe('the GitLab SDK', () => {
         assert.deepEqual(registered, [{ type: token, id: '', inputs: Object.fromEntries(expected) }]);
       });
 
-      it('has every output, is of its class, and marks secrets and the plugin version', () => {
+      it('has every output, its own class, secret marks and the plugin version', () => {
         const { resource, opts } = create(nameOf(token), all);
         const fields = new Map<string, unknown>(Object.entries(resource));
         assert.deepEqual(
@@ -83,7 +83,7 @@ describe('the GitLab SDK', () => {
         });
       }
 
-      it('reads an existing one with nothing but its id, and passes on what state is given', async () => {
+      it('reads an existing resource by its id alone, and passes given state on', async () => {
         const get = staticOf(nameOf(token), 'get');
         await settled(asResource(Reflect.apply(get, undefined, ['bare', '41'])));
         const state = samples({ ...inputs, ...outputs });
@@ -97,7 +97,7 @@ describe('the GitLab SDK', () => {
   }
 
   describe('Provider', () => {
-    it('sends text as it is, everything else as JSON, and the token as a secret', async () => {
+    it('sends text unchanged, other values as JSON, and the token as a secret', async () => {
       const { inputs, secrets } = digest.provider;
       const all = samples(inputs);
       const { resource, opts } = create('Provider', all);
@@ -113,7 +113,7 @@ describe('the GitLab SDK', () => {
       assert.deepEqual(opts.additionalSecretOutputs, secrets);
     });
 
-    it('sends nothing for what is not set', async () => {
+    it('sends no value that is not set', async () => {
       await settled(new gitlab.Provider('bare'));
       assert.deepEqual(registered, [{ type: 'pulumi:providers:gitlab', id: '', inputs: {} }]);
     });
@@ -150,7 +150,7 @@ describe('the GitLab SDK', () => {
     });
   });
 
-  it('exports what the digest names and nothing else', () => {
+  it('exports exactly what the digest names', () => {
     const resources = Object.keys(digest.resources).map(nameOf);
     const functions = Object.keys(digest.functions).map((token) => token.slice(token.lastIndexOf(':') + 1));
     const names = ['Provider', ...resources, ...functions.flatMap((name) => [name, `${name}Output`]), 'types'];

@@ -13,7 +13,7 @@ import { VirtualTime } from '../../simulation/virtual-time.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 describe('the simulation', () => {
-  it('gives the same trace for the same seed, byte for byte, and another for another', async () => {
+  it('gives the same trace for the same seed, byte for byte, and another for another seed', async () => {
     const once = await runEpisode(planOf('test.1', 3));
     const again = await runEpisode(planOf('test.1', 3));
     assert.equal(once.hash, again.hash);
@@ -21,7 +21,7 @@ describe('the simulation', () => {
     assert.notEqual(once.hash, (await runEpisode(planOf('test.2', 3))).hash);
   });
 
-  it('finds nothing wrong in a first handful of episodes, and is not blind: tags move in them', async () => {
+  it('finds no violation in twelve episodes in which tags move', async () => {
     let moves = 0;
     for (let index = 0; index < 12; index += 1) {
       const result = await runEpisode(planOf(`test.${index}`, 2 + (index % 3)));
@@ -36,7 +36,7 @@ describe('the simulation', () => {
     assert.deepEqual(namedPlan('test.1', 2, [1]).faults, [faults[1]]);
   });
 
-  it('lets things happen in the order of their times, and of their making', async () => {
+  it('runs events in the order of their times, and of their creation at equal times', async () => {
     const time = new VirtualTime();
     const seen: string[] = [];
     for (const at of [30, 10, 20, 10]) time.at(at, () => seen.push(`${at}#${seen.length}`));
@@ -47,8 +47,8 @@ describe('the simulation', () => {
   });
 });
 
-describe('the rules that ours is compared with', () => {
-  it('moves the tag away from idle runners, where GitLab’s last contact is believed; ours does not', async () => {
+describe('the rules that the simulation compares with ours', () => {
+  it('moves the tag away from idle runners with the rule of the last contact, and not with ours', async () => {
     // GitLab hears the other cluster's runners, for they work a while for its own tag, and hides the contact of the holder's.
     const idle: Plan = {
       ...namedPlan('test.0', 2, []),
@@ -60,7 +60,7 @@ describe('the rules that ours is compared with', () => {
     assert.equal(ours.outcome.moves, 0);
   });
 
-  it('leaves the tag with a dead cluster, where GitLab’s status is believed; ours does not', async () => {
+  it('leaves the tag with a dead cluster with the rule of the status of GitLab, and not with ours', async () => {
     const dies: Plan = {
       ...namedPlan('test.0', 2, []),
       faults: [{ name: 'cluster dies', at: 600, seconds: 900, cluster: 'holder', amount: 0.5 }],
@@ -77,7 +77,7 @@ const texts = [...GUARDS, ...RULES.filter(({ edits }) => edits.length > 0)];
 
 describe('the guards of the protocol', () => {
   for (const { name, edits } of texts)
-    it(`${name}: stands where its removal looks for it`, async () => {
+    it(`${name}: exists in the source where its removal expects it`, async () => {
       for (const file of new Set(edits.map((edit) => edit.file))) {
         const text = await readFile(join(ROOT, file), 'utf8');
         const mutated = mutate(

@@ -35,7 +35,7 @@ export function destroyCases(
     await stacks.close();
   });
 
-  it('hands nothing over when an up replaces resources of the holder', async () => {
+  it('moves no tag when an up replaces resources of the holder', async () => {
     const { changes } = await stacks.b.up({ ...preferB, ownTags: ['runner-b', 'arm64'] });
     assert.deepEqual(changes.replaced, ['checker-config']);
     assert.equal(stacks.newestTerm()?.number, 1);
@@ -43,7 +43,7 @@ export function destroyCases(
     assert.deepEqual(stacks.holders(), [B]);
   });
 
-  it('hands over before anything of the holder’s stack is gone', async () => {
+  it('moves the main tag before any resource of the holder is deleted', async () => {
     const record = stacks.b.record();
     assert.ok(record);
     let before: readonly string[] | undefined;
@@ -63,7 +63,7 @@ export function destroyCases(
     checkers.delete(B);
   });
 
-  it('refuses where nobody can take over, with the reason and the mend, and leaves all as it was', async () => {
+  it('refuses when no other cluster can take over, gives the reason and a fix, and changes nothing', async () => {
     const record = stacks.a.record();
     await assert.rejects(stacks.a.destroy({ excludeProtected: true }), (error: Error) => {
       assert.match(
@@ -92,7 +92,7 @@ export function destroyCases(
     assert.ok(stacks.commits().includes('cluster-b is back: its stack is created again'));
   });
 
-  it('lets a cluster that does not hold the main tag go at once', async () => {
+  it('destroys a cluster that does not hold the main tag without waiting', async () => {
     await stacks.b.destroy();
     assert.equal(stacks.b.record(), undefined);
     assert.deepEqual(stacks.control()?.destroyed, [B]);

@@ -77,7 +77,7 @@ export function rotationCases(
     for (const seen of await Promise.all(inSecrets)) assert.deepEqual(seen.toSorted(), values.toSorted());
   });
 
-  it('tells the checker the new day, which is more than rotateBeforeDays away', async () => {
+  it('gives the checker the new day, which is more than rotateBeforeDays away', async () => {
     const { expiries } = await deployed(A, stacks.a.api);
     const days = new Set(alive().map(({ expiresAt }) => expiresAt));
     assert.deepEqual([...days], [expiries.fleet.expiresOn]);
@@ -86,9 +86,10 @@ export function rotationCases(
     assert.ok(left > TOKENS.rotateBeforeDays - 1 && left <= TOKENS.lifetimeDays, `${left} days`);
   });
 
-  it('has nothing more to do', async () => assert.deepEqual((await upAt(today)).changes, NOTHING));
+  it('changes nothing when it is run again on the same day', async () =>
+    assert.deepEqual((await upAt(today)).changes, NOTHING));
 
-  it('makes one anew that was revoked by hand, and brings it to the pods', async () => {
+  it('makes a new token for one that was revoked by hand, and brings it to the pods', async () => {
     const [lost] = alive();
     assert.ok(lost);
     lost.revoked = true;

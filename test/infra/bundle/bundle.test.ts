@@ -22,14 +22,14 @@ describe('bundle', () => {
   });
   after(() => rm(root, { recursive: true, force: true }));
 
-  it('makes one file that a stock Node runs', async () => {
+  it('makes one file that Node runs without packages', async () => {
     const file = join(root, 'main.cjs');
     await writeFile(file, await bundle('source/main.ts', { root }));
     const { stdout } = await run(process.execPath, [file], { cwd: root });
     assert.equal(stdout, 'moved string\n');
   });
 
-  it('makes the same bytes of the same source, wherever it lies', async () => {
+  it('makes the same bytes from the same source in any folder', async () => {
     const elsewhere = join(root, 'a-much-longer-folder');
     await cp(join(root, 'source'), join(elsewhere, 'source'), { recursive: true });
     const text = await bundle('source/main.ts', { root });
@@ -37,7 +37,7 @@ describe('bundle', () => {
     assert.doesNotMatch(text, /comment|hadr-bundle/);
   });
 
-  it('refuses what would not fit into a ConfigMap, and says what to do', async () => {
+  it('refuses a bundle that is too large for a ConfigMap, and suggests a fix', async () => {
     await assert.rejects(bundle('source/main.ts', { root, mostBytes: 20 }), (error) => {
       assert.ok(error instanceof Error);
       assert.match(
@@ -48,11 +48,11 @@ describe('bundle', () => {
     });
   });
 
-  it('fails on source that does not build', async () => {
+  it('fails when the source does not build', async () => {
     await assert.rejects(bundle('source/absent.ts', { root }), /absent\.ts/);
   });
 
-  it('makes the runtime fit into its ConfigMaps', async () => {
+  it('keeps the runtime small enough for its ConfigMaps', async () => {
     const { checker, sidecar } = await bundleRuntime();
     for (const text of [checker, sidecar]) assert.ok(text.length > 10_000);
     assert.notEqual(checker, sidecar);

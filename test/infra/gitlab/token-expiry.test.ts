@@ -28,7 +28,7 @@ describe('the day on which a token ends', () => {
     assert.equal(at('2027-01-06T00:00:00Z'), '2028-01-05');
   });
 
-  it('lies further off than rotateBeforeDays after every up, and never further than lifetimeDays', () =>
+  it('is more than rotateBeforeDays and at most lifetimeDays away after every up', () =>
     fc.assert(
       fc.property(given, ({ now, share, ...settings }) => {
         const left = daysLeft(Math.floor(now / DAY_MS) * DAY_MS, expiryOf(now, settings, share));
@@ -52,6 +52,6 @@ describe('the day on which a token ends', () => {
     assert.ok(Math.min(...apart) >= 60, apart.join());
   });
 
-  it('depends on the place in the fleet alone, so that an added cluster changes no other day', () =>
+  it('depends only on the place in the fleet, so that an added cluster changes no other day', () =>
     assert.deepEqual([0, 1, 2, 3, 4, 5].map(shareOf), [0, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8]));
 });

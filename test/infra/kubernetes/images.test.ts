@@ -24,7 +24,7 @@ describe('images', () => {
     it(`takes ${image.replace(DIGEST, '@…')} from ${from.replace(DIGEST, '@…')}`, () =>
       assert.equal(mirrored(image, mirrors), from));
 
-  it('are by digest with 64 hexadecimal digits at their end, and not otherwise', () => {
+  it('count as pinned by digest only with 64 hexadecimal digits at their end', () => {
     assert.ok(hasDigest(NODE));
     for (const image of ['node:22', `node${DIGEST}0`, NODE.slice(0, -1)]) assert.ok(!hasDigest(image), image);
   });
@@ -40,7 +40,7 @@ describe('the images of a stack', () => {
       .filter(([key]) => key.startsWith('checkov.io/skip'))
       .map(([, text]) => text);
 
-  it('all come from the mirror, that of jobs which name none as well', async () => {
+  it('all come from the mirror, also the default image of jobs', async () => {
     const stack = await runStack('cluster-a', {
       config: { images: { mirrors: { 'docker.io': 'mirror.example.com' } } },
     });
@@ -56,7 +56,7 @@ describe('the images of a stack', () => {
     for (const pod of podsOf(stack)) assert.deepEqual(pod['imagePullSecrets'], [{ name: 'mirror' }]);
   });
 
-  it('are excepted from the rule of digests only where one has none', async () => {
+  it('are excepted from the rule of digests only when one has none', async () => {
     const byVersion = await runStack('cluster-a');
     assert.equal(skips(byVersion).filter((text) => text.startsWith('CKV_K8S_43=')).length, 2);
     const runnerAlone = await runStack('cluster-a', { config: { images: { node: NODE } } });
@@ -70,7 +70,7 @@ describe('the images of a stack', () => {
     );
   });
 
-  it('have no exception without a sentence that says why', async () => {
+  it('have no exception without a reason', async () => {
     const texts = skips(await runStack('cluster-a'));
     assert.equal(texts.length, 5);
     for (const text of texts) assert.match(text, /^CKV_K8S_\d+=[A-Z].{40,}/);

@@ -45,7 +45,7 @@ const dashboardSchema = z.looseObject({
 });
 
 describe('metrics', () => {
-  it('have names and units by Prometheus’ conventions, each once', () => {
+  it('have names and units by the conventions of Prometheus, each once', () => {
     assert.equal(new Set(METRICS.map(({ name }) => name)).size, METRICS.length);
     for (const { name, type, help } of METRICS) {
       assert.match(name, /^hadr_[a-z]+(_[a-z]+)*$/);
@@ -55,7 +55,7 @@ describe('metrics', () => {
     }
   });
 
-  it('are all in docs/observability.md, as the code has them', async () => {
+  it('are all in docs/observability.md, as in the code', async () => {
     const rows = (await text('docs/observability.md'))
       .split('\n')
       .filter((line) => line.startsWith('| `hadr_'))
@@ -73,14 +73,14 @@ describe('metrics', () => {
 });
 
 describe('alerts', () => {
-  it('use only metrics that there are, by labels that these have', () => {
+  it('use only metrics and labels that exist', () => {
     for (const { alert, expr } of ALERTS) {
       assertThere(expr, alert);
       assert.ok(usesOf(expr).length > 0, alert);
     }
   });
 
-  it('each have their page, and each page its alert', async () => {
+  it('each have a page, and each page has an alert', async () => {
     const pages = (await readdir(`${ROOT}/docs/runbooks`)).sort();
     assert.deepEqual(pages, ALERTS.map(({ alert }) => `${alert}.md`).sort());
     for (const { alert, labels, annotations } of ALERTS) {
@@ -94,7 +94,7 @@ describe('alerts', () => {
     }
   });
 
-  it('have pages whose commands the command line takes', async () => {
+  it('have pages whose commands exist', async () => {
     let commands = 0;
     for (const { alert } of ALERTS)
       for (const [, command = ''] of (await text(`docs/runbooks/${alert}.md`)).matchAll(/npx hadr ([^\n`]+)/g)) {
@@ -117,7 +117,7 @@ describe('alerts', () => {
 });
 
 describe('the dashboard', () => {
-  it('uses only metrics that there are, by labels that these have', async () => {
+  it('uses only metrics and labels that exist', async () => {
     const { panels, annotations, templating } = dashboardSchema.parse(
       JSON.parse(await text('infra/monitoring/dashboard.json')),
     );
@@ -162,14 +162,14 @@ describe('a stack with monitoring', () => {
     });
   });
 
-  it('asks for none of sidecars where the runners are adopted: they have none', async () => {
+  it('creates no PodMonitor of sidecars when the runners are adopted', async () => {
     const adopt = [{ namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 }];
     const adopting = await runStack('cluster-b', { config: { adopt, monitoring: { enabled: true } } });
     const monitors = adopting.resources.filter(({ type }) => type === `${CUSTOM}:PodMonitor`).map(({ name }) => name);
     assert.deepEqual(monitors, ['monitoring-checker']);
   });
 
-  it('asks the operator for two PodMonitors and a rule, with the labels by which it selects, and Grafana for the dashboard', () => {
+  it('creates two PodMonitors, a rule and a dashboard with the labels by which they are selected', () => {
     for (const [kind, name] of [
       ['PodMonitor', 'monitoring-runners'],
       ['PodMonitor', 'monitoring-checker'],
@@ -193,7 +193,7 @@ describe('a stack with monitoring', () => {
     for (const json of Object.values(map.data)) dashboardSchema.parse(JSON.parse(json));
   });
 
-  it('lets the series of one checker go on with the next', () => {
+  it('gives the series of all runs of a checker the same labels', () => {
     const { spec } = z
       .looseObject({ spec: z.unknown() })
       .parse(stack.one(`${CUSTOM}:PodMonitor`, 'monitoring-checker').inputs);
@@ -219,7 +219,7 @@ describe('a stack with monitoring', () => {
     });
   });
 
-  it('names in its alerts the jobs that the operator gives to these PodMonitors, and the people’s own runbooks', () => {
+  it('names the jobs of these PodMonitors and the runbooks of the settings in its alerts', () => {
     const rule = JSON.stringify(stack.one(`${CUSTOM}:PrometheusRule`, 'monitoring-alerts').inputs);
     assert.deepEqual([...new Set([...rule.matchAll(/job=\\"([^\\]+)\\"/g)].map((match) => match[1]))].sort(), [
       'gitlab-runner/checker-cluster-a',
@@ -228,7 +228,7 @@ describe('a stack with monitoring', () => {
     assert.match(rule, /"runbook_url":"https:\/\/d\.example\/r\/HadrTwoHolders\.md"/);
   });
 
-  it('lets Prometheus’ namespace reach both ports, and nobody else any', () => {
+  it('lets only the namespace of Prometheus reach both ports', () => {
     assert.deepEqual(policyOf(stack, 'runners-network').ingress, fromPrometheus('prometheus', 9253));
     assert.deepEqual(policyOf(stack, 'checker-network').ingress, fromPrometheus('prometheus', 9254));
     assert.deepEqual(container(stack, 'checker')['ports'], [{ name: 'metrics', containerPort: 9254, protocol: 'TCP' }]);
@@ -250,13 +250,13 @@ describe('a stack that notifies', () => {
     });
   });
 
-  it('has the address in the checker’s Secret, and nowhere in clear', () => {
+  it('has the address in the Secret of the checker, and nowhere in clear text', () => {
     assert.equal(secretOf(stack, 'checker-tokens')['webhook'], WEBHOOK);
     for (const resource of stack.resources) assert.doesNotMatch(clearText(resource), /webhook-secret|hooks\.example/);
     assert.doesNotMatch(JSON.stringify(stack.outputs), /webhook-secret|hooks\.example/);
   });
 
-  it('lets the checker reach its port, where people say it is, and the runners not', () => {
+  it('lets the checker reach the port of the webhook, and not the runners', () => {
     const way = { to: [{ ipBlock: { cidr: '203.0.113.9/32' } }], ports: [{ protocol: 'TCP', port: 8443 }] };
     assert.deepEqual(policyOf(stack, 'checker-network').egress.at(-1), way);
     assert.ok(!JSON.stringify(policyOf(stack, 'runners-network')).includes('8443'));

@@ -38,7 +38,7 @@ describe('a rendered stack', () => {
     text = await render(ROOT, 'cluster-a', fast);
   });
 
-  it('holds every Kubernetes object that the program declares, and nothing else', async () => {
+  it('contains every Kubernetes object that the program declares, and nothing else', async () => {
     const declared = (await runStack('cluster-a')).resources.filter(({ type }) => type.startsWith('kubernetes:'));
     const kindSchema = z.object(objectSchema.shape).pick({ apiVersion: true, kind: true });
     const kindsOf = (objects: readonly unknown[]): string[] =>
@@ -56,7 +56,7 @@ describe('a rendered stack', () => {
     );
   });
 
-  it('names every object, and refers to the names that it has', () => {
+  it('names every object, and refers only to names that exist', () => {
     const objects = read(text);
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`);
     assert.equal(new Set(names).size, names.length);
@@ -81,7 +81,7 @@ describe('a rendered stack', () => {
     );
   });
 
-  it('quotes what YAML 1.1 would take for something else', async () => {
+  it('quotes text that YAML 1.1 would read as another type', async () => {
     const odd = await render(ROOT, 'cluster-a', async () => {
       const outputs = await fast();
       const { core } = await import('@pulumi/kubernetes');
@@ -126,14 +126,14 @@ describe('rendering a stack whose file holds secrets', () => {
     await writeFile(join(folder, `Pulumi.${stack}.yaml`), `encryptionsalt: v1:salt\n${shipped}${more.join('\n')}`);
   };
 
-  it('shows none of them, in clear or encrypted', async () => {
+  it('shows none of them, neither in clear text nor encrypted', async () => {
     await write('cluster-b', lines);
     const text = await render(folder, 'cluster-b', fast);
     assert.doesNotMatch(text, /glpat|cipher|salt/);
     assert.equal(read(text).filter(({ kind }) => kind === 'Secret').length, 3);
   });
 
-  it('refuses what pulumi up would refuse, in the same words', async () => {
+  it('refuses what pulumi up would refuse, with the same text', async () => {
     await write('cluster-x', []);
     await assert.rejects(render(folder, 'cluster-x', fast), (error) => {
       assert.ok(error instanceof ConfigError);
@@ -149,7 +149,7 @@ describe('rendering a stack whose file holds secrets', () => {
     assert.deepEqual(await stacksIn(ROOT), ['cluster-a', 'cluster-b']);
   });
 
-  it('replaces ciphers wherever they are, and nothing that only looks like one', () =>
+  it('replaces ciphertext wherever it is, and nothing that only looks like it', () =>
     assert.deepEqual(
       withoutCiphers(
         { a: { secure: 'v1:x' }, b: [{ c: { secure: 'v1:x' } }], d: { secure: true }, e: { secure: 'x', f: 1 } },

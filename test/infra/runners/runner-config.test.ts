@@ -31,7 +31,7 @@ const read = (change: Partial<RunnerConfigOptions> = {}) =>
   fileSchema.parse(plain(parse(runnerConfig({ ...options, ...change }))));
 
 describe('config.toml', () => {
-  it('says what the runner needs, and a default image for jobs', () => {
+  it('contains what the runner needs, and a default image for jobs', () => {
     assert.deepEqual(read(), {
       concurrent: 7,
       check_interval: 3,
@@ -50,11 +50,11 @@ describe('config.toml', () => {
     });
   });
 
-  it('names the file of GitLab’s authority where there is one', () => {
+  it('names the file of the certificate authority of GitLab if there is one', () => {
     assert.equal(read({ caFile: 'gitlab-ca.crt' }).runners[0]['tls-ca-file'], 'gitlab-ca.crt');
   });
 
-  it('takes the user’s tables, with their nested ones, over its own', () => {
+  it('prefers the tables of the user, with nested ones, over its own', () => {
     const [{ kubernetes, cache }] = read({
       kubernetesToml:
         'image = "debian:13"\ncpu_request = "1"\n[node_selector]\npool = "ci"\n[[volumes.empty_dir]]\nname = "x"',
@@ -76,21 +76,21 @@ describe('config.toml', () => {
   });
 
   for (const header of ['[runners.kubernetes]', '[[runners]]\n[runners.kubernetes]'])
-    it(`takes a table that was pasted with its header: ${header.replace('\n', ' ')}`, () => {
+    it(`accepts a table that was pasted with its header: ${header.replace('\n', ' ')}`, () => {
       assert.deepEqual(plain(runnerToml(`${header}\nprivileged = true`, 'kubernetes')), {
         kind: 'table',
         table: { privileged: true },
       });
     });
 
-  it('says where TOML is broken, without quoting it', () => {
+  it('names the line of TOML that is not valid, without quoting it', () => {
     assert.deepEqual(runnerToml('a = 1\nb = "never shown', 'cache'), {
       kind: 'broken',
       why: 'is not TOML (line 2, column 5)',
     });
   });
 
-  it('refuses the other table’s header', () => {
+  it('refuses the header of the other table', () => {
     assert.equal(runnerToml('[runners.cache]\nType = "s3"', 'kubernetes').kind, 'broken');
   });
 });

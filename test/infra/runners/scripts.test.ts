@@ -43,7 +43,7 @@ describe('the commands of the runner pod', () => {
     await chmod(file, 0o755);
   };
 
-  it('prepare gives the pod its own system id, and the runner a config that only it can read', async () => {
+  it('prepare gives the pod a system id of its own, and the runner a config that only it can read', async () => {
     await writeFile(join(root, 'secret', 'config.toml'), 'concurrent = 1\n');
     assert.equal(await codeOf(prepareCommand(), { POD_UID: '0f3c9a51-77de-4b1c-9d2e-1a2b3c4d5e6f' }), 0);
     assert.equal(await readFile(join(state, '.runner_system_id'), 'utf8'), 'r_0f3c9a5177de');
@@ -51,7 +51,7 @@ describe('the commands of the runner pod', () => {
     assert.equal((await stat(join(state, 'config.toml'))).mode & 0o077, 0);
   });
 
-  it('prepare brings the file of GitLab’s authority along, and can run again over its own copies', async () => {
+  it('prepare copies the certificate authority of GitLab, and can run again over its own copies', async () => {
     for (const name of ['config.toml', paths.CA_FILE]) {
       await writeFile(join(root, 'secret', name), name);
       await chmod(join(root, 'secret', name), 0o440);

@@ -455,7 +455,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 describe('settings', () => {
-  it('take a record’s id as text too, as pulumi config set --path writes it, and ask nothing of replicas they do not know', () => {
+  it('take the id of a record as text too, and check no replicas that they do not know', () => {
     const settings = readSettings(
       rawOf({ ...valid(), adopt: [{ ...ADOPTED, record: '12' }], policy: { minOnline: 5 } }),
       'cluster-a',
@@ -486,7 +486,7 @@ describe('settings', () => {
     );
   });
 
-  it('quotes no secret, whatever is wrong with it', () => {
+  it('quotes no secret that is not valid', () => {
     const secrets: Values = {
       gitlabToken: `${TOKEN} `,
       tokens: { fleet: [TOKEN], status: `${TOKEN}\t`, sidecar: 5 },
@@ -551,7 +551,7 @@ describe('settings', () => {
 
   it('keeps exactly 50 tags', () => assert.deepEqual(problemsOf({ ownTags: manyTags(49) }), []));
 
-  it('is a refusal without a stack trace, which Pulumi would inspect for seconds', () => {
+  it('is an error without a stack trace, which Pulumi would inspect for seconds', () => {
     assert.throws(
       () => readSettings(rawOf({ ...valid(), fleet: [] }), 'cluster-a'),
       (error) => error instanceof ConfigError && error.stack === error.message,

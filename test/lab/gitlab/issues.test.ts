@@ -72,7 +72,7 @@ describe('incidents in GitLab', () => {
     assert.equal((await port.close(4711)).kind, 'absent');
   });
 
-  it('are refused to a Guest, and to everyone if the project has issues disabled', async () => {
+  it('are refused to a Guest, and to every user if the project has issues disabled', async () => {
     const guest = await incidents(await tokenOf(10)).raise('t', 'd');
     assert.equal(guest.kind === 'unknown' && guest.forbidden, true);
     await lab.call('PUT', `/projects/${id}`, { issues_access_level: 'disabled' });

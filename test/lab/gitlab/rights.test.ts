@@ -40,7 +40,7 @@ describe('the embedded GitLab: rights and parameters', () => {
     assert.match(ended.text, /400 Bad request - group_\d+_bot_\d+ cannot delete group_\d+_bot_\d+/);
   });
 
-  it('F4 says only to an administrator that a token does not exist', async () => {
+  it('F4 shows only an administrator that a token does not exist', async () => {
     const tokens = `${group()}/access_tokens`;
     const reader = await lab.groupToken('reader', ['api'], 40);
     assert.deepEqual(refusal(await lab.call('POST', `${tokens}/99/rotate`, {})), {

@@ -78,7 +78,7 @@ describe('the embedded GitLab: what a runner calls', () => {
     assert.equal(answer.headers.get('x-gitlab-trace-update-interval'), '60');
   });
 
-  it('F2 tells a runner by 403 and Job-Status that its job was ended', async () => {
+  it('F2 shows a runner with 403 and Job-Status that its job was ended', async () => {
     const job = newJob();
     await poll('r_1');
     await lab.call('POST', `/projects/${lab.gitlab.projectId}/jobs/${job.id}/cancel`);

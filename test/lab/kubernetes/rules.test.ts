@@ -14,7 +14,7 @@ describe('lab cron schedules', () => {
     assert.equal(at('5,7-9 10 * * *', '2026-03-01T10:08:00Z'), true);
     assert.equal(at('5,7-9 10 * * *', '2026-03-01T10:06:00Z'), false);
   });
-  it('match either day if day of month and day of week are both restricted', () => {
+  it('match either day when day of month and day of week are both restricted', () => {
     assert.equal(at('0 0 13 * 5', '2026-03-13T00:00:00Z'), true);
     assert.equal(at('0 0 13 * 5', '2026-03-06T00:00:00Z'), true, 'a Friday');
     assert.equal(at('0 0 13 * 5', '2026-03-07T00:00:00Z'), false);
@@ -36,7 +36,7 @@ describe('lab cron schedules', () => {
     ])
       assert.equal(parseSchedule(text), undefined, text);
   });
-  it('make up only for the newest missed start', () => {
+  it('repeat only the newest missed start', () => {
     const every = parseSchedule('* * * * *');
     assert.ok(every);
     assert.equal(dueMinute(every, 10, 10), undefined);

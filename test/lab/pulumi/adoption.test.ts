@@ -97,7 +97,7 @@ describe('runners of two helm releases', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('are adopted unchanged, the holder first, which keeps its main tag', async () => {
+  it('are adopted unchanged, and the holder keeps its main tag', async () => {
     const before = [await specOf(a), await specOf(b)];
     const runners = [...gitlab.model.runners.all.keys()];
     await a.engine.up(a.config, program);

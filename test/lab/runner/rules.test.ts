@@ -30,7 +30,7 @@ describe('lab runner config.toml', () => {
       ],
     });
   });
-  it('reads what is given, durations as Go writes them, and ignores the rest', () => {
+  it('reads known keys, with durations in the format of Go, and ignores others', () => {
     const config = parseConfig(
       `concurrent = 4\ncheck_interval = 2\nlisten_address = "localhost:9000"\n${runner}limit = 2\nunhealthy_interval = "1m30s"\nrequest_concurrency = 3\n[runners.kubernetes]\nimage = "x"\n`,
     );
@@ -42,7 +42,7 @@ describe('lab runner config.toml', () => {
     assert.deepEqual(parseConfig(`listen_address = "127.0.0.1"`).listen, { host: '127.0.0.1', port: 9252 });
     assert.equal(parseConfig('check_interval = 0').checkIntervalMs, 3000);
   });
-  it('refuses a fraction where Go wants an int, without quoting the file', () => {
+  it('refuses a fraction where Go needs an int, without quoting the file', () => {
     for (const text of ['check_interval = 0.5', 'check_interval = 1.0', `${runner}limit = 1.5`])
       assert.throws(() => parseConfig(text), /incompatible types for/);
     assert.throws(
@@ -64,7 +64,7 @@ describe('lab runner health', () => {
 });
 
 describe('lab runner retries', () => {
-  it('wait as long as GitLab asks for, else 100 ms doubling', () => {
+  it('wait as long as GitLab asks for, otherwise 100 ms, doubled each time', () => {
     const now = Date.parse('2026-01-01T00:00:00Z');
     const reset = 'Thu, 01 Jan 2026 00:00:07 GMT';
     assert.equal(waitMs({ 'ratelimit-resettime': reset, 'retry-after': '3' }, 0, now, 0), 7000);
@@ -81,11 +81,11 @@ describe('lab runner identity', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const refuse = (message: string): never => assert.fail(message);
 
-  it('is what the file says', () => {
+  it('is read from the file', () => {
     writeFileSync(join(folder, '.runner_system_id'), 'r_0123456789ab');
     assert.equal(systemId(join(folder, 'config.toml'), refuse), 'r_0123456789ab');
   });
-  it('is made and kept when the file is missing or of the wrong pattern', () => {
+  it('is created and saved when the file is missing or has the wrong pattern', () => {
     const file = join(folder, '.runner_system_id');
     for (const text of ['r_short', 'x_0123456789ab', 'r_0123456789ab-more']) {
       writeFileSync(file, text);

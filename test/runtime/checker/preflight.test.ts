@@ -119,13 +119,13 @@ class Fleet {
 }
 
 describe('the preflight', () => {
-  it('takes a note that it may read for the right to edit, and writes to no record', async () => {
+  it('accepts a visible note as proof of the right to edit, and writes to no record', async () => {
     const fleet = new Fleet();
     assert.equal(await fleet.why(), undefined);
     assert.deepEqual(fleet.writes, [`create ${reportPath('cluster-b')}`]);
   });
 
-  it('refuses a record that two clusters have, for its tags cannot be with one of them', async () => {
+  it('refuses a record that two clusters use', async () => {
     const fleet = new Fleet();
     fleet.files.set(reportPath('cluster-b'), reportOf('cluster-b', [RIVAL, OWN]));
     assert.match(
@@ -137,7 +137,7 @@ describe('the preflight', () => {
     assert.deepEqual(fleet.writes, []);
   });
 
-  it('tells an empty note from a hidden one by a write that changes nothing', async () => {
+  it('distinguishes an empty note from a hidden one by a write that changes nothing', async () => {
     const fleet = new Fleet();
     fleet.notes.set(RIVAL, null);
     assert.equal(await fleet.why(), undefined);
@@ -149,7 +149,7 @@ describe('the preflight', () => {
     );
   });
 
-  it('refuses where a record may not even be read', async () => {
+  it('refuses a token that may not read the record', async () => {
     const fleet = new Fleet();
     fleet.notes.set(OWN, forbidden('insufficient_scope'));
     assert.match((await fleet.why()) ?? '', /record 11 of cluster-a/);
@@ -167,7 +167,7 @@ describe('the preflight', () => {
     assert.match((await fleet.why()) ?? '', /^the status token/);
   });
 
-  it('asks to commit with the page of the project while there is no report, and not at all in an empty one', async () => {
+  it('tests the right to commit with the page while there is no report, and does not test it in an empty project', async () => {
     const fleet = new Fleet();
     fleet.files.delete(reportPath('cluster-b'));
     assert.equal(await fleet.why(), undefined);
@@ -198,7 +198,7 @@ describe('the preflight', () => {
       assert.equal(await fleet.why(), undefined);
     });
 
-  it('asks no further once it has used the time of a request: the rounds must begin', async () => {
+  it('stops after the time of one request, so that the rounds begin', async () => {
     const fleet = new Fleet();
     fleet.callMs = 2000;
     fleet.notes.set(RIVAL, null);
@@ -206,7 +206,7 @@ describe('the preflight', () => {
     assert.deepEqual(fleet.writes, []);
   });
 
-  it('that refuses ends the run before its first round', async () => {
+  it('ends the run before its first round when it fails', async () => {
     const fleet = new Fleet();
     fleet.notes.set(RIVAL, forbidden('403 Forbidden'));
     const { why, ...counts } = await run(fleet.checker);
@@ -291,7 +291,7 @@ describe('the preflight against the lab’s GitLab', () => {
   };
   const commits = () => lab.gitlab.model.repository(project).log('main').length;
 
-  it('clears an Owner of the group with a Developer of the status project, and leaves nothing behind', async () => {
+  it('passes with an Owner of the group and a Developer of the status project, and changes nothing', async () => {
     const before = commits();
     assert.equal(await why(), undefined);
     assert.equal(commits(), before);
@@ -320,12 +320,12 @@ describe('the preflight against the lab’s GitLab', () => {
     assert.match((await why()) ?? '', /scope api.*insufficient_scope/);
   });
 
-  it('does not take a read-only GitLab for a refusal', async () => {
+  it('passes while GitLab is read-only', async () => {
     lab.gitlab.model.faults.add({ kind: 'read-only' });
     assert.equal(await why(), undefined);
   });
 
-  it('does not refuse for a token that was revoked: that is not known to be the token’s right', async () => {
+  it('passes with a revoked token, because that does not show its rights', async () => {
     tokens.fleet = 'glpat-revoked';
     assert.equal(await why(), undefined);
   });

@@ -19,7 +19,7 @@ describe('the checker as a process', () => {
     assert.deepEqual(stage.terms(), [termPath(1), termPath(2)]);
   };
 
-  it('finishes a round: takes the tag, reports, and ends with 0 and no last words', async () => {
+  it('finishes a round, takes the tag, reports, and exits with 0 and without a termination message', async () => {
     const writes: string[] = [];
     const stop = stage.gitlab.model.onEvent((event) => {
       if (event.kind === 'request' && isWrite(event)) writes.push(`${event.method} ${event.path} ${event.status}`);
@@ -48,7 +48,7 @@ describe('the checker as a process', () => {
 
   // A kill before a write is applied leaves what a kill after the write before it leaves.
   for (let nth = 1; nth <= 6; nth += 1)
-    it(`killed when GitLab has applied its write ${nth} of 6, leaves the rest to the next run`, async () => {
+    it(`killed after write ${nth} of 6, lets the next run finish the move`, async () => {
       let writes = 0;
       let both = false;
       const stop = stage.gitlab.model.onEvent((event) => {
@@ -100,7 +100,7 @@ describe('the checker as a process', () => {
     ],
   ];
   for (const [name, given, code, pattern] of bad)
-    it(`fails its Job with a token ${name}, and says why without it`, async () => {
+    it(`fails its Job with a token ${name}, and gives the reason without the token`, async () => {
       const tokens = { ...stage.tokens, ...given() };
       await stage.apply(tokens);
       stage.forget();

@@ -30,7 +30,7 @@ describe('docs/hadr.md', () => {
     }
   });
 
-  it('has the schema that the command prints by; npm run build:hadr writes it', async () => {
+  it('matches the schema of the command’s output, which npm run build:hadr writes', async () => {
     assert.equal(await readFile('docs/hadr.schema.json', 'utf8'), outputSchemaText());
   });
 });

@@ -72,7 +72,7 @@ async function findings(adopted = ADOPTED, present = ['gitlab-runner', 'gpu-runn
 }
 
 describe('hadr doctor on a stack that adopts its runners', () => {
-  it('finds nothing where all is there, and asks each namespace', async () => {
+  it('finds no problem when everything exists, and asks in each namespace', async () => {
     const { asked, bad } = await findings();
     assert.deepEqual(bad, []);
     for (const line of [
@@ -83,7 +83,7 @@ describe('hadr doctor on a stack that adopts its runners', () => {
       assert.ok(asked.includes(line), `${line} among\n${asked.join('\n')}`);
   });
 
-  it('finds a Deployment that is not there, a right that is missing and a config that was not deployed', async () => {
+  it('finds a Deployment that does not exist, a missing right and a config that was not deployed', async () => {
     assert.deepEqual((await findings(ADOPTED, ['gpu-runner'])).bad, [
       'Deployment gitlab-runner: correct adopt in Pulumi.cluster-a.yaml and run pulumi up --stack cluster-a',
     ]);

@@ -130,7 +130,7 @@ describe('hadr doctor', function () {
     return { code, all: findings, bad: findings.filter(({ level }) => level !== 'ok'), text: out.join('') };
   }
 
-  it('finds nothing in a fleet that is well, and says what it looked at', async () => {
+  it('finds no problem in a healthy fleet, and lists its checks', async () => {
     const { code, bad, all } = await doctor();
     assert.deepEqual(bad, []);
     assert.equal(code, 0);
@@ -330,7 +330,7 @@ describe('hadr doctor', function () {
   }
 
   for (const { name, hurt, heal, check, level, found, fix } of faults)
-    it(`finds ${name}, and says how to fix it`, async () => {
+    it(`finds ${name}, and suggests a fix`, async () => {
       await hurt();
       const { code, bad, text } = await doctor();
       await heal();
@@ -345,7 +345,7 @@ describe('hadr doctor', function () {
       assert.deepEqual((await doctor()).bad, []);
     });
 
-  it('finds a clock that is wrong, which harms nothing', async () => {
+  it('notes a wrong clock of this machine, and exits with 0', async () => {
     const { code, bad } = await doctor(kubectl, () => wallClock() - 90_000);
     assert.equal(code, 0);
     assert.deepEqual(
@@ -355,7 +355,7 @@ describe('hadr doctor', function () {
     assert.match(bad[0]?.found ?? '', /^this machine's clock is (89|9\d) s behind GitLab's$/);
   });
 
-  it('says so where kubectl cannot be asked', async () => {
+  it('shows unknown for Kubernetes when kubectl cannot be started', async () => {
     const { code, bad } = await doctor(async () => ({ code: undefined, stdout: '', stderr: '' }));
     assert.equal(code, 4);
     assert.deepEqual(
@@ -375,7 +375,7 @@ describe('hadr doctor', function () {
     ['right to list pods', 'ok'],
   ] as const;
 
-  it('says of all else how it is where the status project cannot be read', async () => {
+  it('shows all other checks when the status project cannot be read', async () => {
     await writeStack({ statusProject: { path: 'platform/other' } });
     const { code, all, text } = await doctor();
     await writeStack({});
@@ -399,7 +399,7 @@ describe('hadr doctor', function () {
     assert.match(text, /^status project: check statusProject\.path and the token; /m);
   });
 
-  it('says what a revoked token lets it say: GitLab is there, the clock, what Kubernetes has', async () => {
+  it('shows GitLab, the clock and Kubernetes when the token is revoked', async () => {
     const owner = { kind: 'group' as const, id: stage.gitlab.groupId };
     const token = stage.gitlab.model.access.addToken(owner, 'a person', ['api'], 50, dateIn(100));
     token.revoked = true;
@@ -417,7 +417,7 @@ describe('hadr doctor', function () {
     assert.match(all[2]?.found ?? '', /Token was revoked.*give another as HADR_TOKEN/);
   });
 
-  it('says that GitLab does not answer, and what Kubernetes has', async () => {
+  it('shows that GitLab does not answer, and the checks of Kubernetes', async () => {
     const down = { kind: 'down' as const, token: 'root' };
     stage.gitlab.model.faults.add(down);
     const { code, all } = await doctor();

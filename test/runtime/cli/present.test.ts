@@ -20,13 +20,13 @@ describe('what people read', () => {
     for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
   });
 
-  it('reads durations as people write them, and nothing else', () => {
+  it('reads durations such as 30m, and refuses other text', () => {
     assert.deepEqual(['90s', '30m', '2h', '7d'].map(secondsIn), [90, 1800, 7200, 604_800]);
     for (const text of ['', '2', 'h', '2 h', '-2h', '0m', '1.5h', '2w', '2h30m'])
       assert.equal(secondsIn(text), undefined, text);
   });
 
-  it('aligns columns by what is seen, whatever the colours', () => {
+  it('aligns columns by their visible width, with and without colours', () => {
     const paint = paintOf(true);
     const rows = [
       ['★', 'cluster-a', 'x'],
@@ -36,7 +36,7 @@ describe('what people read', () => {
     assert.equal(paintOf(false).bad('b'), 'b');
   });
 
-  it('takes y and yes for a yes, and everything else, an end of input too, for a no', async () => {
+  it('takes y and yes as a yes, and everything else as a no, also an end of input', async () => {
     const asked = async (typed: string | undefined, isTTY = true): Promise<[boolean | undefined, string, string]> => {
       const stdin = Object.assign(new PassThrough(), { isTTY });
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -51,7 +51,7 @@ describe('what people read', () => {
     assert.deepEqual(await asked('y\n', false), [undefined, '', '']);
   });
 
-  it('paints only for a terminal, and not with NO_COLOR', () => {
+  it('uses colours only in a terminal, and not with NO_COLOR', () => {
     assert.equal(wantsColours(true, {}), true);
     assert.equal(wantsColours(true, { NO_COLOR: '' }), true);
     assert.equal(wantsColours(true, { NO_COLOR: '0' }), false);

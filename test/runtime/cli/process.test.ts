@@ -182,7 +182,7 @@ describe('the hadr process', function () {
     assert.equal(code, 0);
   });
 
-  it('completes in bash', async () => {
+  it('completes commands, options and values in bash', async () => {
     const typed = (words: string, at: number): string =>
       `COMP_WORDS=(${words}); COMP_CWORD=${at}; _hadr; echo "\${COMPREPLY[@]}"`;
     const script = [

@@ -55,7 +55,7 @@ describe('hadr with files that other people wrote', function () {
         if (args === 'history') assert.match(out, /a\\u\{1b\}\[2J\\u\{7\}b\\u\{d\}c\\nd \\u\{1b\}\[32mok/);
       });
 
-    it('lets only the colours of hadr itself through, in a terminal with colours', async () => {
+    it('writes only the colours of hadr itself in a terminal with colours', async () => {
       const { out } = await terminal.hadr('history', { colours: true });
       assert.match(out, /\x1b\[2mTERM\x1b\[0m/);
 
@@ -110,7 +110,7 @@ describe('hadr with files that other people wrote', function () {
         await refusedAsUsage('status --stack cluster-a', sentence, { cwd });
       });
 
-    it('folders where files belong', async () => {
+    it('names a folder where a file is expected', async () => {
       const cwd = await folder();
       for (const name of ['hadr.yaml', 'Pulumi.yaml', 'token']) await mkdir(join(cwd, name));
       await refusedAsUsage('status', /cannot read .*hadr\.yaml: EISDIR; give a file that you may read/, { cwd });

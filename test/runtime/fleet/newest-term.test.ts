@@ -70,7 +70,7 @@ describe('the newest term', () => {
     assert.ok(asked.length <= 30, `${asked.length} reads`);
   });
 
-  it('is found from any number that is known, however many follow', () =>
+  it('is found from any known number, however many terms follow', () =>
     fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), fc.nat(3000), async (terms, from) => {
         const found = await newestTerm(project({ terms }).project, known(term(Math.min(from, terms))), true);
@@ -79,24 +79,24 @@ describe('the newest term', () => {
       { numRuns: 50 },
     ));
 
-  it('is none only where GitLab gives another file in the same round', async () => {
+  it('does not exist only when GitLab shows another file in the same round', async () => {
     assert.equal((await newestTerm(project({ terms: 0, page: false }).project, none, true)).kind, 'none');
     assert.equal((await newestTerm(project({ terms: 0, page: true }).project, none, false)).kind, 'none');
     assert.equal((await newestTerm(project({ terms: 0, page: false }).project, none, false)).kind, 'unknown');
     assert.equal((await newestTerm(project({ terms: 0, unreadable: PAGE_PATH }).project, none, false)).kind, 'unknown');
   });
 
-  it('A2: is unknown, and not lost, while GitLab gives no file at all', async () => {
+  it('A2: is unknown, not lost, while GitLab shows no file', async () => {
     const found = await newestTerm(project({ terms: 0, page: false }).project, known(term(7)), false);
     assert.equal(found.kind, 'unknown');
   });
 
-  it('is lost where its number is known and another file is there', async () => {
+  it('is lost when its number is known and another file exists', async () => {
     const found = await newestTerm(project({ terms: 6 }).project, known(term(7, 'cluster-b')), true);
     assert.deepEqual(found.kind === 'damaged' && [found.number, found.named], [7, 'cluster-b']);
   });
 
-  it('is unknown where any read on the way is', async () => {
+  it('is unknown when one of the reads fails', async () => {
     for (const unreadable of [termPath(7), termPath(8)])
       assert.equal((await newestTerm(project({ terms: 7, unreadable }).project, known(term(7)), true)).kind, 'unknown');
     assert.equal(
@@ -109,22 +109,22 @@ describe('the newest term', () => {
 describe('a report that names a term far ahead of every lease', () => {
   const jump = knownTerms([term(7)], [term(999_999_999, 'cluster-b')]);
 
-  it('D1: is not believed where that term has no file', async () => {
+  it('D1: is ignored when that term has no file', async () => {
     const found = await newestTerm(project({ terms: 7 }).project, jump, true);
     assert.ok(found.kind === 'term' && found.term.number === 7);
   });
 
-  it('is believed where that term has a file: the leases were lost', async () => {
+  it('counts when that term has a file, because the leases were lost', async () => {
     const found = await newestTerm(project({ terms: 500 }).project, knownTerms([], [term(500)]), true);
     assert.ok(found.kind === 'term' && found.term.number === 500);
   });
 
-  it('makes the newest term unknown where no lease and no file knows better', async () => {
+  it('makes the newest term unknown when neither a lease nor a file shows a number', async () => {
     const found = await newestTerm(project({ terms: 0 }).project, knownTerms([], [term(500)]), true);
     assert.equal(found.kind, 'unknown');
   });
 
-  it('is believed without a file where it is only a few terms ahead: a lease and a file were lost', async () => {
+  it('counts without a file when it is only a few terms ahead', async () => {
     const found = await newestTerm(project({ terms: 7, lost: [7] }).project, knownTerms([term(5)], [term(7)]), true);
     assert.deepEqual(found.kind === 'damaged' && found.number, 7);
   });
@@ -133,13 +133,13 @@ describe('a report that names a term far ahead of every lease', () => {
 describe('the newest term after more leases were read', () => {
   const files = project({ terms: 1 }).project;
 
-  it('is lost where one of them names a higher term: lost files restart no numbers', async () => {
+  it('is lost when one of them names a higher term, so numbers never restart', async () => {
     const found = await newestTerm(files, none, true);
     const after = await newestAfter(files, found, knownTerms([term(2, 'cluster-b')], []), true);
     assert.deepEqual(after.kind === 'damaged' && [after.number, after.named], [2, 'cluster-b']);
   });
 
-  it('stays what it was where none of them does', async () => {
+  it('does not change when none of them names a higher term', async () => {
     const found = await newestTerm(files, none, true);
     assert.equal(await newestAfter(files, found, knownTerms([term(1)], []), true), found);
   });

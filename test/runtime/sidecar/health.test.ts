@@ -57,7 +57,7 @@ describe('the health file', () => {
     assert.equal((await readdir(folder)).length, 1);
   });
 
-  describe('as the probes read it', () => {
+  describe('read by the probes', () => {
     const table: [
       string,
       Partial<Health> | undefined,

@@ -104,7 +104,7 @@ describe('the sidecar’s loop', () => {
     assert.deepEqual([pod.file?.ready, pod.file?.live, pod.file?.evidence], [false, true, 'offline']);
   });
 
-  it('dates GitLab’s answer when it arrives, not at the check that uses it', async () => {
+  it('dates an answer of GitLab by its arrival, not by the check that uses it', async () => {
     const pod = new Pod();
     pod.polling = false;
     pod.read = { kind: 'unknown', why: 'it is not a gitlab-runner' };
@@ -137,7 +137,7 @@ describe('the sidecar’s loop', () => {
     assert.equal(pod.logged('verdict-changed').filter(({ fields }) => fields['cause'] === 'stuck').length, 1);
   });
 
-  it('keeps only the readiness over its own restart', async () => {
+  it('keeps the readiness, and nothing else, over its own restart', async () => {
     const pod = new Pod();
     await pod.live(30);
     pod.polling = false;
@@ -240,7 +240,7 @@ describe('GitLab’s view of a runner', () => {
     });
   });
 
-  it('takes a list of managers for unknown that is older than the record, for a proxy kept it', async () => {
+  it('reads a list of managers that is older than the record as unknown, because a proxy kept it', async () => {
     const view = gitlabView(
       {
         read: (id) => Promise.resolve({ kind: 'found', value: { ...record, id }, at: at + 61 }),
@@ -267,7 +267,7 @@ describe('GitLab’s view of a runner', () => {
     assert.equal(read.record.kind === 'found' && read.record.stampedAt, at - 20);
   });
 
-  it('keeps a missing record, a missing manager and a failed read apart', async () => {
+  it('distinguishes a missing record, a missing manager and a failed read', async () => {
     const gone = gitlabView(
       {
         read: () => Promise.resolve({ kind: 'absent', at }),

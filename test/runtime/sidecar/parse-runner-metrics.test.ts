@@ -78,17 +78,17 @@ describe('the runner’s metrics', () => {
     const state = (name: string) => `gitlab_runner_process_state_info{state="${name}"} 1`;
     const isDraining = (...lines: string[]) => sampleOf(runner(lines)).draining;
 
-    it('have fewer worker slots than concurrent after all had been started', () => {
+    it('show fewer worker slots than concurrent after all slots were started', () => {
       assert.equal(isDraining(...slots(10, 10)), false);
       assert.equal(isDraining(...slots(10, 3)), true);
     });
 
-    it('are told from those of a runner that is just starting', () => {
+    it('differ from those of a runner that is just starting', () => {
       assert.equal(isDraining(...slots(0, 0)), false);
       assert.equal(isDraining(...slots(4, 4)), false);
     });
 
-    it('name its state since gitlab-runner 19.1', () => {
+    it('contain its state since gitlab-runner 19.1', () => {
       assert.equal(isDraining(state('running'), ...slots(10, 3)), false);
       assert.equal(isDraining(state('graceful-shutdown'), ...slots(10, 10)), true);
       assert.equal(isDraining(state('forceful-shutdown')), true);

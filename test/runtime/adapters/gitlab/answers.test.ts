@@ -83,7 +83,7 @@ describe('an answer to a call of GitLab', () => {
         assert.match(whyOf(await readFile()), why);
       });
 
-    it('proves that a runner record is absent in the words of newer and older releases, and in no others', async () => {
+    it('proves that a runner record is absent only in the texts of newer and older releases', async () => {
       const reads: (() => Promise<Read<unknown>>)[] = [
         () => gitlab.records.read(7),
         () => gitlab.records.managers(7),
@@ -191,7 +191,7 @@ describe('an answer to a call of GitLab', () => {
       assert.equal((await incidents.close(3)).kind, 'unknown');
     });
 
-    it('reads nothing out of a success that GitLab does not document for a read', async () => {
+    it('is unknown when a read gets a success that GitLab does not document', async () => {
       for (const status of [201, 202, 203, 206]) {
         answering({ status, body: RECORD });
         assert.match(whyOf(await gitlab.records.read(7)), new RegExp(`has status ${status}, but GitLab’s has 200`));
@@ -205,10 +205,10 @@ describe('an answer to a call of GitLab', () => {
     });
   });
 
-  describe('that says no', () => {
+  describe('that is an error', () => {
     const tokens = (kind: 'group' | 'project') => inquiryOf(gitlab.resource).tokens({ kind, ref: 'platform' });
 
-    it('E1 is a missing role where a list of tokens is 401, and a bad token elsewhere', async () => {
+    it('E1: means a missing role when a list of tokens is 401, and a bad token elsewhere', async () => {
       answering({ status: 401, body: { message: '401 Unauthorized' } });
       assert.match(whyOf(await tokens('group')), /401 Unauthorized \(only Owners of the group may list its tokens/);
       assert.match(whyOf(await tokens('project')), /\(only Maintainers of the project may list its tokens/);
@@ -268,7 +268,7 @@ describe('an answer to a call of GitLab', () => {
       ],
     ];
     for (const [name, answer, why] of foreign)
-      it(`E2 is called ${name}, and blames no token`, async () => {
+      it(`E2: is named ${name}, and the token is not named as the cause`, async () => {
         answering(answer);
         for (const read of [await gitlab.records.read(7), await gitlab.records.write(7, { description: 'd' })]) {
           assert.match(whyOf(read), why);
@@ -279,7 +279,7 @@ describe('an answer to a call of GitLab', () => {
       });
   });
 
-  describe('that asks to wait (E3)', () => {
+  describe('with Retry-After (E3)', () => {
     const date = 'Sat, 28 Nov 2026 06:00:00 GMT';
     const refusal = (headers: Record<string, string>): Answer => ({
       status: 429,
@@ -287,7 +287,7 @@ describe('an answer to a call of GitLab', () => {
       body: 'Retry later\n',
     });
 
-    it('is asked again after the time that Retry-After names, in seconds or as a date', async () => {
+    it('is repeated after the time that Retry-After names, in seconds or as a date', async () => {
       for (const after of ['1', 'Sat, 28 Nov 2026 06:00:01 GMT']) {
         asked = [];
         answering(refusal({ 'retry-after': after }), { status: 200, body: RECORD });
@@ -298,7 +298,7 @@ describe('an answer to a call of GitLab', () => {
       }
     });
 
-    it('is not asked again in this call where that time is later than the call may take', async () => {
+    it('is not repeated when that time is later than the call may take', async () => {
       const later: Record<string, string>[] = [
         { 'retry-after': '60' },
         { 'retry-after': 'Sat, 28 Nov 2026 06:01:00 GMT' },
@@ -314,8 +314,8 @@ describe('an answer to a call of GitLab', () => {
     });
   });
 
-  describe('that a cache gave (E4)', () => {
-    it('is unknown, whatever it says, and is not asked for twice', async () => {
+  describe('from a cache (E4)', () => {
+    it('is unknown, whatever it contains, and is not repeated', async () => {
       const cached: Answer[] = [
         { status: 200, body: RECORD },
         { status: 404, body: { message: '404 Runner Not Found' } },
@@ -332,12 +332,12 @@ describe('an answer to a call of GitLab', () => {
       assert.equal((await project().create('a', 'b', 'c')).kind, 'unknown');
     });
 
-    it('counts where its Age is 0: it was just fetched', async () => {
+    it('counts when its Age is 0', async () => {
       answering({ status: 200, body: RECORD, headers: { age: '0' } });
       assert.equal((await gitlab.records.read(7)).kind, 'found');
     });
 
-    it('is not requested: each call has Cache-Control: no-cache', async () => {
+    it('is not requested, because each call has Cache-Control: no-cache', async () => {
       answering({ status: 200, body: RECORD });
       await gitlab.records.read(7);
       assert.equal(asked[0]?.headers['cache-control'], 'no-cache');

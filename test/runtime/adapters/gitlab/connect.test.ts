@@ -29,7 +29,7 @@ describe('the ports over GitLab', () => {
     return gitlab;
   }
 
-  it('reads and writes a record; the reply is the read-back, and the Date is GitLab’s', async () => {
+  it('reads and writes a record, and takes the time from the Date of GitLab', async () => {
     const { id } = await lab.runner(['a']);
     const { records } = connect();
     const written = await records.write(id, { tags: ['a', 'rnd-runner'], note: 'people\nours', description: 'd' });
@@ -55,7 +55,7 @@ describe('the ports over GitLab', () => {
     ]);
   });
 
-  it('knows a missing record from one that it may not edit, and tells what to do', async () => {
+  it('distinguishes a missing record from one that it may not edit, and suggests a fix', async () => {
     const { id } = await lab.runner(['a']);
     token = (await lab.groupToken('weak', ['manage_runner'], 40)).token;
     const { records } = connect();
@@ -68,7 +68,7 @@ describe('the ports over GitLab', () => {
     assert.doesNotMatch(JSON.stringify(denied), /glpat/);
   });
 
-  it('calls only GitLab’s own 403 a refusal of the token', async () => {
+  it('takes only a 403 of GitLab itself as a missing right of the token', async () => {
     const answers: [string, boolean][] = [
       ['{"message":"403 Forbidden - No access granted"}', true],
       ['{"message":"403 Forbidden"}', true],
@@ -112,7 +112,7 @@ describe('the ports over GitLab', () => {
     assert.ok(performance.now() - before < 1000);
   });
 
-  it('gives up a call that gets no answer within r', async () => {
+  it('ends a call that gets no answer within r', async () => {
     const { id } = await lab.runner(['a']);
     lab.gitlab.model.faults.add({ kind: 'timeout-before' });
     const before = performance.now();
@@ -144,7 +144,7 @@ describe('the ports over GitLab', () => {
     assert.equal(after.kind === 'found' && after.value, 'two');
   });
 
-  it('creates a file once, saves it, reads it back, and knows a missing file from a missing project', async () => {
+  it('creates a file once, saves it, reads it back, and distinguishes a missing file from a missing project', async () => {
     const project = connect().project(await statusProject(), 'main');
     assert.equal((await project.file('terms/1.json')).kind, 'absent');
     assert.equal((await project.create('terms/1.json', '{"a":"ü"}\n', 'Term 1')).kind, 'created');

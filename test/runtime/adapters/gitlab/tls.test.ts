@@ -40,13 +40,13 @@ describe('GitLab behind a private authority', () => {
     return answer;
   };
 
-  it('is trusted with the authority’s certificate, or with that of the one between', async () => {
+  it('is trusted with the certificate of the authority or of an intermediate one', async () => {
     for (const authority of [root, sub])
       assert.equal((await read(authority.certificate)).kind, 'found', authority.name);
     assert.equal(requests, 2);
   });
 
-  it('is unknown without it, sees no token, and the reason says what to do', async () => {
+  it('is unknown without it, gets no token, and the reason contains a fix', async () => {
     for (const authority of [undefined, issue('root', 'authority').certificate]) {
       const answer = await read(authority);
       assert.match(
@@ -57,7 +57,7 @@ describe('GitLab behind a private authority', () => {
     assert.equal(requests, 0);
   });
 
-  it('is unknown under a name that its certificate does not have', async () => {
+  it('is unknown under a name that is not in its certificate', async () => {
     const answer = await read(root.certificate, url.replace('127.0.0.1', 'localhost'));
     assert.match(answer.kind === 'unknown' ? answer.why : '', /does not match certificate/);
     assert.equal(requests, 0);

@@ -68,7 +68,7 @@ describe('files', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('are replaced whole while they are read, and leave no draft', async () => {
+  it('are replaced atomically while they are read, and leave no temporary file', async () => {
     const path = join(folder, 'f');
     const texts = ['a'.repeat(100_000), 'b'.repeat(200_000)];
     await replaceFile(path, texts[0] ?? '');
@@ -82,7 +82,7 @@ describe('files', () => {
     assert.deepEqual(await readdir(folder), ['f']);
   });
 
-  it('of JSON are known where their schema takes them; else it is said why, without what is in them', async () => {
+  it('of JSON are known when they match their schema; otherwise the error has no content of them', async () => {
     const path = join(folder, 'f.json');
     const whyOf = async (text: string): Promise<string> => {
       await writeFile(path, text);
@@ -97,11 +97,11 @@ describe('files', () => {
     assert.deepEqual(gone, { kind: 'unknown', why: `${path}: ENOENT` });
   });
 
-  it('tell which file could not be written', async () => {
+  it('name the file that could not be written', async () => {
     await assert.rejects(replaceFile(join(folder, 'no', 'f'), ''), /cannot write .*no\/f: ENOENT/);
   });
 
-  it('that are missing are no error, others that cannot be read are', async () => {
+  it('that are missing are no error, and other failures to read are one', async () => {
     assert.equal(await readIfThere(join(folder, 'none')), undefined);
     await assert.rejects(readIfThere(folder), /cannot read .*EISDIR/);
   });
@@ -114,7 +114,7 @@ describe('files', () => {
     assert.equal(await token(), 'glpat-two');
   });
 
-  it('with tokens that are no use say where, and never what', async () => {
+  it('with tokens that are not valid are named, and the token is never shown', async () => {
     const token = tokenFile(folder, 'sidecar');
     await assert.rejects(token(), /there is no token at .*sidecar: check the Secret/);
     await writeFile(join(folder, 'sidecar'), ' \n');

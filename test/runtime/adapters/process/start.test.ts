@@ -42,11 +42,11 @@ describe('the start of an entry', () => {
     return error.message.split('\n');
   };
 
-  it('takes its environment and its config', async () => {
+  it('reads its environment and its config', async () => {
     assert.deepEqual(await start(CONFIG), { env: { HADR_CONFIG: file, HADR_TOKENS: '/tokens' }, config: CONFIG });
   });
 
-  it('is refused with everything that the environment lacks and the config has wrong, at once', async () => {
+  it('names all problems of the environment and of the config at once', async () => {
     assert.deepEqual(await problems(readStart({}, variables, sidecarConfigSchema)), [
       'HADR_CONFIG: is not set; the stack sets it to the path of sidecar.json: run pulumi up',
       'HADR_TOKENS: is not set; the stack sets it to a folder: run pulumi up',
@@ -68,14 +68,14 @@ describe('the start of an entry', () => {
     ['a metrics URL that is none', { ...CONFIG, runnerMetricsUrl: 'runner' }, /runnerMetricsUrl: must be/],
   ];
   for (const [name, config, pattern] of bad)
-    it(`is refused with ${name}, in one sentence that says what to do`, async () => {
+    it(`is refused with ${name}, in one sentence with a fix`, async () => {
       const found = await problems(start(config));
       assert.equal(found.length, 1, found.join('; '));
       assert.match(found[0] ?? '', pattern);
       assert.match(found[0] ?? '', /run pulumi up/);
     });
 
-  it('is refused with a config that is not there', async () => {
+  it('is refused with a config that does not exist', async () => {
     const env = { HADR_CONFIG: join(folder, 'nowhere'), HADR_TOKENS: 'x' };
     assert.match(
       (await problems(readStart(env, variables, sidecarConfigSchema))).join(),
@@ -87,7 +87,7 @@ describe('the start of an entry', () => {
     await start({ ...CONFIG, gitlab: { url: 'http://127.0.0.1:1', allowHttp: true } });
   });
 
-  it('takes a system id that the runner takes too, and no other', async () => {
+  it('accepts exactly the system ids that the runner accepts', async () => {
     const path = join(folder, '.runner_system_id');
     await writeFile(path, 'r_0123456789ab\n');
     assert.equal(await readSystemId(path), 'r_0123456789ab');

@@ -36,14 +36,14 @@ describe('the webhook', () => {
     server.closeAllConnections();
   });
 
-  it('takes one message as Slack does, and no markup of others', async () => {
+  it('sends one message in the format of Slack, in which text of others is not markup', async () => {
     assert.deepEqual(await notifier().send('cluster-b <!channel> & more – ü'), { kind: 'sent' });
     assert.deepEqual(got, [
       { method: 'POST', type: 'application/json', body: '{"text":"cluster-b &lt;!channel&gt; &amp; more – ü"}' },
     ]);
   });
 
-  it('is tried once, whatever it answers, and not obeyed', async () => {
+  it('is called once, whatever it answers, and no redirect is followed', async () => {
     for (const status of [302, 404, 429, 500]) {
       answer = status;
       assert.deepEqual(await notifier().send('x'), { kind: 'unknown', why: `the webhook answers ${status}` });
@@ -51,7 +51,7 @@ describe('the webhook', () => {
     assert.equal(got.length, 4);
   });
 
-  it('that hangs, is not there or is no address costs its time limit at most, and tells no address', async () => {
+  it('that hangs or does not exist costs its time limit at most, and the error does not contain its address', async () => {
     answer = undefined;
     const began = performance.now();
     const outcomes = [await notifier().send('x')];

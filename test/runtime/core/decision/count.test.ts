@@ -63,7 +63,7 @@ describe('the managers that GitLab hears', () => {
   for (const [name, view, heard] of cases)
     it(`${heard === 1 ? 'include' : 'leave out'} ${name}`, () => assert.equal(heardOf([view]), heard));
 
-  it('include one with jobs, however old its contact, where GitLab hears the cluster again only since a moment ago', () => {
+  it('include a manager with jobs and an old contact, right after GitLab hears the cluster again', () => {
     const silent = { kind: 'found' as const, value: [manager(1, 3000, true), manager(2, 3000)], at: NOW };
     const heard = (since: number) => heardManagers(silent, DEFAULT_TIMING, busyWithin(since, NOW, DEFAULT_TIMING));
     assert.deepEqual([heard(NOW), heard(NOW - vouch + 1)], [1, 1]);
@@ -74,13 +74,13 @@ describe('the managers that GitLab hears', () => {
 });
 
 describe('the count of runners', () => {
-  it('believes Ready of a pod with our sidecar, and asks nobody else', () =>
+  it('counts a Ready pod with our sidecar as online, without GitLab', () =>
     assert.deepEqual(count(deployment({ adopted: false }), new Map()), {
       kind: 'known',
       value: { online: 2, total: 2, unheard: [] },
     }));
 
-  it('takes of adopted runners no more than GitLab hears, and says which it does not', () =>
+  it('counts no more adopted runners than GitLab hears, and names the Deployment with fewer', () =>
     assert.deepEqual(count(deployment(), said(manager(1, 4), manager(2, 3000))), {
       kind: 'known',
       value: {
@@ -90,13 +90,13 @@ describe('the count of runners', () => {
       },
     }));
 
-  it('takes no more than the ready pods: managers of old pods were heard too', () =>
+  it('counts no more than the ready pods, because GitLab heard managers of old pods too', () =>
     assert.deepEqual(count(deployment({ ready: 1 }), said(manager(1, 4), manager(2, 5), manager(3, 6))), {
       kind: 'known',
       value: { online: 1, total: 2, unheard: [] },
     }));
 
-  it('has none online under a record that is paused or gone, whoever is heard', () => {
+  it('counts none under a record that is paused or gone', () => {
     const gone: RecordFacts = { id: RECORD, read: { kind: 'absent', at: NOW } };
     for (const records of [[record(RECORD, true)], [gone]])
       assert.deepEqual(count(deployment(), said(manager(1, 1), manager(2, 1)), records), {
@@ -119,13 +119,13 @@ describe('the count of runners', () => {
     assert.deepEqual(counted, { kind: 'known', value: { online: 3, total: 3, unheard: [] } });
   });
 
-  it('is unknown where the managers are: unknown is not offline', () => {
+  it('is unknown when the managers are unknown', () => {
     const failed: ManagersByRecord = new Map([[RECORD, unknown('502')]]);
     assert.deepEqual(count(deployment(), failed), { kind: 'unknown', why: `the managers of record ${RECORD}: 502` });
     assert.equal(count(deployment(), new Map()).kind, 'unknown');
   });
 
-  it('is never above ready, desired or heard, and names a Deployment exactly where less than its ready pods is heard', () => {
+  it('is never above ready, desired or heard, and names each Deployment of which fewer than its ready pods are heard', () => {
     const amounts = fc.integer({ min: 0, max: 6 });
     const ages = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 8 });
     fc.assert(
@@ -148,7 +148,7 @@ describe('the count of several records', () => {
   const of = (second: RecordFacts['read']) =>
     countOf(others, [record(RECORD), { id: 12, read: second }], new Map(), DEFAULT_TIMING);
 
-  it('is unknown where one of them cannot be read', () => {
+  it('is unknown when one of them cannot be read', () => {
     assert.deepEqual(of(unknown('429 Retry later')), unknown('record 12: 429 Retry later'));
   });
 

@@ -406,7 +406,7 @@ describe('the decision', () => {
     );
   });
 
-  it('I3, I4: claims only when eligible, never from a holder that is unknown, and never for itself what it holds', () => {
+  it('I3, I4: claims only for an eligible cluster, never from an unknown holder, and never what it holds', () => {
     fc.assert(
       fc.property(scenes, (scene) => {
         const facts = factsOf(scene);
@@ -420,7 +420,7 @@ describe('the decision', () => {
     );
   });
 
-  it('is a function: the same facts give the same decision', () => {
+  it('is the same for the same facts', () => {
     fc.assert(
       fc.property(scenes, (scene) => assert.deepEqual(decide(factsOf(scene), RULES), decide(factsOf(scene), RULES))),
     );

@@ -76,7 +76,7 @@ const after = (...looks: (readonly [number, number])[]): Memory => {
 };
 
 describe('what a challenger remembers', () => {
-  it('counts the holder’s different stamps in a row', () => {
+  it('counts the different stamps of the holder in a row', () => {
     assert.equal(after([0, 0], [roundSeconds, 0], [2 * roundSeconds, 0]).unhealthy, 3);
     assert.equal(after([0, 0], [roundSeconds, 2], [2 * roundSeconds, 0]).unhealthy, 1);
     assert.equal(after([0, 1], [roundSeconds, 1]).stronger, 2);
@@ -92,7 +92,7 @@ describe('what a challenger remembers', () => {
     assert.equal(next(1).stronger, 9999);
   });
 
-  it('counts anew after a time of which nobody knows', () => {
+  it('starts counting again after a gap in what is known', () => {
     assert.equal(after([0, 0], [leaseSeconds, 0]).unhealthy, 2);
     const gap = leaseSeconds + 1;
     assert.equal(after([0, 0], [gap, 0]).unhealthy, 1);
@@ -121,7 +121,7 @@ describe('a next lease', () => {
     assert.equal(inTouchSince(undefined, 5, 75), 5);
   });
 
-  it('is heard as long as neither its managers’ contact nor its own stamps leave a gap', () => {
+  it('counts as heard while neither the contact of its managers nor its own stamps have a gap', () => {
     const at = lease.at + 15;
     const heard = { ...lease, heardSince: lease.at - 300 };
     assert.equal(heardSince(heard, at - 65, at, 65), lease.at - 300);

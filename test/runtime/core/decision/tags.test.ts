@@ -35,7 +35,7 @@ describe('the wanted tags', () => {
     );
   });
 
-  it('are stable: what is as wanted stays as it is', () => {
+  it('are stable: applying them again changes nothing', () => {
     fc.assert(
       fc.property(tags, places, (before, where) => {
         const once = wantedTags(before, where) ?? [];
@@ -44,12 +44,12 @@ describe('the wanted tags', () => {
     );
   });
 
-  it('do not exist where the last tag would go and the own tags are not known', () => {
+  it('do not exist when the last tag would be removed and the own tags are unknown', () => {
     assert.equal(wantedTags(['rnd-runner'], place({ ownTags: [] })), undefined);
     assert.deepEqual(wantedTags(['rnd-runner'], place({})), ['runner-a']);
   });
 
-  it('leave room under GitLab’s 50', () => {
+  it('stay within the limit of 50 tags of GitLab', () => {
     const many = Array.from({ length: 47 }, (_, index) => `t${index}`);
     assert.equal(roomForMainTags(many, ['runner-a'], MAIN), true);
     assert.equal(roomForMainTags([...many, 'one-more'], ['runner-a'], MAIN), false);
@@ -70,7 +70,7 @@ describe('a roll call', () => {
     assert.equal(answered({ before, after, at, paused: false }, undefined), 2);
   });
 
-  it('is answered by a busy manager of which was heard within its jobs’ period, and only while that counts', () => {
+  it('is answered by a busy manager that GitLab heard within the period of its jobs', () => {
     const reads = (contact: string) => ({
       before: [manager('a', contact, true)],
       after: [manager('a', contact, true)],
@@ -82,7 +82,7 @@ describe('a roll call', () => {
     assert.equal(answered(reads('2026-01-01T00:01:00.000Z'), undefined), 0);
   });
 
-  it('is answered by nobody under a paused record', () => {
+  it('is answered by no manager of a paused record', () => {
     const after = [manager('a', '2026-01-01T00:01:55.000Z')];
     assert.equal(answered({ before: [], after, at, paused: true }, 75), 0);
   });

@@ -233,11 +233,11 @@ describe('evidence of the real runner', () => {
         .because(/contacted GitLab 16 s ago/);
     });
 
-    it('that is old by GitLab’s clock proves nothing, although the sidecar sees it for the first time', () => {
+    it('that is old by the clock of GitLab is no proof, although the sidecar sees it for the first time', () => {
       new Life(resumed(false)).read(UNREADABLE, contactAgo(MINUTE + 30)).says('unknown', 'metrics', { ready: false });
     });
 
-    it('of the process before proves nothing about the next one', () => {
+    it('of the previous process is no proof for the next one', () => {
       const life = served().read(CLOSED);
       life.read(UNREADABLE, contactAgo(4)).says('unknown', 'metrics', { ready: false });
     });
@@ -290,8 +290,8 @@ describe('evidence of the real runner', () => {
     assert.deepEqual(parseMetrics(metrics(1)), parseMetrics(metrics(0)));
   });
 
-  describe('live=no needs proof', () => {
-    it('and a gitlab-runner without the metrics of its main loop gives none while it answers', () => {
+  describe('live=no', () => {
+    it('is never the verdict for a gitlab-runner without metrics of its main loop while it answers', () => {
       const { kind, ...rest } = runner({ answered: 1 });
       assert.equal(kind, 'sample');
       assert.ok('sample' in rest);
@@ -301,14 +301,14 @@ describe('evidence of the real runner', () => {
         .stays();
     });
 
-    it('and a process that polls, runs a job or drains is never stuck, even if nothing else moves', () => {
+    it('is never the verdict for a process that polls, runs a job or drains', () => {
       for (const change of [{ pollsUnderWay: 1 }, { jobs: 1 }, { draining: true }]) {
         const life = served().keep(6 * HOUR, runner({ answered: 1, ...change }));
         assert.equal(life.state.live, true, JSON.stringify(change));
       }
     });
 
-    it('and a process whose metrics time out is not stuck while GitLab shows new contacts', () => {
+    it('is not the verdict for a process whose metrics time out while GitLab shows new contacts', () => {
       const life = served().keep(2 * STUCK, TIMEOUT, contactAgo(20));
       assert.equal(life.state.live, true);
     });

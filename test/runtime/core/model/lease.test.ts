@@ -56,7 +56,7 @@ describe('a lease', () => {
     );
   });
 
-  it('has the line of the first release, which that release can parse beside the newer one', () => {
+  it('has a line that the first release can parse beside the newer line', () => {
     fc.assert(
       fc.property(leases, (lease) => {
         const [first = '', second = ''] = formatLease(lease).split('\n');
@@ -68,7 +68,7 @@ describe('a lease', () => {
     );
   });
 
-  it('never throws on what people make of it', () => {
+  it('never throws on an edited note', () => {
     fc.assert(
       fc.property(leases, fc.nat(300), fc.string(), (lease, cut, text) => {
         const line = formatLease(lease);
@@ -100,7 +100,7 @@ describe('a lease', () => {
     );
   });
 
-  it('leaves people’s lines where they are and replaces only its own', () => {
+  it('replaces only its own lines of the note', () => {
     const first = noteWithLease('call Ada\n\nroom 4\n', lease) ?? '';
     const second = noteWithLease(first, { ...lease, online: 1 }) ?? '';
     assert.equal(second.split('\n').slice(0, 3).join('\n'), 'call Ada\n\nroom 4');
@@ -109,7 +109,7 @@ describe('a lease', () => {
     assert.match(second, /1\/2 online/);
   });
 
-  it('does not believe a second line that was written with another lease', () => {
+  it('ignores a second line that belongs to another lease', () => {
     const [, old = ''] = formatLease(lease).split('\n');
     const [newer = ''] = formatLease({ ...lease, at: lease.at + 15 }).split('\n');
     const read = leaseFrom(`${old}\n${newer}`, 'cluster-a', lease.at + 15);
@@ -117,7 +117,7 @@ describe('a lease', () => {
     assert.equal(read.lease.wanted, undefined);
   });
 
-  it('leaves the second line out where people’s lines leave no room for it', () => {
+  it('omits the second line when the lines of people leave no room for it', () => {
     const note = noteWithLease('x'.repeat(700), lease) ?? '';
     assert.match(note, /HADR lease/);
     assert.doesNotMatch(note, /HADR memory/);
@@ -127,7 +127,7 @@ describe('a lease', () => {
     assert.equal(noteWithLease('x'.repeat(900), lease), undefined);
   });
 
-  it('dated more than 10 s ahead, of another cluster, or unreadable is no lease', () => {
+  it('is not valid when it is dated more than 10 s ahead, of another cluster, or unreadable', () => {
     const note = formatLease(lease);
     assert.equal(leaseFrom(note, 'cluster-a', lease.at - 10).kind, 'lease');
     assert.equal(leaseFrom(note, 'cluster-a', lease.at - 11).kind, 'none');

@@ -44,7 +44,7 @@ const whyTerm = (change: object): string => {
 describe('a report', () => {
   it('is valid as our own checkers write it', () => assert.equal(whyReport({}), 'valid'));
 
-  it('D1: is unreadable with a term that no lease could repeat', () => {
+  it('D1: is unreadable with a term number that no lease can contain', () => {
     assert.equal(whyReport({ term: 9_999_999_999 }), 'status/cluster-b.json is not valid at "term"');
     assert.equal(whyReport({ term: MAX_TERM }), 'valid');
   });
@@ -67,7 +67,7 @@ describe('a report', () => {
   for (const [what, change] of bounds)
     it(`is unreadable with ${what}`, () => assert.notEqual(whyReport(change), 'valid'));
 
-  it('is unreadable where its text is longer than any that we write', () =>
+  it('is unreadable when its text is too long', () =>
     assert.match(whyReport({ more: 'x'.repeat(1_000_001) }), /longer than 1000000 characters/));
 
   it('is read with keys that a newer release added', () => assert.equal(whyReport({ later: { a: 1 } }), 'valid'));
@@ -76,7 +76,7 @@ describe('a report', () => {
 describe('a term', () => {
   it('is valid as our own checkers write it', () => assert.equal(whyTerm({}), 'valid'));
 
-  it('D2: is unreadable where it names no records of its holder, also if the holder is called constructor', () => {
+  it('D2: is unreadable when it names no records of its holder, also if the holder is called constructor', () => {
     assert.equal(whyTerm({ holder: 'constructor' }), 'terms/2.json is not valid at "records"');
     assert.equal(whyTerm({ holder: 'cluster-c' }), 'terms/2.json is not valid at "records"');
   });
@@ -90,18 +90,18 @@ describe('a term', () => {
     assert.equal(whyTerm({ downSince: '2026-99-99T99:99:99Z' }), 'terms/2.json is not valid at "downSince"');
   });
 
-  it('D6: is unreadable where the previous holder is no cluster name', () =>
+  it('D6: is unreadable when the previous holder is not a cluster name', () =>
     assert.equal(whyTerm({ previous: '<img src=x> | x' }), 'terms/2.json is not valid at "previous"'));
 
-  it('D9: is unreadable where its number is not that of its path', () =>
+  it('D9: is unreadable when its number differs from that of its path', () =>
     assert.equal(whyTerm({ number: 7 }), 'terms/2.json holds another number'));
 
-  it('is unreadable with a number that no lease could repeat', () =>
+  it('is unreadable with a number that no lease can contain', () =>
     assert.equal(whyTerm({ number: MAX_TERM + 1 }), 'terms/2.json is not valid at "number"'));
 });
 
 describe('the control file', () => {
-  it('is unreadable with an end of the pin that does not exist', () => {
+  it('is unreadable when the end of the pin is a day that does not exist', () => {
     const parsed = parseControl('{"version":1,"pin":{"cluster":"cluster-a","until":"2026-13-01T00:00:00Z"}}');
     assert.deepEqual(parsed, { ok: false, why: 'control.json is not valid at "pin.until"' });
   });

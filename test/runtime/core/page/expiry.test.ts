@@ -22,7 +22,7 @@ describe('warnings of tokens that expire', () => {
     ]);
   });
 
-  it('stay the same until the end, so that the report does not change every day, and after it', () => {
+  it('have the same text every day, so that the report does not change', () => {
     const days = Array.from({ length: 14 }, (_, day) => `2027-01-${17 + day}T12:00:00Z`);
     assert.equal(new Set(days.map((day) => warningsAt(day, { sidecar: stack }).join())).size, 1);
     for (const time of ['2027-01-31T00:00:00Z', '2027-06-01T00:00:00Z'])
@@ -31,17 +31,17 @@ describe('warnings of tokens that expire', () => {
       ]);
   });
 
-  it('tell people what to do about a token that is theirs', () =>
+  it('suggest a fix for a token that people made', () =>
     assert.deepEqual(warningsAt('2027-01-30T00:00:00Z', { status: people }), [
       'the status token of cluster-a expires on 2027-01-31: create a new token, set tokens.status to it and tokens.statusExpiresOn to its expiry date, and run pulumi up --stack cluster-a',
     ]));
 
-  it('come for each token, and for none that lasts', () => {
+  it('come for each token that expires soon, and for no other', () => {
     assert.equal(warningsAt('2027-01-30T00:00:00Z', { fleet: stack, sidecar: stack, status: people }).length, 3);
     assert.deepEqual(warningsAt('2999-01-30T00:00:00Z', {}), []);
   });
 
-  it('say that the days are unknown, where they are', () =>
+  it('say that the days are unknown', () =>
     assert.deepEqual(expiryWarnings({ kind: 'unknown', why: '/etc/expiries.json: ENOENT' }, 'cluster-a', 0), [
       'it is unknown when the tokens of cluster-a expire (/etc/expiries.json: ENOENT): run pulumi up --stack cluster-a',
     ]));
