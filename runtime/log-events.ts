@@ -4,7 +4,8 @@
  */
 export const LOG_EVENTS = {
   // Checker: a run of the CronJob.
-  'run-refused': 'The preflight failed: a token lacks a right, or two clusters share a record.',
+  'run-refused':
+    'The preflight failed: a token lacks a right, two clusters share a record, or two stacks have one name.',
   'run-unfinished': 'The run ended, and none of its rounds was finished.',
   'run-crashed': 'The run ended by an unforeseen error. Fields: stack.',
   // Checker: a round.

@@ -97,6 +97,8 @@ export interface Notifier {
 /** One runner Deployment of this cluster. */
 export interface RunnerDeployment {
   readonly name: string;
+  /** Kubernetes gives it once to one object of one cluster: a stack elsewhere cannot have it. */
+  readonly uid: string;
   /** The runner record that its pods use. */
   readonly record: number;
   /** Not made by the stack: its pods have no sidecar, so Ready does not mean that the runner works. */

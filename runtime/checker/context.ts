@@ -5,6 +5,7 @@ import type { Known } from '../core/model/read.ts';
 import type { Rules } from '../core/model/rules.ts';
 import { startBudget, type Budget } from '../fleet/budget.ts';
 import type { Clock, Incidents, Log, Notifier, RunnerPods, RunnerRecords, StatusProject } from '../ports.ts';
+import { AnswerDates, datedPorts } from './answer-dates.ts';
 import type { Vacancy } from '../core/page/page.ts';
 
 export interface CheckerContext {
@@ -29,16 +30,31 @@ export interface PageMemory {
   vacancy?: Vacancy | undefined;
 }
 
+/** What one run remembers from round to round. */
+export interface RunMemory {
+  readonly page: PageMemory;
+  readonly dates: AnswerDates;
+}
+
+export const startRun = ({ config }: CheckerContext): RunMemory => ({
+  page: { fingerprint: undefined },
+  dates: new AnswerDates(config.timing),
+});
+
 export interface RoundContext extends CheckerContext {
   readonly rules: Rules;
   readonly budget: Budget;
   /** What this run knows of the page. */
   readonly page: PageMemory;
+  /** Why an answer of this round may be one that a proxy kept, or undefined. */
+  readonly doubt: () => string | undefined;
 }
 
 /** The budget runs from this call on. */
-export function startRound(checker: CheckerContext, page: PageMemory): RoundContext {
+export function startRound(checker: CheckerContext, { page, dates }: RunMemory): RoundContext {
   const { policy, timing } = checker.config;
   const budget = startBudget(checker.clock, timing.budgetSeconds);
-  return { ...checker, rules: { policy, timing }, budget, page };
+  dates.startRound();
+  const doubt = (): string | undefined => dates.doubt(budget.spentSeconds());
+  return { ...datedPorts(checker, dates), rules: { policy, timing }, budget, page, doubt };
 }

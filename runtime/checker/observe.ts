@@ -25,6 +25,7 @@ import {
 import type { RunnerDeployment, RunnerRecords } from '../ports.ts';
 import { heardWithinSeconds } from '../timing.ts';
 import type { RoundContext } from './context.ts';
+import { findTwin, recordsOfTwin } from './twins.ts';
 
 /** The count of this cluster's runners, and what is needed to count them again. */
 export interface OwnCount extends Count {
@@ -34,8 +35,17 @@ export interface OwnCount extends Count {
   readonly lease: LeaseRead;
 }
 
+/** Another stack has this cluster's name and came first. */
+export interface Taken {
+  readonly kind: 'taken';
+  readonly facts: RoundFacts;
+  /** Both records, and what people should do. */
+  readonly why: string;
+}
+
 export type Observed =
   | { readonly kind: 'observed'; readonly facts: RoundFacts; readonly count: OwnCount }
+  | Taken
   /** Something that this round cannot do without is unknown. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -57,11 +67,14 @@ export async function observe(context: RoundContext): Promise<Observed> {
   const pods = await context.pods.deployments();
   if (pods.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${pods.why}`);
   // 3. Every record whose id is known.
-  const [records, managers, ...known] = await Promise.all([
+  const stack = { name, deployments: pods.value, timing: config.timing };
+  const report = reportOf(name, ownReportText);
+  const [records, others, managers, ...known] = await Promise.all([
     readRecords(
       context,
       pods.value.map(({ record }) => record),
     ),
+    readRecords(context, recordsOfTwin(stack, report)),
     readManagers(context, pods.value),
     ...rivalNames.map((rival, index) =>
       readMember(context, rival, reportOf(rival, rivalTexts[index]), policy.minOnline),
@@ -73,7 +86,6 @@ export async function observe(context: RoundContext): Promise<Observed> {
   const counted = countOf(pods.value, records, managers, config.timing, own.busySeconds);
   if (counted.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${counted.why}`);
   // 4. The newest term, and the records that only the term knows.
-  const report = reportOf(name, ownReportText);
   const ownTerms = {
     leases: own.previousLease ? [termIn(own.previousLease)] : [],
     reports: report.kind === 'found' ? [termIn(report.value)] : [],
@@ -86,31 +98,32 @@ export async function observe(context: RoundContext): Promise<Observed> {
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
   const { online, total } = counted.value;
   const { lease, busySeconds, previousLease } = own;
-  return {
-    kind: 'observed',
-    count: { ...counted.value, deployments: pods.value, busySeconds, lease },
-    facts: {
-      now: Math.max(stampAt, newestDate(all.map(({ read }) => read)) ?? 0, term.kind === 'term' ? term.at : 0),
-      self: {
-        name,
-        preferred,
-        online,
-        total,
-        ownTags,
-        records,
-        report,
-        lowest: lowest.value.view,
-        previousLease,
-        stampAt,
-        heardSince: own.heardSince,
-      },
-      rivals,
-      mainTags,
-      term,
-      holder: holderOf(term, rivals),
-      control: controlOf(controlText),
+  const facts: RoundFacts = {
+    now: Math.max(stampAt, newestDate(all.map(({ read }) => read)) ?? 0, term.kind === 'term' ? term.at : 0),
+    self: {
+      name,
+      preferred,
+      online,
+      total,
+      ownTags,
+      records,
+      report,
+      lowest: lowest.value.view,
+      previousLease,
+      stampAt,
+      heardSince: own.heardSince,
     },
+    rivals,
+    mainTags,
+    term,
+    holder: holderOf(term, rivals),
+    control: controlOf(controlText),
   };
+  // 5. Is there another stack of this name?
+  const twin = await findTwin(context, stack, lease, others, { report, term, rivals });
+  if (twin.kind === 'unknown') return cannotObserve(twin.why);
+  if (twin.value !== undefined) return { kind: 'taken', facts, why: twin.value };
+  return { kind: 'observed', count: { ...counted.value, deployments: pods.value, busySeconds, lease }, facts };
 }
 
 function newestDate(reads: readonly Read<unknown>[]): GitLabSeconds | undefined {

@@ -5,14 +5,22 @@
  * cluster is fresh, an earlier run has passed the preflight, and it is not repeated every minute.
  */
 import type { Unknown } from '../core/model/read.ts';
-import { parseReport, reportPath } from '../core/model/report.ts';
+import { parseReport, reportPath, type Report } from '../core/model/report.ts';
 import { leaseFrom } from '../core/model/lease.ts';
 import { PAGE_PATH } from '../core/page/page.ts';
 import { isFresh } from '../core/decision/rivals.ts';
+import { readRecords } from '../fleet/read-members.ts';
+import type { RunnerDeployment } from '../ports.ts';
 import type { CheckerContext } from './context.ts';
+import { giveWay, recordsOfTwin } from './twins.ts';
 
-export type Preflight = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly why: string };
+export type Preflight =
+  | { readonly kind: 'passed' }
+  /** `isTwin`: another stack of this name came first. */
+  | { readonly kind: 'failed'; readonly why: string; readonly isTwin?: true };
 
+/** The preflight is not repeated while the own lease is fresh. */
+const NO_LEASE = { kind: 'none', why: 'not fresh', readAt: 0 } as const;
 const PASSED: Preflight = { kind: 'passed' };
 
 interface StatusFile {
@@ -45,7 +53,12 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
     if (read.kind !== 'found') continue;
     present.push({ path, text: read.value });
     const report = parseReport(cluster, read.value);
-    if (!report.ok || cluster === config.cluster) continue;
+    if (!report.ok) continue;
+    if (cluster === config.cluster) {
+      const failed = pods.kind === 'known' ? await failedForTwin(checker, pods.value, report.value) : undefined;
+      if (failed) return failed;
+      continue;
+    }
     const shared = report.value.records.find((id) =>
       records.some((own) => own.id === id && own.cluster === config.cluster),
     );
@@ -61,6 +74,20 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
     ...records.map((record) => mayEdit(checker, record)),
   ]);
   return verdicts.find((verdict) => verdict.kind === 'failed') ?? PASSED;
+}
+
+/** Another stack of this name came first (twins.ts). What is unknown of it the rounds find out. */
+async function failedForTwin(
+  { config, records }: CheckerContext,
+  deployments: readonly RunnerDeployment[],
+  report: Report,
+): Promise<Preflight | undefined> {
+  const stack = { name: config.cluster, deployments, timing: config.timing };
+  const others = recordsOfTwin(stack, { kind: 'found', value: report, at: 0 });
+  const twin = giveWay(stack, NO_LEASE, await readRecords({ records }, others));
+  return twin.kind === 'known' && twin.value !== undefined
+    ? { kind: 'failed', why: twin.value, isTwin: true }
+    : undefined;
 }
 
 async function leaseIsFresh({ config, records }: CheckerContext, own: readonly FleetRecord[]): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { differenceOf, hasMainTag, sameTags, wantedTags, type RecordRole } from '../core/decision/tags.ts';
 import { termPath, type Term } from '../core/model/term.ts';
-import type { Facts, RecordFacts } from '../core/model/facts.ts';
+import type { Facts, RecordFacts, RoundFacts } from '../core/model/facts.ts';
 import type { RoundContext } from './context.ts';
 
 export type Reconciled =
@@ -23,13 +23,27 @@ export async function reconcile(context: RoundContext, facts: Facts, term: Term)
   for (const { record, cluster } of tasks)
     if (record.read.kind === 'unknown')
       return { kind: 'stopped', why: `record ${record.id} of ${cluster} is unknown: ${record.read.why}` };
+  return edit(context, tasks, term);
+}
+
+/** Takes the main tags off this cluster's own records, whichever cluster the term names. */
+export async function takeOff(context: RoundContext, { self, mainTags }: RoundFacts, term: Term): Promise<Reconciled> {
+  const role = { isHolder: false, ownTags: self.ownTags, isOwn: true, mainTags };
+  return edit(
+    context,
+    self.records.map((record) => ({ record, cluster: self.name, role })),
+    term,
+  );
+}
+
+async function edit(context: RoundContext, tasks: readonly Task[], term: Term): Promise<Reconciled> {
   const edits: string[] = [];
   // 1. Remove the main tags where they should not be. 2. Then add them where they should be.
   for (const task of [...tasks.filter((t) => !t.role.isHolder), ...tasks.filter((t) => t.role.isHolder)]) {
     if (!needsEdit(task)) continue;
-    const edit = await editRecord(context, task, term);
-    if (edit.kind === 'stopped') return edit;
-    edits.push(...edit.edits);
+    const edited = await editRecord(context, task, term);
+    if (edited.kind === 'stopped') return edited;
+    edits.push(...edited.edits);
   }
   if (edits.length === 0) return { kind: 'steady' };
   // 3. Check every record: what another process wrote meanwhile shows now, not one round later.
@@ -48,7 +62,10 @@ function tasksOf({ self, rivals, mainTags }: Facts, term: Term): Task[] {
   return [
     ...self.records.flatMap((record) => task(self.name, record, self.ownTags)),
     ...rivals.flatMap((rival) =>
-      [...rival.records, ...rival.former].flatMap((record) => task(rival.name, record, rival.ownTags)),
+      // A record of the holder that its report does not name is about to go, or of another stack of its name: it may keep the tags.
+      [...rival.records, ...(rival.name === term.holder ? [] : rival.former)].flatMap((record) =>
+        task(rival.name, record, rival.ownTags),
+      ),
     ),
   ];
 }

@@ -6,15 +6,22 @@ import { fileText, MAX_RECORDS } from '../core/model/stored-file.ts';
 import { rememberedIn } from '../fleet/read-members.ts';
 import { isoOf, type GitLabSeconds } from '../core/model/time.ts';
 import { expiryWarnings } from '../core/page/expiry.ts';
+import type { RunnerDeployment } from '../ports.ts';
 import type { RoundContext } from './context.ts';
 
-export async function commitReport(context: RoundContext, facts: RoundFacts, lease: Lease): Promise<void> {
+export async function commitReport(
+  context: RoundContext,
+  facts: RoundFacts,
+  lease: Lease,
+  deployments: readonly Pick<RunnerDeployment, 'uid'>[],
+): Promise<void> {
   const { config, log } = context;
   const { report: found } = facts.self;
   // On an unknown term only the first report is committed: the file is what proves in later rounds that GitLab shows files.
   if (found.kind === 'unknown' || (facts.term.kind === 'unknown' && found.kind !== 'absent')) return;
   const warnings = expiryWarnings(context.expiries, config.cluster, facts.now);
-  const report = reportOf(context, facts, lease, warnings);
+  const uids = deployments.map(({ uid }) => uid).toSorted();
+  const report = reportOf(context, facts, lease, { uids, warnings });
   const before = found.kind === 'found' ? found.value : undefined;
   warn(context, facts, warnings, before?.warnings);
   const text = fileText(report);
@@ -31,7 +38,7 @@ function reportOf(
   { config }: RoundContext,
   { self, rivals }: RoundFacts,
   lease: Lease,
-  warnings: readonly string[],
+  { uids, warnings }: { readonly uids: string[]; readonly warnings: readonly string[] },
 ): Report {
   const { online, total, records } = self;
   const remembered = rememberedRivals(rivals, self.report);
@@ -44,6 +51,7 @@ function reportOf(
     minOnline: config.policy.minOnline,
     preferred: config.preferred,
     records: records.map(({ id }) => id).toSorted((a, b) => a - b),
+    deployments: uids,
     ownTags: [...config.ownTags],
     mainTags: [...config.mainTags],
     // As the lease has it: a number that was known once stays known, even if its file is lost.

@@ -5,11 +5,11 @@ import { nextLease } from '../core/decision/next-lease.ts';
 import type { Facts, RollFacts, RoundFacts } from '../core/model/facts.ts';
 import type { Term } from '../core/model/term.ts';
 import { claim } from '../fleet/claim.ts';
-import { startRound, type CheckerContext, type PageMemory, type RoundContext } from './context.ts';
+import { startRound, startRun, type CheckerContext, type RoundContext } from './context.ts';
 import { notifyFoundTerm, notifyTerm } from './notify.ts';
-import { observe } from './observe.ts';
+import { observe, type Taken } from './observe.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { reconcile, takeOff } from './reconcile.ts';
 import { recount } from './recount.ts';
 import { rememberCall, rememberTerm, renewLease } from './renew-lease.ts';
 import { commitReport } from './report.ts';
@@ -23,11 +23,12 @@ export type Round = RoundResult & { readonly facts?: Facts };
 
 const unfinished = (why: string): RoundResult => ({ kind: 'unfinished', why });
 
-export async function round(checker: CheckerContext, page: PageMemory = { fingerprint: undefined }): Promise<Round> {
-  const context = startRound(checker, page);
+export async function round(checker: CheckerContext, memory = startRun(checker)): Promise<Round> {
+  const context = startRound(checker, memory);
   // 1. Observe: read everything that the decision needs.
   const observed = await observe(context);
   if (observed.kind === 'unknown') return unfinished(observed.why);
+  if (observed.kind === 'taken') return giveWay(context, observed);
   // 2. Call the roll of adopted runners that GitLab does not hear, before they count as offline.
   const counted = await recount(context, observed.facts, observed.count);
   if (counted.kind === 'unknown') return unfinished(counted.why);
@@ -36,7 +37,9 @@ export async function round(checker: CheckerContext, page: PageMemory = { finger
   const { lease, ground } = nextLease(seen, context.rules);
   const renewed = await renewLease(context, seen, lease);
   if (renewed.kind === 'failed') return unfinished(renewed.why);
-  await commitReport(context, seen, lease);
+  const doubt = context.doubt();
+  if (doubt !== undefined) return unfinished(doubt);
+  await commitReport(context, seen, lease, observed.count.deployments);
   // 4. Decide. If the holder's lease lapsed, call its roll first, and decide again.
   const decided = await decideAndCall(context, seen, { ...seen, self: { ...seen.self, lease } }, ground);
   const { facts, decision } = decided;
@@ -49,6 +52,16 @@ export async function round(checker: CheckerContext, page: PageMemory = { finger
     if (result.kind === 'finished') await aside(context, 'publish', () => publish(context, facts));
   }
   return { ...result, facts };
+}
+
+/** Another stack has this name: this one asserts nothing, and its runners take no jobs of the main tags. */
+async function giveWay(context: RoundContext, { facts, why }: Taken): Promise<RoundResult> {
+  const { control, term } = facts;
+  const isPaused = control.kind !== 'found' || control.value.paused;
+  if (term.kind !== 'term' || isPaused) return unfinished(why);
+  const result = await takeOff(context, facts, term.term);
+  if (result.kind === 'changed') logEdits(context, term.term, result.edits);
+  return unfinished(why);
 }
 
 /** A step that no decision depends on: an unforeseen error ends this step and not the round. */
@@ -135,14 +148,15 @@ async function reconcileUnder(context: RoundContext, facts: Facts, term: Term, r
     case 'steady':
       return finish(context, facts, 'steady', reason);
     case 'changed':
-      context.log.warn('tags-changed', `tags changed under term ${term.number}`, {
-        term: term.number,
-        edits: result.edits.join('; '),
-      });
+      logEdits(context, term, result.edits);
       return finish(context, facts, 'reconciled', reason);
     case 'stopped':
       return unfinished(`the tags could not be reconciled: ${result.why}`);
   }
+}
+
+function logEdits({ log }: RoundContext, { number }: Term, edits: readonly string[]): void {
+  log.warn('tags-changed', `tags changed under term ${number}`, { term: number, edits: edits.join('; ') });
 }
 
 function finish({ log }: RoundContext, { self, term: found }: Facts, did: string, reason: string): RoundResult {

@@ -1,5 +1,6 @@
 /** One run of the CronJob: a round every T seconds, none in the last E seconds of its period. */
-import type { CheckerContext, PageMemory } from './context.ts';
+import { datedPorts } from './answer-dates.ts';
+import { startRun, type CheckerContext } from './context.ts';
 import { preflight } from './preflight.ts';
 import { round, type Round } from './round.ts';
 
@@ -25,15 +26,19 @@ export async function run(
   const { roundSeconds, periodSeconds, endMarginSeconds } = config.timing;
   const start = clock.now();
   const last = start + (periodSeconds - endMarginSeconds) * 1000;
-  const checked = await preflight(checker);
-  if (checked.kind === 'failed') return { finished: 0, unfinished: 0, why: checked.why, preflightFailed: true };
-  const page: PageMemory = { fingerprint: undefined };
+  const memory = startRun(checker);
+  const checked = await preflight(datedPorts(checker, memory.dates));
+  if (checked.kind === 'failed') {
+    // The round of a second stack takes the main tags off its own records, and does nothing else.
+    if (checked.isTwin) await round(checker, memory).catch((error: unknown) => crashed(checker, error));
+    return { finished: 0, unfinished: 0, why: checked.why, preflightFailed: true };
+  }
   let finished = 0;
   let unfinished = 0;
   let why: string | undefined;
   for (let next = clock.now(); next < last;) {
     const began = clock.now();
-    const result = await round(checker, page).catch((error: unknown) => crashed(checker, error));
+    const result = await round(checker, memory).catch((error: unknown) => crashed(checker, error));
     onRound(result, (clock.now() - began) / 1000);
     if (result.kind === 'finished') finished += 1;
     else {

@@ -30,7 +30,10 @@ export function reportOf(name: string, text: Read<string> | undefined): ReportRe
   return parsed.ok ? { kind: 'found', value: parsed.value, at: text.at } : { kind: 'unreadable', why: parsed.why };
 }
 
-export async function readRecords({ records }: FleetPorts, ids: readonly number[]): Promise<RecordFacts[]> {
+export async function readRecords(
+  { records }: Pick<FleetPorts, 'records'>,
+  ids: readonly number[],
+): Promise<RecordFacts[]> {
   return Promise.all([...new Set(ids)].map(async (id) => ({ id, read: await records.read(id) })));
 }
 

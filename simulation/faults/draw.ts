@@ -81,6 +81,9 @@ const LATER: Weights = [
   ['hostile report', 4],
   ['hostile newest term', 3],
   ['newest term and report lost, checker pending', 3],
+  ['proxy caches reads without Age', 3],
+  ['twins', 3],
+  ['runner token reset', 2],
 ];
 
 function drawFrom(weights: Weights, random: Random): FaultName {

@@ -1,4 +1,5 @@
 /** Edits of the files in the status project: what people ask for, and damage. */
+import { leaseFrom } from '../../runtime/core/model/lease.ts';
 import { isoOf } from '../../runtime/core/model/time.ts';
 import { reportPath } from '../../runtime/core/model/report.ts';
 import type { Fleet } from '../world/fleet.ts';
@@ -17,12 +18,21 @@ function control(who: string, begin: (context: FaultContext) => void, end: (cont
   };
 }
 
-function newestTermPath(fleet: Fleet): string | undefined {
+function newestTermPath(fleet: Pick<Fleet, 'gitlab'>): string | undefined {
   const numbers = [...fleet.gitlab.files.keys()].flatMap((path) => {
     const match = /^terms\/(\d+)\.json$/.exec(path);
     return match ? [Number(match[1])] : [];
   });
   return numbers.length === 0 ? undefined : `terms/${Math.max(...numbers)}.json`;
+}
+
+/** Each cluster's lease has the number of the newest term. Before that its loss, with all reports, leaves nothing that knows it. */
+function isTermInLeases({ clusters, gitlab }: Fleet): boolean {
+  const newest = Number(/\d+/.exec(newestTermPath({ gitlab }) ?? '')?.[0] ?? 0);
+  return clusters.every(({ name, record }) => {
+    const read = leaseFrom(gitlab.runner(record)?.note ?? null, name, Number.MAX_SAFE_INTEGER);
+    return read.kind === 'lease' && read.lease.term >= newest;
+  });
 }
 
 export const FILE_FAULTS = {
@@ -107,6 +117,7 @@ export const FILE_FAULTS = {
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
     begin: ({ fleet }) => {
+      if (!isTermInLeases(fleet)) return undefined;
       const lost = [...fleet.gitlab.files.keys()].filter((path) => /^(terms|status)\//.test(path));
       fleet.gitlab.commitByHand('a force push', Object.fromEntries(lost.map((path) => [path, undefined])));
       return undefined;

@@ -27,6 +27,20 @@ export const RECORD_FAULTS = {
       return () => fleet.removeRecord(old);
     },
   },
+  twins: {
+    seconds: [120, 900],
+    scope: 'none',
+    begin: ({ cluster, fleet, amount }) => {
+      if (!fleet.gitlab.runner(cluster.record)) return undefined;
+      // Where an earlier release ran, both stacks may have the main tag.
+      const wasBoth = amount < 0.4 && fleet.holders().includes(cluster.name);
+      const twin = fleet.addTwin(cluster, wasBoth ? [MAIN_TAG] : []);
+      return () => {
+        twin.end();
+        fleet.removeRecord(twin.record);
+      };
+    },
+  },
   'pulumi up': {
     seconds: [1, 20],
     scope: 'none',

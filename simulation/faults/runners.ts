@@ -83,6 +83,19 @@ export const RUNNER_FAULTS = {
       return () => hit.forEach((pod) => (pod.manager.tokenRefused = false));
     },
   },
+  'runner token reset': {
+    seconds: [60, 900],
+    scope: 'none',
+    slow: 300,
+    begin: ({ cluster, fleet }) => {
+      const { runners, access } = fleet.gitlab.model;
+      const runner = fleet.gitlab.runner(cluster.record);
+      if (!runner) return undefined;
+      runners.resetToken(runner, access.secret('glrt-t2_'));
+      // The next `pulumi up` gives the pods the new one.
+      return () => cluster.rollOut();
+    },
+  },
   scaled: {
     seconds: [120, 900],
     scope: 'none',

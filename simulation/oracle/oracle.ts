@@ -10,6 +10,7 @@ import type { Health } from '../../runtime/sidecar/health.ts';
 import { START } from '../world/gitlab.ts';
 import { MAIN_TAG, type Fleet } from '../world/fleet.ts';
 import type { Process } from '../world/process.ts';
+import { TWIN } from '../world/twin.ts';
 import { judgeClaim } from './claims.ts';
 import { Continuous, type Disturbances } from './continuous.ts';
 import { Stamps, Truth, type Claim } from './history.ts';
@@ -85,7 +86,15 @@ export class Oracle {
     return this.truths.get(cluster) ?? new Truth(false);
   }
 
+  /** A second stack of one name writes nothing while the first one has a record that the fleet was told of. */
+  twinWrote(process: Process, what: string): void {
+    const cluster = this.fleet.cluster(process.cluster.replace(/-twin$/, ''));
+    if (this.fleet.gitlab.runner(cluster.record) && this.truthOf(cluster.name).knows(cluster.record))
+      this.violate('I1', `${process.name} has the name of another stack, and wrote ${what}`);
+  }
+
   noteLanded(process: Process, note: string): void {
+    if (process.role === TWIN) return this.twinWrote(process, 'a lease');
     const read = leaseFrom(note, process.cluster, Math.floor((START + this.now) / 1000) + 60);
     if (read.kind !== 'lease') return this.violate('stamp', `${process.name} wrote a note without a lease`);
     this.judgeStamp(process, read.lease);
@@ -118,17 +127,21 @@ export class Oracle {
   }
 
   tagsLanded(process: Process, id: number, before: readonly string[], after: readonly string[], sentAt: number): void {
+    if (process.role === TWIN && after.includes(MAIN_TAG)) return this.twinWrote(process, 'the main tag');
+    if (process.role === TWIN) return;
     judgeTagWrite(this, process, { id, before, after, sentAt });
     if (after.includes(MAIN_TAG) && !before.includes(MAIN_TAG)) this.outcome.putOn(this.fleet.owners.get(id) ?? '');
   }
 
   reportLanded(process: Process, text: string): void {
+    if (process.role === TWIN) return this.twinWrote(process, 'the report');
     const parsed = parseReport(process.cluster, text);
     if (parsed.ok) this.truthOf(process.cluster).addReported(parsed.value.records);
     else this.violate('I3', `${process.name} committed a report that cannot be read: ${parsed.why}`);
   }
 
   termLanded(process: Process, number: number, text: string): void {
+    if (process.role === TWIN) return this.twinWrote(process, 'a term');
     judgeClaim(this, process, number, text);
   }
 
@@ -136,7 +149,10 @@ export class Oracle {
   reconciledSaid(process: Process): void {
     const { round } = this.of(process);
     const lastWrite = Math.max(0, ...round.tagWrites.values());
+    const own = round.pods?.answer.kind === 'known' ? round.pods.answer.value.map(({ record }) => record) : [];
     for (const [id, cluster] of this.fleet.owners) {
+      // An earlier record of its own is read only to see whether another stack has it.
+      if (cluster === process.cluster && !own.includes(id)) continue;
       const seen = round.records.get(id);
       // A record that this round does not know cannot be read.
       if (!seen || seen.answer.kind !== 'found') continue;

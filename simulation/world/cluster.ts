@@ -240,7 +240,8 @@ export class Cluster {
     return this.contextOf(new Process(this.parts.time, this.parts.nextId(), this.name, 'checker'));
   }
 
-  private contextOf(process: Process): CheckerContext {
+  /** What a process of its checker works with, and sees of the pods. */
+  contextOf(process: Process, deployments = () => this.deployments(process)): CheckerContext {
     const { gitlab, watcher } = this.parts;
     const { requestSeconds } = this.config.timing;
     const say =
@@ -255,7 +256,7 @@ export class Cluster {
       project: projectOf(gitlab, process, requestSeconds),
       incidents: incidentsOf(gitlab, process, requestSeconds),
       notifier: notifierOf(process, requestSeconds),
-      pods: { deployments: () => this.deployments(process) },
+      pods: { deployments },
       clock: process.clock,
       random: this.random.fork(`checker ${process.id}`).next,
       log: { info: say('info'), warn: say('warn'), error: say('error') },
@@ -288,7 +289,16 @@ export class Cluster {
     const ready = this.pods.filter((pod) => !pod.terminating && pod.ready);
     const second = ready.filter((pod) => this.isOfSecond(pod)).length;
     const { record, desired } = this;
-    const first = { name: 'runner', record, adopted, desired, ready: ready.length - second };
-    return this.second ? [first, { name: 'runner-2', adopted, ready: second, ...this.second }] : [first];
+    const first = {
+      name: 'runner',
+      uid: `${this.name}/runner`,
+      record,
+      adopted,
+      desired,
+      ready: ready.length - second,
+    };
+    return this.second
+      ? [first, { name: 'runner-2', uid: `${this.name}/runner-2`, adopted, ready: second, ...this.second }]
+      : [first];
   }
 }

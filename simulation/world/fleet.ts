@@ -1,5 +1,6 @@
 /** The simulated fleet of an episode: one GitLab, two to five clusters, and what people have asked for. */
 import { checkerConfigSchema, policySchema, type CheckerConfig, type Policy } from '../../runtime/config.ts';
+import type { CheckerContext } from '../../runtime/checker/context.ts';
 import { run } from '../../runtime/checker/run.ts';
 import { CONTROL_PATH, NO_CONTROL, type Control } from '../../runtime/core/model/control.ts';
 import { fileText } from '../../runtime/core/model/stored-file.ts';
@@ -8,6 +9,7 @@ import type { Random } from '../random.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import { Cluster, type CheckerProgram } from './cluster.ts';
 import { BRANCH, PROJECT, SimulatedGitLab } from './gitlab.ts';
+import { Twin } from './twin.ts';
 import type { Watcher } from './watcher.ts';
 
 export const MAIN_TAG = 'rnd-runner';
@@ -40,9 +42,15 @@ export class Fleet {
   /** When records were removed. */
   readonly removedAt = new Map<number, number>();
   control: { paused: boolean; pin: Control['pin']; retired: string[] } = { paused: false, pin: null, retired: [] };
+  private readonly random: Random;
+  private readonly program: (checker: CheckerContext) => Promise<unknown>;
+  private readonly watcher: Watcher;
   private ids = 0;
 
   constructor(setup: Setup, random: Random, watcher: Watcher, program: CheckerProgram = (checker) => run(checker)) {
+    this.random = random;
+    this.program = (checker) => program(checker, this.owners);
+    this.watcher = watcher;
     this.isAdopted = setup.adopted === true;
     this.policy = { ...policySchema.parse({}), ...setup.policy };
     this.gitlab = new SimulatedGitLab(this.time, random, watcher);
@@ -66,7 +74,7 @@ export class Fleet {
           capacity,
           second,
           adopted: this.isAdopted,
-          program: (checker) => program(checker, this.owners),
+          program: this.program,
           nextId: () => (this.ids += 1),
           newRecord: (cluster) => this.newRecord(cluster),
         }),
@@ -112,6 +120,15 @@ export class Fleet {
     });
     this.owners.set(id, cluster);
     return id;
+  }
+
+  /** A second stack of this cluster's name. */
+  addTwin(cluster: Cluster, tags: readonly string[] = []): Twin {
+    const { time, gitlab, watcher, program } = this;
+    const record = this.newRecord(cluster.name);
+    gitlab.editByHand('a person', record, { tags: [this.ownTag(cluster.name), ...tags] });
+    const random = this.random.fork(`twin ${record}`);
+    return new Twin({ time, watcher, random, cluster, record, program, nextId: () => this.nextId() });
   }
 
   removeRecord(id: number): void {

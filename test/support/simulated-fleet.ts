@@ -232,7 +232,7 @@ export class SimulatedFleet {
 
   /** One round of a checker beside the CronJob's. */
   round(name: string): Promise<Round> {
-    return this.during(round(this.checker(name), { fingerprint: undefined }));
+    return this.during(round(this.checker(name)));
   }
 
   /** Somebody outside of the clusters: a person's command, or the stack of `cluster` that leaves or joins. */

@@ -191,7 +191,9 @@ function startChecker(
       const own = record();
       // A poll of its runner, for a cluster whose runners GitLab does not hear never claims.
       if (own) gitlab.model.runners.heartbeat(own, 'r_lab', () => gitlab.model.access.id());
-      const deployments = [{ name: namesOf(name).runner, record: own?.id ?? 0, adopted: false, desired: 2, ready: 2 }];
+      const deployments = [
+        { name: namesOf(name).runner, uid: name, record: own?.id ?? 0, adopted: false, desired: 2, ready: 2 },
+      ];
       await round({
         config,
         expiries: { kind: 'known', value: expiries },

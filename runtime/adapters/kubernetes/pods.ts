@@ -23,7 +23,7 @@ export interface KubernetesOptions {
 const PAGE = 100;
 
 const deploymentSchema = z.object({
-  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+  metadata: z.object({ uid: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     replicas: z.number().default(1),
     selector: z.object({
@@ -153,7 +153,14 @@ async function readDeployment(
   if (online.kind === 'unknown') return online;
   return {
     kind: 'known',
-    value: { name, record, adopted: adopted !== undefined, desired: spec.replicas, ready: online.value },
+    value: {
+      name,
+      uid: metadata.uid,
+      record,
+      adopted: adopted !== undefined,
+      desired: spec.replicas,
+      ready: online.value,
+    },
   };
 }
 

@@ -2,7 +2,16 @@
 import * as z from 'zod';
 import { clusterName } from '../../values.ts';
 import type { Parsed } from './read.ts';
-import { MAX_CLUSTERS, MAX_RUNNERS, MAX_TERM, parseFile, recordIds, runnerCount, tags } from './stored-file.ts';
+import {
+  MAX_CLUSTERS,
+  MAX_RECORDS,
+  MAX_RUNNERS,
+  MAX_TERM,
+  parseFile,
+  recordIds,
+  runnerCount,
+  tags,
+} from './stored-file.ts';
 
 export const reportSchema = z.object({
   version: z.literal(1),
@@ -14,6 +23,8 @@ export const reportSchema = z.object({
   minOnline: z.number().int().min(1).max(MAX_RUNNERS),
   preferred: z.boolean(),
   records: recordIds,
+  /** Kubernetes' uids of the cluster's Deployments: they tell two stacks of one name apart. Absent in earlier releases. */
+  deployments: z.array(z.string().max(100)).max(MAX_RECORDS).optional(),
   ownTags: tags,
   mainTags: tags,
   /** `nobody` before the first term. */

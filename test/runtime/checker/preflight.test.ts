@@ -104,7 +104,7 @@ class Fleet {
     pods: {
       deployments: async () => ({
         kind: 'known',
-        value: [{ name: 'runner', record: OWN, adopted: false, desired: 2, ready: 2 }],
+        value: [{ name: 'runner', uid: 'ours', record: OWN, adopted: false, desired: 2, ready: 2 }],
       }),
     },
     clock: { now: () => this.now, sleep: async (ms) => void (this.now += ms) },
@@ -282,7 +282,7 @@ describe('the preflight against the lab’s GitLab', () => {
       pods: {
         deployments: async () => ({
           kind: 'known',
-          value: [{ name: 'runner', record: own, adopted: false, desired: 2, ready: 2 }],
+          value: [{ name: 'runner', uid: 'ours', record: own, adopted: false, desired: 2, ready: 2 }],
         }),
       },
       clock,

@@ -24,7 +24,7 @@ function pod({ phase = 'Running', ready = true, disrupted = false, deleted = fal
 
 async function readyOf(pods: readonly Pod[], replicas = 2) {
   const deployment = {
-    metadata: { annotations: { [RECORD_ANNOTATION]: '7' } },
+    metadata: { uid: 'one of Kubernetes', annotations: { [RECORD_ANNOTATION]: '7' } },
     spec: { replicas, selector: { matchLabels: { app: 'runner' } } },
   };
   const server = http.createServer((request, response) => {
