@@ -19,6 +19,7 @@ import { stackConfig, type StackConfig } from '../../infra/render/stack-config.t
 import type { ClusterFor, DemoCluster } from './clusters.ts';
 import type { Timing } from '../../runtime/timing.ts';
 import { LAB_POLICY } from './times.ts';
+import { openAll, type Opened } from '../opened.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN_TAG = 'rnd-runner';
@@ -76,23 +77,31 @@ export interface Parts {
   readonly timing: Timing;
 }
 
-export async function startFleet(
+export const startFleet = (names: readonly string[], parts: Parts, say: (line: string) => void): Promise<Fleet> =>
+  openAll((opened) => openFleet(opened, names, parts, say));
+
+async function openFleet(
+  opened: Opened,
   names: readonly string[],
   { engineFor, clusterFor, timing }: Parts,
   say: (line: string) => void,
 ): Promise<Fleet> {
-  const gitlab = await startGitLab({
-    longPollMs: timing.longPollSeconds * 1000,
-    jobReportSeconds: timing.jobReportSeconds,
-  });
   const folder = await mkdtemp(join(tmpdir(), 'hadr-lab-runner-'));
+  opened.onClose(() => rm(folder, { recursive: true, force: true }));
+  const gitlab = opened.add(
+    await startGitLab({ longPollMs: timing.longPollSeconds * 1000, jobReportSeconds: timing.jobReportSeconds }),
+  );
   const runner = await bundleRunner(folder);
   say(`starting a Kubernetes cluster for each of ${names.join(', ')}`);
   const periodMs = timing.periodSeconds * 1000;
-  const clusters = await Promise.all(
-    names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) })),
-  );
+  const starting = names.map(async (name) => ({ name, cluster: await clusterFor({ name, runner, periodMs }) }));
+  opened.onClose(async () => {
+    const ends = await Promise.allSettled(starting);
+    await Promise.all(ends.map(async (end) => end.status === 'fulfilled' && end.value.cluster.close()));
+  });
+  const clusters = await Promise.all(starting);
   const mainTags = names.length > 2 ? [MAIN_TAG, SECOND_MAIN_TAG] : [MAIN_TAG];
+  const closedEngine: EngineFor = async (reach) => opened.add(await engineFor(reach));
   const members = new Map<string, Member>();
   for (const { name, cluster } of clusters) {
     const like = SHIPPED.includes(name) ? name : B;
@@ -101,13 +110,9 @@ export async function startFleet(
       ...(names.length > 2 && { fleet: names, mainTags }),
       ...(like !== name && { ownTags: [`runner-${name.slice(-1)}`], preferred: false }),
     };
-    members.set(name, await startMember({ gitlab, name, cluster, engineFor, timing, over, like }));
+    members.set(name, await startMember({ gitlab, name, cluster, engineFor: closedEngine, timing, over, like }));
   }
-  return fleetOf(gitlab, members, mainTags, async () => {
-    await Promise.all([...members.values()].flatMap(({ cluster, engine }) => [cluster.close(), engine.close()]));
-    await gitlab.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  return fleetOf(gitlab, members, mainTags, () => opened.close());
 }
 
 function fleetOf(

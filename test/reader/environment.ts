@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
+import { openAll, type Opened } from '../../lab/opened.ts';
 import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
 import type { KubernetesAccess } from '../../lab/kubernetes/access.ts';
 import { startRealCluster, type RealCluster } from '../../lab/kubernetes/real/cluster.ts';
@@ -38,47 +39,39 @@ export interface Environment {
   useLabSettings(): Promise<void>;
 }
 
-export async function startEnvironments(): Promise<Environments> {
+export const startEnvironments = (): Promise<Environments> => openAll(openEnvironments);
+
+async function openEnvironments(opened: Opened): Promise<Environments> {
   const home = await mkdtemp(join(tmpdir(), 'hadr-docs-'));
-  const closing: (() => Promise<unknown> | void)[] = [() => rm(home, { recursive: true, force: true })];
-  const close = async (): Promise<void> => {
-    for (const end of closing.toReversed()) await end();
-  };
-  try {
-    const runner = await bundleRunner(home);
-    const runEveryMs = TIMING.periodSeconds * 1000;
-    const clusters: RealCluster[] = [];
-    let ended: Promise<unknown> | undefined;
-    const endClusters = (): Promise<unknown> => (ended ??= Promise.all(clusters.map((cluster) => cluster.close())));
-    closing.push(endClusters);
-    for (const name of [A, B]) clusters.push(await startRealCluster({ name, runner, runEveryMs }));
-    const origin = join(home, 'origin');
-    await makeOrigin(origin);
-    const open = async (name: string): Promise<Environment> => {
-      const { longPollSeconds, jobReportSeconds } = TIMING;
-      const server = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
-      closing.push(() => server.close());
-      const gitlab = { ...server, groupId: server.model.access.addGroup(GROUP, 'R&D').id };
-      const provider = await serveGitLab();
-      closing.push(() => provider.close());
-      const own = join(home, name);
-      await mkdir(own);
-      const env = {
-        KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig).join(delimiter),
-        PULUMI_DEBUG_PROVIDERS: provider.attach,
-      };
-      const reader = await Reader.open({ home: own, origin }, env);
-      reader.replace('https://gitlab.example.com', gitlab.url);
-      const useLabSettings = async (): Promise<void> => {
-        for (const { name: stack, access } of clusters) await writeLabSettings(reader, stack, access);
-      };
-      return { gitlab, reader, useLabSettings };
+  opened.onClose(() => rm(home, { recursive: true, force: true }));
+  const runner = await bundleRunner(home);
+  const runEveryMs = TIMING.periodSeconds * 1000;
+  const clusters: RealCluster[] = [];
+  let ended: Promise<unknown> | undefined;
+  const endClusters = (): Promise<unknown> => (ended ??= Promise.all(clusters.map((cluster) => cluster.close())));
+  opened.onClose(endClusters);
+  for (const name of [A, B]) clusters.push(await startRealCluster({ name, runner, runEveryMs }));
+  const origin = join(home, 'origin');
+  await makeOrigin(origin);
+  const open = async (name: string): Promise<Environment> => {
+    const { longPollSeconds, jobReportSeconds } = TIMING;
+    const server = opened.add(await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds }));
+    const gitlab = { ...server, groupId: server.model.access.addGroup(GROUP, 'R&D').id };
+    const provider = opened.add(await serveGitLab());
+    const own = join(home, name);
+    await mkdir(own);
+    const env = {
+      KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig).join(delimiter),
+      PULUMI_DEBUG_PROVIDERS: provider.attach,
     };
-    return { open, endClusters, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    const reader = await Reader.open({ home: own, origin }, env);
+    reader.replace('https://gitlab.example.com', gitlab.url);
+    const useLabSettings = async (): Promise<void> => {
+      for (const { name: stack, access } of clusters) await writeLabSettings(reader, stack, access);
+    };
+    return { gitlab, reader, useLabSettings };
+  };
+  return { open, endClusters, close: () => opened.close() };
 }
 
 const writeLabSettings = (reader: Reader, stack: string, { url }: KubernetesAccess): Promise<void> =>

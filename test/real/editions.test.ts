@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { NOTHING } from '../support/destroy-cases.ts';
 import type { Stacks } from '../support/stacks.ts';
 import { underRealEngine } from './underlay.ts';
+import { closedAfter } from '../support/closed-after.ts';
 
 describe('the managing stack on the Enterprise Edition, under the real engine', function () {
   this.timeout(60_000);
+  const opened = closedAfter();
   let stacks: Stacks;
   const { start } = underRealEngine();
 
   before(async () => {
-    stacks = await start({ edition: 'EE' });
+    stacks = opened.add(await start({ edition: 'EE' }));
   });
-
-  after(() => stacks.close());
 
   it('protects the branch with lists of roles, and finds nothing to change afterwards', async () => {
     await stacks.a.up();

@@ -1,12 +1,13 @@
 /** The kubectl commands of the docs, run by the real kubectl on a real control plane. */
 import assert from 'node:assert/strict';
 import { namesOf } from '../../infra/names.ts';
-import { startFleet, type Fleet } from '../../lab/demo/fleet.ts';
+import { startFleet } from '../../lab/demo/fleet.ts';
 import { startRealCluster, type RealCluster } from '../../lab/kubernetes/real/cluster.ts';
 import { labEngine } from '../../lab/pulumi/engines.ts';
 import { until } from '../lab/until.ts';
 import { kubectlFor, type Kubectl } from './kubectl.ts';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { closedAfter } from '../support/closed-after.ts';
 
 const A = 'cluster-a';
 const NAMES = namesOf(A);
@@ -19,7 +20,7 @@ const SOON_MS = 40_000;
 
 describe('kubectl on a real control plane', function () {
   this.timeout(120_000);
-  let fleet: Fleet;
+  const opened = closedAfter();
   let cluster: RealCluster;
   let kubectl: Kubectl;
 
@@ -37,15 +38,10 @@ describe('kubectl on a real control plane', function () {
   before(async () => {
     const clusterFor = async ({ name, runner }: { readonly name: string; readonly runner: string }) =>
       (cluster = await startRealCluster({ name, runner }));
-    fleet = await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined);
-    kubectl = await kubectlFor([cluster]);
+    opened.add(await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined));
+    kubectl = opened.add(await kubectlFor([cluster]));
     // Only runs that the test starts.
     await ask('patch', 'cronjob', NAMES.checker, '--patch', '{"spec":{"suspend":true}}');
-  });
-
-  after(async () => {
-    await kubectl.close();
-    await fleet.close();
   });
 
   it('waits for the rollout, and shows the runners', async () => {

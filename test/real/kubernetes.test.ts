@@ -12,6 +12,7 @@ import { until } from '../lab/until.ts';
 import { accountAccess } from './account.ts';
 import { allowed, everyResource } from './rights.ts';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { closedAfter } from '../support/closed-after.ts';
 
 const A = 'cluster-a';
 const NAMES = namesOf(A);
@@ -33,6 +34,7 @@ const ownedList = z.object({ items: z.array(owned) });
 
 describe('a stack on a real control plane', function () {
   this.timeout(120_000);
+  const opened = closedAfter();
   let fleet: Fleet;
   let cluster: RealCluster;
 
@@ -45,10 +47,10 @@ describe('a stack on a real control plane', function () {
   before(async () => {
     const clusterFor = async ({ name, runner }: { readonly name: string; readonly runner: string }) =>
       (cluster = await startRealCluster({ name, runner }));
-    fleet = await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined);
+    fleet = opened.add(
+      await startFleet([A], { engineFor: labEngine, clusterFor, timing: LAB_TIMING }, () => undefined),
+    );
   });
-
-  after(() => fleet.close());
 
   it('runs its runners in a Deployment until they are ready', async () => {
     await until(
@@ -152,7 +154,7 @@ describe('a stack on a real control plane', function () {
 
     it('lets neither account impersonate another or read the server’s own endpoints', async () => {
       for (const account of [NAMES.checker, NAMES.runner]) {
-        const api = new KubernetesApi(await accessOf(account));
+        const api = opened.add(new KubernetesApi(await accessOf(account)));
         const may = async (verb: string, resource: string, group = ''): Promise<boolean> => {
           const body = {
             apiVersion: 'authorization.k8s.io/v1',

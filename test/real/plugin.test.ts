@@ -16,6 +16,7 @@ import { A, B, MAIN_TAG, NAMESPACE } from '../support/stacks.ts';
 import { deploymentOf, laidOver, namesIn } from './applied.ts';
 import { underRealEngine } from './underlay.ts';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { closedAfter } from '../support/closed-after.ts';
 
 const FLEET_TOKEN = `urn:pulumi:${A}::gitlab-runner-hadr::hadr:index:Tokens$gitlab:index/groupAccessToken:GroupAccessToken::tokens-fleet`;
 /** The time limit for work of the cluster: the machine may be busy. */
@@ -25,6 +26,7 @@ const SECRET_SYNC_SECONDS = 8;
 
 describe('both stacks, applied by the real plugin on real control planes', function () {
   this.timeout(180_000);
+  const opened = closedAfter();
   const { engines, secrets, engineFor } = underRealEngine();
   let fleet: Fleet;
   let api: KubernetesApi;
@@ -43,18 +45,15 @@ describe('both stacks, applied by the real plugin on real control planes', funct
   const inA = (path: string) => namesIn(api, path);
 
   before(async () => {
-    fleet = await startFleet([A, B], { engineFor, clusterFor: realCluster, timing: LAB_TIMING }, () => undefined);
-    api = new KubernetesApi(fleet.member(A).cluster.access);
+    fleet = opened.add(
+      await startFleet([A, B], { engineFor, clusterFor: realCluster, timing: LAB_TIMING }, () => undefined),
+    );
+    api = opened.add(new KubernetesApi(fleet.member(A).cluster.access));
   });
 
   afterEach(() => {
     const [a, b] = [A, B].map((name) => ({ name, token: fleet.member(name).cluster.access.token }));
     if (a && b) secrets.learn({ gitlab: fleet.gitlab, a, b });
-  });
-
-  after(async () => {
-    api.close();
-    await fleet.close();
   });
 
   it('completes pulumi up when its runners are ready', async () => {

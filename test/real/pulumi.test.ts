@@ -9,6 +9,7 @@ import type { RealEngine } from '../../lab/pulumi/real-engine.ts';
 import { NOTHING } from '../support/destroy-cases.ts';
 import { MAIN_TAG, shipped, type Stack, type Stacks } from '../support/stacks.ts';
 import { underRealEngine } from './underlay.ts';
+import { closedAfter } from '../support/closed-after.ts';
 
 const RECORD = 'gitlab:index/userRunner:UserRunner';
 
@@ -22,6 +23,7 @@ const reworded: Program = () => {
 
 describe('the stacks under the real engine', function () {
   this.timeout(60_000);
+  const opened = closedAfter();
   let stacks: Stacks;
   let a: Stack;
   const { engines, secrets, start } = underRealEngine();
@@ -36,13 +38,11 @@ describe('the stacks under the real engine', function () {
   };
 
   before(async () => {
-    stacks = await start();
+    stacks = opened.add(await start());
     a = stacks.a;
   });
 
   afterEach(() => secrets.learn(stacks));
-
-  after(() => stacks.close());
 
   it('previews without any change', async () => {
     const stack = await ofA();

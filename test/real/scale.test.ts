@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
@@ -24,6 +23,7 @@ import { parseLease } from '../../runtime/core/model/lease.ts';
 import { until } from '../lab/until.ts';
 import { A, deployed, NAMESPACE, ROOT, shipped } from '../support/stacks.ts';
 import { accountAccess } from './account.ts';
+import { closedAfter, temporaryFolder } from '../support/closed-after.ts';
 
 const PODS = 1000;
 /** Nodes without processes: the test writes the status that a kubelet would report. */
@@ -38,11 +38,11 @@ const PERIOD_SECONDS = 32;
 
 describe('a thousand runner pods', function () {
   this.timeout(300_000);
+  const opened = closedAfter();
   let gitlab: GitLabServer;
   let plane: ControlPlane;
   let admin: KubernetesApi;
   let folder: string;
-  const ends: (() => void)[] = [];
 
   const get = async (ref: { readonly apiVersion: string; readonly kind: string; readonly name: string }) => {
     const root = ref.apiVersion === 'v1' ? '/api/v1' : `/apis/${ref.apiVersion}`;
@@ -51,15 +51,17 @@ describe('a thousand runner pods', function () {
   };
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hadr-scale-'));
-    gitlab = await startGitLab();
-    plane = await startControlPlane({
-      cluster: A,
-      node: 'no-kubelet',
-      folder: join(folder, 'control-plane'),
-      onError: (error) => void process.stderr.write(`${String(error)}\n`),
-    });
-    admin = new KubernetesApi(plane.admin);
+    folder = await temporaryFolder(opened, 'scale');
+    gitlab = opened.add(await startGitLab());
+    plane = opened.add(
+      await startControlPlane({
+        cluster: A,
+        node: 'no-kubelet',
+        folder: join(folder, 'control-plane'),
+        onError: (error) => void process.stderr.write(`${String(error)}\n`),
+      }),
+    );
+    admin = opened.add(new KubernetesApi(plane.admin));
     const reach = { gitlab, kubernetes: plane.admin };
     const over = {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
@@ -69,15 +71,8 @@ describe('a thousand runner pods', function () {
       lab: true,
     };
     await labEngine(reach).up(await stackConfig(ROOT, A, over, { gitlabToken: gitlab.adminToken }), shipped);
-    for (const node of NODES) ends.push(await keepNode(admin, { name: node }, (error) => assert.fail(String(error))));
-  });
-
-  after(async () => {
-    for (const end of ends) end();
-    admin.close();
-    await plane.close();
-    await gitlab.close();
-    await rm(folder, { recursive: true, force: true });
+    for (const node of NODES)
+      opened.onClose(await keepNode(admin, { name: node }, (error) => assert.fail(String(error))));
   });
 
   /** Sets the pods that have a node to ready. */

@@ -3,9 +3,6 @@
  * takes, and what it leaves behind. The time that the plugin waits is shortened here; all else is as shipped.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { namesOf } from '../../infra/names.ts';
 import { program } from '../../infra/program.ts';
@@ -21,6 +18,7 @@ import { until } from '../lab/until.ts';
 import { NOTHING } from '../support/destroy-cases.ts';
 import { A, MAIN_TAG, NAMESPACE, ROOT } from '../support/stacks.ts';
 import { laidOver, namesIn } from './applied.ts';
+import { closedAfter, temporaryFolder } from '../support/closed-after.ts';
 
 /** Instead of the minutes that the program waits for the runners. */
 const PATIENCE = '15s';
@@ -38,7 +36,7 @@ const impatient = (): ReturnType<typeof program> => {
 
 describe('a stack with unready runners, applied by the real plugin', function () {
   this.timeout(180_000);
-  let folder: string;
+  const opened = closedAfter();
   let gitlab: GitLabServer;
   let cluster: RealCluster;
   let engine: RealEngine;
@@ -51,12 +49,12 @@ describe('a stack with unready runners, applied by the real plugin', function ()
   const tags = () => [...gitlab.model.runners.all.values()].flatMap((record) => record.tags);
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hadr-unready-'));
-    gitlab = await startGitLab({ longPollMs: LAB_TIMING.longPollSeconds * 1000 });
+    const folder = await temporaryFolder(opened, 'unready');
+    gitlab = opened.add(await startGitLab({ longPollMs: LAB_TIMING.longPollSeconds * 1000 }));
     const runEveryMs = LAB_TIMING.periodSeconds * 1000;
-    cluster = await startRealCluster({ name: A, runner: await bundleRunner(folder), runEveryMs });
+    cluster = opened.add(await startRealCluster({ name: A, runner: await bundleRunner(folder), runEveryMs }));
     cluster.onLog(({ container, line }) => void (container === 'checker' && events.push(parseLogLine(line)?.event)));
-    engine = await realEngine({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig });
+    engine = opened.add(await realEngine({ gitlab, kubernetes: cluster.access, kubeconfig: cluster.kubeconfig }));
     const over = {
       gitlab: { url: gitlab.url, group: 'platform', allowHttp: true },
       statusProject: { path: 'platform/runner-status' },
@@ -68,13 +66,6 @@ describe('a stack with unready runners, applied by the real plugin', function ()
     config = await stackConfig(ROOT, A, over, { gitlabToken: gitlab.adminToken });
     // Runners cannot reach GitLab; Pulumi can.
     gitlab.model.faults.add({ kind: 'down', pathPrefix: '/jobs/request' });
-  });
-
-  after(async () => {
-    await engine.close();
-    await cluster.close();
-    await gitlab.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   it('fails, and names the pods that are not ready', async () => {

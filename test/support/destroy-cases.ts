@@ -4,6 +4,7 @@ import { mayClaim } from '../../lab/demo/context.ts';
 import { until } from '../lab/until.ts';
 import { A, B, MAIN_TAG, startStacks, type Stacks } from './stacks.ts';
 import { LAB_TIMING } from '../../lab/demo/times.ts';
+import { closedAfter } from './closed-after.ts';
 
 /** A lease of the lab's times, twice: until a cluster is in touch, and takes its turn. */
 const SETTLE_MS = 20_000;
@@ -13,13 +14,14 @@ export function destroyCases(
   /** What only one of the engines knows; told at the end, when A is the holder and alone. */
   more: (stacks: () => Stacks) => void = () => undefined,
 ): void {
+  const opened = closedAfter();
   let stacks: Stacks;
   let mostHolders = 0;
   const checkers = new Map<string, () => Promise<void>>();
   const preferB = { preferred: true };
 
   before(async () => {
-    stacks = await start();
+    stacks = opened.add(await start());
     await stacks.a.up({ preferred: false });
     await stacks.b.up(preferB);
     stacks.gitlab.model.onEvent((event) => {
@@ -32,7 +34,6 @@ export function destroyCases(
 
   after(async () => {
     for (const stop of checkers.values()) await stop();
-    await stacks.close();
   });
 
   it('moves no tag when an up replaces resources of the holder', async () => {

@@ -4,6 +4,7 @@ import type { GitLabEvent } from '../../lab/gitlab/model/gitlab.ts';
 import type { Token } from '../../lab/gitlab/model/access.ts';
 import { NOTHING } from './destroy-cases.ts';
 import { A, deployed, SECRET_SYNC_SECONDS, shippedAt, startStacks, type Stacks } from './stacks.ts';
+import { closedAfter } from './closed-after.ts';
 
 const DAY_MS = 86_400_000;
 /** A new day every 164 days: the one before today's has not come yet. */
@@ -15,6 +16,7 @@ export function rotationCases(
   /** What only one of the engines knows; told at the end. */
   more: (stacks: () => Stacks) => void = () => undefined,
 ): void {
+  const opened = closedAfter();
   let stacks: Stacks;
   const today = Date.now();
   const upAt = (now: number) =>
@@ -30,10 +32,9 @@ export function rotationCases(
   };
 
   before(async () => {
-    stacks = await start();
+    stacks = opened.add(await start());
     await upAt(today - PERIOD_MS);
   });
-  after(() => stacks.close());
 
   it('changes nothing on the same day, nor until the period is over', async () => {
     const before = alive();

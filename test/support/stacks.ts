@@ -9,6 +9,7 @@ import { namesOf } from '../../infra/names.ts';
 import { program } from '../../infra/program.ts';
 import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
 import type { Runner } from '../../lab/gitlab/model/runners.ts';
+import { openAll, type Opened } from '../../lab/opened.ts';
 import { startGitLab, type GitLabServer, type ServerOptions } from '../../lab/gitlab/server.ts';
 import { serveApi } from '../../lab/kubernetes/api.ts';
 import { clusterClient, type ClusterClient } from '../../lab/kubernetes/client.ts';
@@ -71,20 +72,25 @@ export const shipped = shippedAt(Date.now);
 
 export type StacksOptions = Pick<ServerOptions, 'edition'>;
 
-export async function startStacks(
+export const startStacks = (
   engineFor: (reach: Reach) => Promise<Engine> | Engine,
   options: StacksOptions = {},
+): Promise<Stacks> => openAll((opened) => openStacks(opened, engineFor, options));
+
+async function openStacks(
+  opened: Opened,
+  engineFor: (reach: Reach) => Promise<Engine> | Engine,
+  options: StacksOptions,
 ): Promise<Stacks> {
-  const gitlab = await startGitLab({ longPollMs: 0, ...options });
+  const gitlab = opened.add(await startGitLab({ longPollMs: 0, ...options }));
   const messages: string[] = [];
   gitlab.model.onEvent((event) => void (event.kind === 'commit' && messages.push(event.message)));
-  const closing: (() => Promise<void> | void)[] = [];
   const start = async (name: string): Promise<Stack> => {
     const store = new Store();
     const identity = new Identity(store);
-    const api = await serveApi(store, identity);
+    const api = opened.add(await serveApi(store, identity));
     const controller = namespaces(store, 'no authority');
-    closing.push(() => controller.stop(), api.close);
+    opened.onClose(() => controller.stop());
     const kubernetes = { url: api.url, token: identity.adminToken };
     const engine = await engineFor({ gitlab, kubernetes });
     return stackOf(
@@ -117,10 +123,7 @@ export async function startStacks(
       return parsed?.ok ? parsed.value : undefined;
     },
     commits: () => messages,
-    close: async () => {
-      for (const close of closing) await close();
-      await gitlab.close();
-    },
+    close: () => opened.close(),
   };
 }
 

@@ -3,9 +3,6 @@
  * and Deployments and records that were there before and must be there after, as they were.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { program } from '../../../infra/program.ts';
 import { stackConfig } from '../../../infra/render/stack-config.ts';
 import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
@@ -21,6 +18,7 @@ import { adoptedDetectionSeconds, bounds } from '../../../runtime/timing.ts';
 import { handMadeRecord, HELM_DEPLOYMENT, HELM_NAMESPACE, HELM_RELEASE, helmInstall } from '../../support/helm.ts';
 import { A, B, MAIN_TAG, ROOT } from '../../support/stacks.ts';
 import { until } from '../until.ts';
+import { closedAfter, temporaryFolder } from '../../support/closed-after.ts';
 
 const REPLICAS = 2;
 const DETECTION = adoptedDetectionSeconds(LAB_TIMING);
@@ -36,8 +34,8 @@ interface Member {
 
 describe('runners of two helm releases', function () {
   this.timeout(120_000);
+  const opened = closedAfter();
   let gitlab: GitLabServer;
-  let folder: string;
   let a: Member;
   let b: Member;
   const lines: { readonly cluster: string; readonly line: LogLineParts | undefined }[] = [];
@@ -53,7 +51,7 @@ describe('runners of two helm releases', function () {
   const specOf = async ({ cluster }: Member) => (await cluster.client.get(HELM_DEPLOYMENT))?.['spec'];
 
   const member = async (name: string, tags: readonly string[], runner: string): Promise<Member> => {
-    const cluster = await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner });
+    const cluster = opened.add(await startCluster({ name, minuteMs: LAB_TIMING.periodSeconds * 1000, runner }));
     cluster.onLog(
       ({ container, line }) =>
         void (container === 'checker' && lines.push({ cluster: name, line: parseLogLine(line) })),
@@ -71,15 +69,15 @@ describe('runners of two helm releases', function () {
       policy: LAB_POLICY,
       lab: true,
     };
-    const engine = labEngine({ gitlab, kubernetes: cluster.access });
+    const engine = opened.add(labEngine({ gitlab, kubernetes: cluster.access }));
     const config = await stackConfig(ROOT, name, over, { gitlabToken: gitlab.adminToken });
     return { name, cluster, engine, config, record };
   };
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hadr-adoption-'));
+    const folder = await temporaryFolder(opened, 'adoption');
     const { longPollSeconds, jobReportSeconds } = LAB_TIMING;
-    gitlab = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
+    gitlab = opened.add(await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds }));
     const runner = await bundleRunner(folder);
     a = await member(A, [MAIN_TAG, 'runner-a', 'arm64'], runner);
     b = await member(B, ['runner-b'], runner);
@@ -89,12 +87,6 @@ describe('runners of two helm releases', function () {
       seen.most = Math.max(seen.most, holders().length);
       seen.fewest = Math.min(seen.fewest, holders().length);
     });
-  });
-
-  after(async () => {
-    for (const { cluster, engine } of [a, b]) await Promise.all([cluster.close(), engine.close()]);
-    await gitlab.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   it('are adopted unchanged, and the holder keeps its main tag', async () => {

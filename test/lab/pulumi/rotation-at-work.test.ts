@@ -3,9 +3,6 @@
  * a call with a token that was revoked too early is a 401, and the round that made it is lost.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { namesOf } from '../../../infra/names.ts';
 import { program } from '../../../infra/program.ts';
 import { LAB_POLICY, LAB_TIMING } from '../../../lab/demo/times.ts';
@@ -19,6 +16,7 @@ import { stackConfig } from '../../../infra/render/stack-config.ts';
 import { bundleRunner } from '../../../lab/runner/bundle.ts';
 import { A, ROOT } from '../../support/stacks.ts';
 import { until } from '../until.ts';
+import { closedAfter, temporaryFolder } from '../../support/closed-after.ts';
 
 /** How late the kubelet is, and how long Pulumi waits for it. */
 const REFRESH_MS = 4000;
@@ -30,10 +28,10 @@ const NAMES = Object.values(namesOf(A).tokens);
 
 describe('a rotation of tokens while checker and sidecars run', function () {
   this.timeout(90_000);
+  const opened = closedAfter();
   let gitlab: GitLabServer;
   let cluster: LabCluster;
   let engine: LabEngine;
-  let folder: string;
   const lines: string[] = [];
 
   const up = async (tokens: object) => {
@@ -63,21 +61,16 @@ describe('a rotation of tokens while checker and sidecars run', function () {
   };
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hadr-rotation-'));
+    const folder = await temporaryFolder(opened, 'rotation');
     const { longPollSeconds, jobReportSeconds, periodSeconds } = LAB_TIMING;
-    gitlab = await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds });
+    gitlab = opened.add(await startGitLab({ longPollMs: longPollSeconds * 1000, jobReportSeconds }));
     const runner = await bundleRunner(folder);
-    cluster = await startCluster({ name: A, minuteMs: periodSeconds * 1000, runner, volumeRefreshMs: REFRESH_MS });
+    cluster = opened.add(
+      await startCluster({ name: A, minuteMs: periodSeconds * 1000, runner, volumeRefreshMs: REFRESH_MS }),
+    );
     cluster.onLog(({ container, line }) => void lines.push(`${container}: ${line}`));
-    engine = labEngine({ gitlab, kubernetes: cluster.access });
+    engine = opened.add(labEngine({ gitlab, kubernetes: cluster.access }));
     await up(daysLeft(364));
-  });
-
-  after(async () => {
-    await cluster.close();
-    await engine.close();
-    await gitlab.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   it('lets every round of the checker and every read of a sidecar succeed', async () => {

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runCommand } from '../../../infra/runners/scripts.ts';
 import { RUNNER_DIR } from '../../../infra/kubernetes/paths.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
@@ -9,20 +6,16 @@ import { bundleRunner } from '../../../lab/runner/bundle.ts';
 import { one, pod } from '../kubernetes/workloads.ts';
 import { until } from '../until.ts';
 import { job, startStub, type Stub } from './stub.ts';
+import { closedAfter, temporaryFolder } from '../../support/closed-after.ts';
 
 describe('lab runner in a pod of the lab cluster', () => {
-  let folder: string;
+  const opened = closedAfter();
   let cluster: LabCluster;
   let stub: Stub;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hadr-runner-pod-'));
-    cluster = await startCluster({ name: 'runner', runner: await bundleRunner(folder), runnerHeartbeatSeconds: 0.1 });
-    stub = await startStub();
-  });
-  after(async () => {
-    await cluster.close();
-    await stub.close();
-    await rm(folder, { recursive: true, force: true });
+    const runner = await bundleRunner(await temporaryFolder(opened, 'runner-pod'));
+    stub = opened.add(await startStub());
+    cluster = opened.add(await startCluster({ name: 'runner', runner, runnerHeartbeatSeconds: 0.1 }));
   });
 
   it('is found on PATH, takes a job, and when its pod is deleted finishes it first', async () => {

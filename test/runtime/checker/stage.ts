@@ -13,6 +13,7 @@ import { namesOf, PROJECT } from '../../../infra/names.ts';
 import { SecretSync } from '../../../infra/kubernetes/secret-sync.ts';
 import { loadSettings } from '../../../infra/settings/settings.ts';
 import type { Token } from '../../../infra/gitlab/tokens.ts';
+import { openAll, type Opened } from '../../../lab/opened.ts';
 import { startGitLab, type GitLabServer } from '../../../lab/gitlab/server.ts';
 import { startCluster, type LabCluster } from '../../../lab/kubernetes/cluster.ts';
 import { LabEngine } from '../../../lab/pulumi/lab-engine.ts';
@@ -90,15 +91,17 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function startStage(): Promise<Stage> {
+export const startStage = (): Promise<Stage> => openAll(openStage);
+
+async function openStage(opened: Opened): Promise<Stage> {
   const code = await bundle(ENTRIES.checker);
-  const gitlab = await startGitLab({ longPollMs: 0 });
+  const gitlab = opened.add(await startGitLab({ longPollMs: 0 }));
   const { access } = gitlab.model;
   const project = access.addProject(gitlab.groupId, 'status', 'status').id;
   access.projects.get(project)?.protectedBranches.set('main', { allowForcePush: false, pushLevel: 30, mergeLevel: 30 });
   const records = { [A]: await newRecord(gitlab, 'runner-a'), [B]: await newRecord(gitlab, 'runner-b') };
   // A minute of an hour: no run but those that the test starts.
-  const cluster = await startCluster({ name: 'process', minuteMs: 3_600_000 });
+  const cluster = opened.add(await startCluster({ name: 'process', minuteMs: 3_600_000 }));
   const engine = new LabEngine([new KubernetesLabProvider(cluster.access)]);
   const token: Stage['token'] = (kind, scopes, level, expiresAt = '2999-01-01') => {
     const id = kind === 'group' ? gitlab.groupId : project;
@@ -112,6 +115,10 @@ export async function startStage(): Promise<Stage> {
       messages.push(body);
       response.end('ok');
     });
+  });
+  opened.onClose(() => {
+    webhook.close();
+    webhook.closeAllConnections();
   });
   const webhookUrl = `http://127.0.0.1:${await onLoopback(webhook)}/webhook-secret`;
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
@@ -151,22 +158,11 @@ export async function startStage(): Promise<Stage> {
     tagsOf: (name) => [...(gitlab.model.runners.all.get(records[name])?.tags ?? [])].sort(),
     terms: () =>
       [...(gitlab.model.repository(project).head('main')?.tree.keys() ?? [])].filter((p) => p.startsWith('terms/')),
-    close: async () => {
-      await cluster.close();
-      await gitlab.close();
-      webhook.close();
-      webhook.closeAllConnections();
-    },
+    close: () => opened.close(),
   };
-  try {
-    await cluster.client.apply(runners(records[B]));
-    await stage.apply(tokens);
-    await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
-  } catch (error) {
-    // A stage that was not set up must not keep the process of the tests alive.
-    await stage.close();
-    throw error;
-  }
+  await cluster.client.apply(runners(records[B]));
+  await stage.apply(tokens);
+  await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
   return stage;
 }
 
