@@ -96,7 +96,7 @@ function waitFor(facts: Facts, control: Control, ground: Ground, { timing }: Rul
     ground === 'first' ? eligibleFor(facts, timing) : memory.ground === ground ? facts.now - memory.since : 0;
   const turn = turnSeconds(facts, challengers(facts, control, timing, holder), timing);
   const own = ownWait(facts, ground, timing);
-  if (stood < own + turn || stood < own) return `waiting: ${Math.floor(stood)} s of ${own + turn} s`;
+  if (stood < own + turn || stood < own) return `waiting: ${Math.floor(stood)} s of ${Math.ceil(own + turn)} s`;
   return undefined;
 }
 

@@ -14,12 +14,11 @@
 import { isoOf, type GitLabSeconds } from '../model/time.ts';
 import type { Facts, MemberFacts, RoundFacts } from '../model/facts.ts';
 import { isRetired } from '../model/control.ts';
-import { ageOf, type Ground, type Lease, type Memory } from '../model/lease.ts';
+import type { Ground, Lease, Memory } from '../model/lease.ts';
 import { unknownRecord } from '../model/member.ts';
 import type { Rules } from '../model/rules.ts';
-import type { Timing } from '../../timing.ts';
 import type { Policy } from '../../config.ts';
-import { isFresh } from './rivals.ts';
+import { expiredLease, isFresh } from './rivals.ts';
 
 export type GroundResult =
   | { readonly kind: 'unknown'; readonly why: string }
@@ -84,15 +83,11 @@ function groundAgainst(facts: Facts | RoundFacts, rival: MemberFacts, own: Own, 
         return {
           kind: 'ground',
           ground: 'silent',
-          why: `${rival.name} has no valid lease (${expiry(read, rules.timing)})`,
+          why: `${rival.name} ${expiredLease(read, rules.timing)}`,
         };
       return groundInFresh(facts, rival, read.lease, own, rules);
   }
 }
-
-/** `expired 30 s ago` */
-const expiry = (read: Parameters<typeof ageOf>[0], { leaseSeconds }: Timing): string =>
-  `expired ${ageOf(read) - leaseSeconds} s ago`;
 
 function groundInFresh(
   facts: Facts | RoundFacts,

@@ -13,6 +13,10 @@ export const isFresh = (
 ): read is { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds } =>
   read.kind === 'lease' && ageOf(read) <= timing.leaseSeconds;
 
+/** `has no valid lease (expired 30 s ago)`, in whole seconds: the lab's times have fractions. */
+export const expiredLease = (read: Parameters<typeof ageOf>[0], { leaseSeconds }: Timing): string =>
+  `has no valid lease (expired ${Math.ceil(ageOf(read) - leaseSeconds)} s ago)`;
+
 /** The pinned cluster at `now`; a pin may have expired. */
 export function pinnedCluster(control: Control, now: GitLabSeconds): string | undefined {
   const { pin } = control;

@@ -5,8 +5,8 @@
 import type { Rules } from '../model/rules.ts';
 import type { Facts, MemberFacts } from '../model/facts.ts';
 import { isRetired, type Control } from '../model/control.ts';
-import { ageOf, type Lease } from '../model/lease.ts';
-import { isFresh, pinnedCluster } from '../decision/rivals.ts';
+import type { Lease } from '../model/lease.ts';
+import { expiredLease, isFresh, pinnedCluster } from '../decision/rivals.ts';
 
 /** Whether a cluster could hold the main tags, and what prevents it; `unknown` if its records cannot be read. */
 export type Fitness =
@@ -66,7 +66,7 @@ export function fitnessOf(rival: MemberFacts, { timing }: Rules): Fitness {
     case 'none':
       return unfit(`has no valid lease: ${read.why}`);
     case 'lease':
-      if (!isFresh(read, timing)) return unfit(`has not renewed its lease for ${ageOf(read)} s`);
+      if (!isFresh(read, timing)) return unfit(expiredLease(read, timing));
       return strength(read.lease, rival.minOnline);
   }
 }

@@ -74,7 +74,7 @@ describe('the incident', () => {
     fleet.kill(A);
     await fleet.run(5 * MINUTE);
     assert.equal(open(fleet), 1);
-    assert.match(fleet.incidents[0]?.description ?? '', /cluster-a has not renewed its lease for \d+ s/);
+    assert.match(fleet.incidents[0]?.description ?? '', /cluster-a has no valid lease \(expired \d+ s ago\)/);
   });
 
   for (const control of [{ paused: true }, { retired: [B] }, { pin: { cluster: A } }])

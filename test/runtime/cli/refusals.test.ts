@@ -59,7 +59,7 @@ describe('hadr refuses', function () {
     await refuses(
       `switchover --to ${B} --yes`,
       1,
-      /cluster-a has not renewed its lease for \d+ s, and a switchover needs two healthy clusters/,
+      /cluster-a has no valid lease \(expired \d+ s ago\), and a switchover needs two healthy clusters/,
     );
     fleet.startChecker(A);
     await fleet.run(2 * MINUTE);

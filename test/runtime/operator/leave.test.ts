@@ -83,7 +83,7 @@ describe('a refusal to leave the fleet', () => {
     [
       'the other cluster is dead',
       (fleet) => (fleet.kill(B), fleet.run(5 * MINUTE)),
-      /cluster-b has not renewed its lease for \d+ s\.$/,
+      /cluster-b has no valid lease \(expired \d+ s ago\)\.$/,
     ],
     [
       'the other cluster has no runners online',

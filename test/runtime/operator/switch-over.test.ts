@@ -168,7 +168,7 @@ describe('a switchover is blocked', () => {
       (fleet) => (fleet.kill(A), fleet.stopChecker(B), fleet.run(100)),
       B,
       'state',
-      /^cluster-a has not renewed its lease for \d+ s, and a switchover needs two healthy clusters/,
+      /^cluster-a has no valid lease \(expired \d+ s ago\), and a switchover needs two healthy clusters/,
     ],
     [
       'when the holder is unhealthy',

@@ -23,7 +23,7 @@ describe('the health of a fleet', () => {
       'no other cluster could take over',
       (fleet) => (fleet.kill(B), fleet.run(5 * MINUTE)),
       'degraded',
-      /no other cluster could take over: cluster-b has not renewed its lease/,
+      /no other cluster could take over: cluster-b has no valid lease/,
     ],
     ['it is paused', (fleet) => fleet.control({ paused: true }), 'degraded', /^paused: nothing moves/],
     [
