@@ -122,7 +122,7 @@ describe('a refusal to leave the fleet', () => {
     assert.equal(left.kind, 'refused');
     assert.match(
       left.sentence,
-      new RegExp(`^no cluster took rnd-runner over from cluster-a within ${BOUND} s: cluster-b has not renewed`),
+      new RegExp(`^no cluster took rnd-runner over from cluster-a within ${BOUND} s: cluster-b has no valid lease`),
     );
     assert.ok((fleet.ms - began) / 1000 >= BOUND);
     assert.deepEqual(destroyed(fleet), []);
