@@ -135,6 +135,8 @@ export interface TokenView {
 export interface ProjectView {
   readonly id: number;
   readonly url: string;
+  /** Its repository has no branch yet. GitLab tells it from one that cannot be read. */
+  readonly isEmpty: boolean;
 }
 
 export interface CommitView {
@@ -147,6 +149,13 @@ export interface BranchView {
   readonly protected: boolean;
   /** This token may commit to it. */
   readonly mayPush: boolean;
+}
+
+/** A member of a project, inherited or not. */
+export interface ProjectMember {
+  readonly username: string;
+  /** The highest role (10 guest … 50 owner). */
+  readonly level: number;
 }
 
 /** A group or project, by its path or numeric id. */
@@ -171,6 +180,10 @@ export interface Inquiry {
   tokens(owner: OwnerName): Promise<Read<readonly TokenView[]>>;
   project(ref: string | number): Promise<Read<ProjectView>>;
   branch(project: number, name: string): Promise<Read<BranchView>>;
+  /** The lowest role that may push to a protected branch; undefined where no role may. */
+  pushLevel(project: number, branch: string): Promise<Read<number | undefined>>;
+  /** Inherited members included. */
+  members(project: number): Promise<Read<readonly ProjectMember[]>>;
   /** The newest commit that changed a path; undefined if there is none. */
   lastCommit(project: number, branch: string, path: string): Promise<Read<CommitView | undefined>>;
 }

@@ -1,6 +1,6 @@
 /** Groups, projects and protected branches. */
 import * as z from 'zod';
-import { LEVEL, type Group, type Project, type Protection } from '../model/access.ts';
+import { LEVEL, type Group, type Member, type Project, type Protection } from '../model/access.ts';
 import { ApiError, badRequest, forbidden, noSuchRow, refused } from '../model/errors.ts';
 import { changedProject, groupOf, projectOf } from './owners.ts';
 import { count, flag, iso, noContent, ok, page, parse, route, type Call, type Reply, type Route } from './route.ts';
@@ -34,6 +34,7 @@ function projectView(call: Call, project: Project): Record<string, unknown> {
     path_with_namespace: project.path,
     name_with_namespace: `${group?.name ?? ''} / ${project.name}`,
     default_branch: 'main',
+    empty_repo: call.model.repository(project.id).branches.size === 0,
     visibility: project.settings['visibility'] ?? 'private',
     archived: project.deletedAt !== undefined,
     marked_for_deletion_at: marked,
@@ -151,7 +152,24 @@ const protectionRoutes: readonly Route[] = [
   }),
 ];
 
+const memberView = ({ user, level }: Member): unknown => ({
+  id: user.id,
+  username: user.username,
+  name: user.name,
+  state: 'active',
+  access_level: level,
+});
+
+const memberRoutes: readonly Route[] = [
+  // Inherited members too, each once with the highest role.
+  route('GET', '/projects/:id/members/all', (call) => {
+    const { project } = projectOf(call, LEVEL.guest);
+    return page(call, call.model.access.members(project).map(memberView));
+  }),
+];
+
 export const projectRoutes: readonly Route[] = [
+  ...memberRoutes,
   ...groupRoutes,
   route('GET', '/projects', (call) => {
     const { user } = call.caller();

@@ -22,6 +22,11 @@ export interface User {
   readonly bot: boolean;
 }
 
+export interface Member {
+  readonly user: User;
+  readonly level: number;
+}
+
 export interface Group {
   readonly id: number;
   readonly path: string;
@@ -134,6 +139,19 @@ export class Access {
   projectLevel(user: User, project: Project): number {
     const direct = this.projectMembers.get(`${project.id}:${user.id}`) ?? 0;
     return Math.max(direct, this.groupLevel(user, project.groupId));
+  }
+
+  /** Of a project and of its group; bots of revoked tokens are none any more. Administrators are members only where they were added. */
+  members(project: Project): Member[] {
+    const isRevoked = ({ id }: User): boolean => {
+      const own = [...this.tokens.values()].filter(({ userId }) => userId === id);
+      return own.length > 0 && own.every(({ revoked }) => revoked);
+    };
+    return [...this.users.values()].flatMap((user) => {
+      const direct = this.projectMembers.get(`${project.id}:${user.id}`) ?? 0;
+      const level = Math.max(direct, this.groupMembers.get(`${project.groupId}:${user.id}`) ?? 0);
+      return level === 0 || (user.bot && isRevoked(user)) ? [] : [{ user, level }];
+    });
   }
 
   /** A token of a group or project has its own bot user with its own role. */

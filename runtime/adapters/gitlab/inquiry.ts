@@ -26,6 +26,10 @@ const tokenOf = (token: ListedToken): TokenView => ({
   active: token.active,
 });
 
+/** An entry for a user, a group or a deploy key has no role. */
+const protectionSchema = z.object({ push_access_levels: z.array(z.object({ access_level: z.number().nullish() })) });
+const memberSchema = z.object({ username: z.string(), access_level: z.number() });
+
 const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
 
 const commitSchema = z.object({
@@ -55,7 +59,7 @@ const adviseOnTokens =
 
 /** The largest page of GitLab's lists. */
 const PAGE = 100;
-/** No more pages of tokens are read; the newest come first. */
+/** No more pages are read; of tokens the newest come first. */
 const MOST_PAGES = 10;
 
 class Reader extends Projects<boolean> {
@@ -71,6 +75,15 @@ export function inquiryOf(resource: GitLabResource): Inquiry {
     expected: Expected<T, V>,
     search?: Record<string, string | number>,
   ): Promise<Read<V>> => readOf(reader.ask(path, search), { advise, ...expected });
+  const allPages = async <T, V>(path: string, listed: Expected<T, V[]>): Promise<Read<V[]>> => {
+    const all: V[] = [];
+    for (let page = 1; ; page += 1) {
+      const some = await ask(path, listed, { per_page: PAGE, page });
+      if (some.kind !== 'found') return some;
+      all.push(...some.value);
+      if (some.value.length < PAGE || page === MOST_PAGES) return { ...some, value: all };
+    }
+  };
   return {
     greeting: async () => {
       const reply = reader.ask('version');
@@ -93,24 +106,31 @@ export function inquiryOf(resource: GitLabResource): Inquiry {
         view: (list: readonly ListedToken[]) => list.map(tokenOf),
         advise: adviseOnTokens(owner),
       };
-      const all: TokenView[] = [];
-      for (let page = 1; ; page += 1) {
-        const some = await ask(`${pathOf(owner)}/access_tokens`, listed, { per_page: PAGE, page });
-        if (some.kind !== 'found') return some;
-        all.push(...some.value);
-        if (some.value.length < PAGE || page === MOST_PAGES) return { ...some, value: all };
-      }
+      return allPages(`${pathOf(owner)}/access_tokens`, listed);
     },
     project: (ref) =>
       ask(pathOf({ kind: 'project', ref }), {
-        body: z.object({ id: z.number(), web_url: z.string() }),
-        view: (project) => ({ id: project.id, url: project.web_url }),
+        body: z.object({ id: z.number(), web_url: z.string(), empty_repo: z.boolean().default(false) }),
+        view: (project) => ({ id: project.id, url: project.web_url, isEmpty: project.empty_repo }),
       }),
     branch: (project, name) =>
       ask(`projects/${project}/repository/branches/${encodeURIComponent(name)}`, {
         body: z.object({ protected: z.boolean(), can_push: z.boolean() }),
         view: (branch) => ({ protected: branch.protected, mayPush: branch.can_push }),
         absent: ['404 Branch Not Found'],
+      }),
+    pushLevel: (project, branch) =>
+      ask(`projects/${project}/protected_branches/${encodeURIComponent(branch)}`, {
+        body: protectionSchema,
+        view: ({ push_access_levels: allowed }) => {
+          const levels = allowed.flatMap(({ access_level: level }) => (level ? [level] : []));
+          return levels.length === 0 ? undefined : Math.min(...levels);
+        },
+      }),
+    members: (project) =>
+      allPages(`projects/${project}/members/all`, {
+        body: z.array(memberSchema),
+        view: (list) => list.map(({ username, access_level: level }) => ({ username, level })),
       }),
     lastCommit: (project, branch, path) =>
       ask(

@@ -8,6 +8,7 @@ import { deployedFindings } from '../doctor/deployed.ts';
 import { findingSchema, note, type Finding } from '../doctor/finding.ts';
 import { branchFinding, clockFinding, ownTokenFinding, projectFinding, versionFinding } from '../doctor/instance.ts';
 import { filesFindings, memberFindings } from '../doctor/members.ts';
+import { pushersFinding } from '../doctor/pushers.ts';
 import { needsOf, tokenFindings } from '../doctor/tokens.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { present } from '../present/output.ts';
@@ -77,13 +78,16 @@ const NO_OWNER = note(
 /** Checks the status project and everything that its files name. */
 async function checkProject({ inquiry, config, project, access }: FleetContext) {
   const { branch } = config.statusProject;
-  const [rule, facts, tokens] = await Promise.all([
+  const [rule, level, members, facts, tokens] = await Promise.all([
     inquiry.branch(project.id, branch),
+    inquiry.pushLevel(project.id, branch),
+    inquiry.members(project.id),
     readFleet(access),
     inquiry.tokens({ kind: 'project', ref: project.id }),
   ]);
   const findings = [
-    branchFinding(branch, rule),
+    branchFinding(branch, rule, project.isEmpty),
+    pushersFinding(level, members, config.fleet.length),
     ...filesFindings(facts),
     ...facts.members.flatMap((member) => memberFindings(member, config)),
   ];

@@ -67,13 +67,19 @@ export function projectFinding(path: string | number, project: Read<ProjectView>
   );
 }
 
-export function branchFinding(name: string, branch: Read<BranchView>): Finding {
+export function branchFinding(name: string, branch: Read<BranchView>, isEmpty: boolean): Finding {
   const check = `branch ${name}`;
+  if (isEmpty)
+    return wrong(
+      check,
+      'it does not exist: the repository is empty',
+      'run pulumi up for the stack with statusProject.manage',
+    );
   if (branch.kind === 'absent')
     return wrong(
       check,
-      'it does not exist: the repository is empty, or the branch has another name',
-      'check statusProject.branch; if the project is new, run pulumi up for the stack with statusProject.manage',
+      'it does not exist, and the repository is not empty',
+      'check statusProject.branch: the branch has another name',
     );
   if (branch.kind === 'unknown') return unseen(check, branch.why, 'fix this and run hadr doctor again');
   if (!branch.value.protected)

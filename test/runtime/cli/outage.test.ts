@@ -71,10 +71,8 @@ describe('hadr while the repository of the status project does not answer', func
     terminal.model.access.addProject(GROUP, 'bare', 'bare');
     const empty = await findingsOf('doctor --status-project platform/bare');
     assert.equal(empty.of('branch main')?.level, 'wrong');
-    assert.match(
-      empty.of('branch main')?.found ?? '',
-      /it does not exist: the repository is empty, or the branch has another name/,
-    );
+    assert.match(empty.of('branch main')?.found ?? '', /^it does not exist: the repository is empty$/);
+    assert.equal(empty.of('who may push')?.level, 'unknown');
   });
 
   it('A4: a destroy is refused, of the holder and of the other cluster', async () => {
