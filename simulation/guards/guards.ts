@@ -414,7 +414,11 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a record that is being replaced counts',
     edits: [
-      edit('checker/reconcile.ts', `[...rival.records, ...rival.former].flatMap(`, `[...rival.records].flatMap(`),
+      edit(
+        'checker/reconcile.ts',
+        `[...rival.records, ...(rival.name === term.holder ? [] : rival.former)].flatMap(`,
+        `[...rival.records].flatMap(`,
+      ),
     ],
   },
   {

@@ -28,7 +28,7 @@ describe('the simulation', () => {
       assert.deepEqual(result.violations, [], `episode test.${index}`);
       moves += result.moves.filter(({ ground }) => ground !== 'first').length;
     }
-    assert.ok(moves > 5, `${moves} moves`);
+    assert.ok(moves >= 5, `${moves} moves`);
   });
 
   it('replays an episode with some of its faults only', () => {
