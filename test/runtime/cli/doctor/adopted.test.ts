@@ -1,7 +1,7 @@
 /** hadr doctor on a stack that adopts: it looks at the Deployments where they are, and asks for the rights there. */
 import assert from 'node:assert/strict';
-import { checkerConfigSchema, policySchema, timingSchema } from '../../../runtime/config.ts';
-import { deployedFindings, type Expected } from '../../../runtime/cli/doctor/deployed.ts';
+import { checkerConfigSchema, policySchema, timingSchema } from '../../../../runtime/config.ts';
+import { deployedFindings, type Expected } from '../../../../runtime/cli/doctor/deployed.ts';
 
 const ADOPTED = [
   { namespace: 'gitlab', deployment: 'gitlab-runner', record: 12 },
