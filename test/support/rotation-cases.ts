@@ -11,6 +11,33 @@ const DAY_MS = 86_400_000;
 export const TOKENS = { lifetimeDays: 364, rotateBeforeDays: 200 };
 const PERIOD_MS = (TOKENS.lifetimeDays - TOKENS.rotateBeforeDays) * DAY_MS;
 
+/** The stack of A on the day of the test, and one period before it. */
+class Story {
+  readonly today = Date.now();
+  readonly stacks: () => Stacks;
+
+  constructor(stacks: () => Stacks) {
+    this.stacks = stacks;
+  }
+
+  upAt(now: number) {
+    return this.stacks().a.up(
+      { tokens: TOKENS },
+      shippedAt(() => now),
+    );
+  }
+
+  alive(): Token[] {
+    const tokens = [...this.stacks().gitlab.model.access.tokens.values()];
+    return tokens.filter(({ name, revoked }) => name.startsWith('hadr-') && !revoked);
+  }
+
+  async valuesInSecrets(): Promise<string[]> {
+    const { tokens } = await deployed(A, this.stacks().a.api);
+    return [tokens.fleet, tokens.status];
+  }
+}
+
 export function rotationCases(
   start: () => ReturnType<typeof startStacks>,
   /** What only one of the engines knows; told at the end. */
@@ -18,45 +45,38 @@ export function rotationCases(
 ): void {
   const opened = closedAfter();
   let stacks: Stacks;
-  const today = Date.now();
-  const upAt = (now: number) =>
-    stacks.a.up(
-      { tokens: TOKENS },
-      shippedAt(() => now),
-    );
-  const alive = (): Token[] =>
-    [...stacks.gitlab.model.access.tokens.values()].filter(({ name, revoked }) => name.startsWith('hadr-') && !revoked);
-  const valuesInSecrets = async () => {
-    const { tokens } = await deployed(A, stacks.a.api);
-    return [tokens.fleet, tokens.status];
-  };
-
+  const story = new Story(() => stacks);
   before(async () => {
     stacks = opened.add(await start());
-    await upAt(today - PERIOD_MS);
+    await story.upAt(story.today - PERIOD_MS);
   });
+  tokensAreRotated(story);
+  newTokensAreKept(story);
+  more(() => stacks);
+}
 
+function tokensAreRotated(story: Story): void {
   it('changes nothing on the same day, nor until the period is over', async () => {
-    const before = alive();
+    const before = story.alive();
     assert.deepEqual(before.map(({ name }) => name).sort(), [
       'hadr-cluster-a-fleet',
       'hadr-cluster-a-sidecar',
       'hadr-cluster-a-status',
     ]);
-    assert.deepEqual((await upAt(today - PERIOD_MS)).changes, NOTHING);
-    assert.deepEqual(alive(), before);
+    assert.deepEqual((await story.upAt(story.today - PERIOD_MS)).changes, NOTHING);
+    assert.deepEqual(story.alive(), before);
   });
 
   it('makes new tokens, brings them to the pods, and only then revokes the old ones', async () => {
-    const old = alive();
+    const old = story.alive();
     const events: GitLabEvent[] = [];
     const inSecrets: Promise<string[]>[] = [];
-    const stop = stacks.gitlab.model.onEvent((event) => {
+    const stop = story.stacks().gitlab.model.onEvent((event) => {
       if (event.kind !== 'request' || event.method === 'GET') return;
       events.push(event);
-      if (event.method === 'DELETE') inSecrets.push(valuesInSecrets());
+      if (event.method === 'DELETE') inSecrets.push(story.valuesInSecrets());
     });
-    const { changes } = await upAt(today);
+    const { changes } = await story.upAt(story.today);
     stop();
     assert.deepEqual(
       { ...changes, replaced: changes.replaced.toSorted(), updated: changes.updated.toSorted() },
@@ -71,33 +91,33 @@ export function rotationCases(
     const waited = (events[3]?.at ?? 0) - (events[2]?.at ?? 0);
     assert.ok(waited >= SECRET_SYNC_SECONDS * 1000, `revoked ${waited} ms after the last was made`);
 
-    const fresh = alive();
+    const fresh = story.alive();
     assert.equal(fresh.length, 3);
     for (const token of old) assert.ok(token.revoked, token.name);
     const values = fresh.filter(({ name }) => !name.endsWith('sidecar')).map(({ value }) => value);
     for (const seen of await Promise.all(inSecrets)) assert.deepEqual(seen.toSorted(), values.toSorted());
   });
+}
 
+function newTokensAreKept(story: Story): void {
   it('gives the checker the new day, which is more than rotateBeforeDays away', async () => {
-    const { expiries } = await deployed(A, stacks.a.api);
-    const days = new Set(alive().map(({ expiresAt }) => expiresAt));
+    const { expiries } = await deployed(A, story.stacks().a.api);
+    const days = new Set(story.alive().map(({ expiresAt }) => expiresAt));
     assert.deepEqual([...days], [expiries.fleet.expiresOn]);
     assert.deepEqual(expiries, { ...expiries, sidecar: expiries.fleet, status: expiries.fleet });
-    const left = (Date.parse(expiries.fleet.expiresOn) - today) / DAY_MS;
+    const left = (Date.parse(expiries.fleet.expiresOn) - story.today) / DAY_MS;
     assert.ok(left > TOKENS.rotateBeforeDays - 1 && left <= TOKENS.lifetimeDays, `${left} days`);
   });
 
   it('changes nothing when it is run again on the same day', async () =>
-    assert.deepEqual((await upAt(today)).changes, NOTHING));
+    assert.deepEqual((await story.upAt(story.today)).changes, NOTHING));
 
   it('makes a new token for one that was revoked by hand, and brings it to the pods', async () => {
-    const [lost] = alive();
+    const [lost] = story.alive();
     assert.ok(lost);
     lost.revoked = true;
-    const { changes } = await upAt(today);
+    const { changes } = await story.upAt(story.today);
     assert.deepEqual(changes, { ...NOTHING, created: ['tokens-fleet'], updated: ['checker-tokens'] });
-    assert.equal(alive().length, 3);
+    assert.equal(story.alive().length, 3);
   });
-
-  more(() => stacks);
 }
