@@ -1,10 +1,10 @@
 /**
- * Whether an answer is GitLab's of now. A proxy may give one that it kept, with the `Date` of then and without `Age`. GitLab answers
- * after it was asked: an answer is not dated before one that had come when the question was sent. The first answers of a run have
- * none to be compared with: the round checks them again once its own write was answered, which no proxy keeps. While a round waits,
- * GitLab's time goes on: a proxy that keeps answers for a moment only would give the first of two reads again.
+ * Checks whether an answer is a present one of GitLab. A proxy may send one from its cache, with the old `Date` and without `Age`. An
+ * answer to a call must not have an older date than an answer that arrived before the call was sent. The first answers of a run have
+ * nothing to be compared with: the round checks them again after the answer to its own write, which no proxy caches. While a round
+ * waits, GitLab's time must advance: a proxy with a short cache would send the first of two reads again.
  *
- * GitLab's nodes differ by a second or two; r allows for more. No clock of a pod is compared: it only tells how long a round or a
+ * GitLab's nodes differ by a second or two; r allows for more. No clock of a pod is compared: it only measures how long a round or a
  * wait lasts.
  */
 import { unknown, type Read } from '../core/model/read.ts';
@@ -32,7 +32,7 @@ export class AnswerDates {
     this.oldest = Number.POSITIVE_INFINITY;
   }
 
-  /** A write: proxies do not keep those. */
+  /** A write: proxies do not cache writes. */
   async written<T>(answer: Promise<Read<T>>): Promise<Read<T>> {
     const read = await answer;
     if (read.kind !== 'unknown') this.newest = Math.max(this.newest, read.at);

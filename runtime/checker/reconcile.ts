@@ -62,7 +62,7 @@ function tasksOf({ self, rivals, mainTags }: Facts, term: Term): Task[] {
   return [
     ...self.records.flatMap((record) => task(self.name, record, self.ownTags)),
     ...rivals.flatMap((rival) =>
-      // A record of the holder that its report does not name is about to go, or of another stack of its name: it may keep the tags.
+      // A record of the holder that its report does not name is being replaced, or belongs to another stack of its name: it may keep the tags.
       [...rival.records, ...(rival.name === term.holder ? [] : rival.former)].flatMap((record) =>
         task(rival.name, record, rival.ownTags),
       ),

@@ -1,10 +1,10 @@
 /**
- * Two stacks of one name. Each would write the one report of that name, and the other clusters would see now the one and now the
- * other. The name is the stack's that the report speaks of: while a record that it names has a lease of that name, a stack with other
- * Deployments and other records gives way. It writes nothing but one thing: it takes the main tags off its own records.
+ * Two stacks with one name. Both would write the same report, and the other clusters would see one or the other in turn. The name
+ * belongs to the stack in the report: while a record of that report has a lease of this name, a stack with other Deployments and
+ * other records gives way. Then it writes nothing, except that it removes the main tags from its own records.
  *
- * No twin is: a record that Pulumi replaces (the Deployment stays), another run of this cluster (the same records), a report that a
- * stranger wrote (the record that it names has no lease of this name), and a stack that is gone (so are its records).
+ * Not a second stack: a record that Pulumi replaces (the Deployment stays), another run of this cluster (the same records), a report
+ * that another person wrote (its records have no lease of this name), and a destroyed stack (its records are gone).
  *
  *   the report            this cluster's lease   gives way to a record with a lease of this name
  *   -------------------   --------------------   ------------------------------------------------------------------
@@ -21,37 +21,37 @@ import { readRecords, rememberedIn, type FleetPorts } from '../fleet/read-member
 import type { RunnerDeployment } from '../ports.ts';
 import type { Timing } from '../timing.ts';
 
-/** This stack, as far as two stacks differ. */
+/** What distinguishes this stack from another one of its name. */
 export interface OwnStack {
   readonly name: string;
   readonly deployments: readonly Pick<RunnerDeployment, 'uid' | 'record'>[];
   readonly timing: Timing;
 }
 
-/** What a round has read of the name, beside the report. */
+/** What a round has read about the name. */
 export interface NameFacts {
   readonly report: ReportRead;
   readonly term: TermFacts;
   readonly rivals: readonly MemberFacts[];
 }
 
-/** The records that the report of this name gives, where another stack wrote it; none where this one did. */
+/** The records in the report of this name, if another stack wrote it; none if this stack did. */
 export function recordsOfTwin({ deployments }: OwnStack, report: ReportRead): readonly number[] {
   if (report.kind !== 'found') return [];
   const { records, deployments: uids } = report.value;
-  // Earlier releases do not tell whose the report is.
+  // Reports of earlier releases do not show which stack wrote them.
   if (uids === undefined) return [];
   return deployments.some(({ uid, record }) => uids.includes(uid) || records.includes(record)) ? [] : records;
 }
 
-/** Why this stack gives way to one of these records, or undefined. Unknown where one of them gives no answer. */
+/** Why this stack gives way to one of these records, or undefined. Unknown if one of them cannot be read. */
 export function giveWay(stack: OwnStack, own: LeaseRead, records: readonly RecordFacts[]): Known<string | undefined> {
   for (const { id, read } of records) {
-    // All checkers may edit each record of the fleet: one that this token may not read is not of it.
+    // All checkers may edit each record of the fleet: a record that this token may not read is not in the fleet.
     if (read.kind === 'unknown' && !read.forbidden)
       return { kind: 'unknown', why: `record ${id} may be of another stack named ${stack.name}: ${read.why}` };
     if (read.kind !== 'found') continue;
-    // However old it is, and even if it is dated ahead.
+    // Its age does not matter, nor a date in the future.
     const theirs = leaseLines(read.value.note ?? '')
       .map(parseLease)
       .findLast((lease) => lease?.cluster === stack.name);
@@ -62,7 +62,7 @@ export function giveWay(stack: OwnStack, own: LeaseRead, records: readonly Recor
   return { kind: 'known', value: undefined };
 }
 
-/** The same in a round. `others` are what `recordsOfTwin` gave. */
+/** The same in a round. `others` is the result of `recordsOfTwin`. */
 export async function findTwin(
   ports: Pick<FleetPorts, 'records'>,
   stack: OwnStack,
@@ -88,8 +88,8 @@ export async function findTwin(
 function sentence({ name, deployments }: OwnStack, theirs: number): string {
   const ours = deployments.map(({ record }) => record).join(', ');
   return (
-    `two stacks are named ${name}: this one has runner record ${ours}, another one has runner record ${theirs} and came first; rename ` +
-    `this stack (pulumi stack rename), put its new name into fleet of every stack, and run pulumi up; if the other stack does not ` +
-    `exist any more, delete record ${theirs} in GitLab`
+    `two stacks are named ${name}: this one has runner record ${ours}, another one has runner record ${theirs} and was first; rename ` +
+    `this stack (pulumi stack rename), set its new name in fleet of every stack, and run pulumi up; if the other stack no ` +
+    `longer exists, delete record ${theirs} in GitLab`
   );
 }

@@ -5,7 +5,7 @@ import { note, ok, unseen, type Finding } from './finding.ts';
 
 const CHECK = 'who may push';
 const MAINTAINER = 40;
-/** So many names are shown. */
+/** The number of names that are shown. */
 const SHOWN = 5;
 const FIX =
   'put the status project into a group of its own without Developers, or let only Maintainers push (statusProject.pushRole: ' +
@@ -31,11 +31,11 @@ export function pushersFinding(
       'use a token of a member',
     );
   const least = level.value;
-  if (least === undefined) return ok(CHECK, 'no role may push, only those whom the protection names');
+  if (least === undefined) return ok(CHECK, 'no role may push, only users that the protection of the branch names');
   const pushers = members.value.filter((member) => member.level >= least);
   const tokens = pushers.filter(isProjectToken);
   const people = pushers.filter((member) => !isProjectToken(member) && !isGroupToken(member));
-  // Whoever may change the protection may push in any case.
+  // Maintainers and Owners can change the protection, so they can push in any case.
   const others = people.filter((member) => member.level < MAINTAINER);
   const groupTokens = pushers.filter(isGroupToken);
   const found = [
