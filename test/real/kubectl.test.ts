@@ -101,7 +101,7 @@ describe('kubectl on a real control plane', function () {
   it('gets an error for exec, which the lab’s node does not support', async () => {
     assert.match(
       await refused('exec', RUNNER, '-c', 'runner', '--', 'true'),
-      /the lab’s kubelet shows containers’ logs/,
+      /the lab’s kubelet only serves logs of containers/,
     );
   });
 
@@ -111,6 +111,6 @@ describe('kubectl on a real control plane', function () {
     await cluster.recover();
     const said = () => ask('logs', RUNNER, '-c', 'sidecar').catch(() => '');
     // It depends on the state of the previous run.
-    await until('a sidecar speaks', async () => / info sidecar (re)?started/.test(await said()), SOON_MS);
+    await until('a sidecar speaks', async () => / info sidecar-(re)?started /.test(await said()), SOON_MS);
   });
 });
