@@ -34,6 +34,10 @@ export class GitLabLabProvider implements LabProvider {
     return found;
   }
 
+  async check(type: string, inputs: Values): Promise<void> {
+    await this.resource(type).check?.(this.api, inputs);
+  }
+
   create(type: string, _name: string, inputs: Values): Promise<Applied> {
     return this.resource(type).create(this.api, inputs);
   }

@@ -6,6 +6,8 @@ import type { Applied, State, Values } from './provider.ts';
 export type GitLabApi = (method: string, path: string, body?: unknown) => Promise<Values | undefined>;
 
 export interface Resource {
+  /** Refuses inputs at the plan, before anything is changed. */
+  check?(api: GitLabApi, inputs: Values): Promise<void>;
   create(api: GitLabApi, inputs: Values): Promise<Applied>;
   read(api: GitLabApi, before: State): Promise<State | undefined>;
   update(api: GitLabApi, before: State, inputs: Values): Promise<Applied>;
@@ -104,7 +106,7 @@ const project: Resource = {
   },
 };
 
-/** The provider's plan refuses the other edition's arguments (pulumi-gitlab 10.1, branch_protection). */
+/** The plan refuses the other edition's arguments (terraform-provider-gitlab 19.0, branch_protection). */
 async function editionChecked(api: GitLabApi, inputs: Values): Promise<void> {
   const enterprise = (await api('GET', '/metadata'))?.['enterprise'] === true;
   const refused = enterprise ? ['pushAccessLevel', 'mergeAccessLevel'] : ['allowedToPushes', 'allowedToMerges'];
@@ -122,8 +124,8 @@ const rolesOf = (list: unknown): readonly Values[] | undefined =>
 
 const branchProtection: Resource = {
   fixed: ['project', 'branch'],
+  check: editionChecked,
   async create(api, inputs) {
-    await editionChecked(api, inputs);
     const path = `/projects/${String(inputs['project'])}/protected_branches`;
     await api('POST', path, {
       name: inputs['branch'],

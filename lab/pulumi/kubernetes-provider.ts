@@ -44,6 +44,10 @@ export class KubernetesLabProvider implements LabProvider {
     return `${root}/namespaces/${target.metadata.namespace ?? 'default'}/${plural}`;
   }
 
+  async check(): Promise<void> {
+    // The API server refuses what it does not take.
+  }
+
   /** Like the real provider: an object without a name gets one, so that its replacement can exist at the same time. */
   async create(_type: string, name: string, inputs: Values): Promise<Applied> {
     const target = object.parse(inputs);

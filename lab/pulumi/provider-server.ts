@@ -73,7 +73,10 @@ function handlers(version: string, connect: Connect): grpc.UntypedServiceImpleme
       reply.setReturn(structOf(await provider().invoke(request.getTok(), valuesOf(request.getArgs()))));
       return reply;
     }),
-    check: unary(passThrough),
+    check: unary(async (request: Check) => {
+      await provider().check(request.getType(), valuesOf(request.getNews()));
+      return passThrough(request);
+    }),
     diff: unary((request: Diff) =>
       changesOf(request, (before, inputs) => provider().replacedBy(request.getType(), before, inputs)),
     ),

@@ -16,6 +16,8 @@ export interface State extends Applied {
 export interface LabProvider {
   /** Type tokens begin with this: `gitlab:` or `kubernetes:`. */
   readonly prefix: string;
+  /** Part of the plan: throws where the provider refuses the inputs, before anything is changed. */
+  check(type: string, inputs: Values): Promise<void>;
   create(type: string, name: string, inputs: Values): Promise<Applied>;
   /** The present state of the resource with its inputs; undefined if it is gone. */
   read(type: string, before: State): Promise<State | undefined>;

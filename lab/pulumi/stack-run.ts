@@ -87,6 +87,7 @@ export class StackRun implements pulumi.runtime.Mocks {
     const { type, name, inputs } = wanted;
     if (this.mode === 'destroy') return old ?? wanted;
     const provider = this.providers.find(({ prefix }) => type.startsWith(prefix));
+    await provider?.check(type, inputs);
     if (!old) {
       for (const hook of wanted.hooks.beforeCreate ?? [])
         if (pulumi.ResourceHook.isInstance(hook)) await hook.callback({ ...identityOf(wanted), newInputs: inputs });

@@ -40,16 +40,15 @@ for (const edition of ['CE', 'EE'] as const)
         }
       });
 
-    it('are refused by the provider with the arguments of the other edition', async () => {
+    it('are refused by the provider’s plan with the arguments of the other edition, before anything is made', async () => {
       const gitlab = await startGitLab({ longPollMs: 0, edition });
       try {
         const provider = new GitLabLabProvider({ url: gitlab.url, token: gitlab.adminToken });
         const inputs = { project: String(gitlab.projectId), branch: 'main', allowForcePush: false };
         const wrong = edition === 'EE' ? { pushAccessLevel: 'developer', mergeAccessLevel: 'developer' } : LISTS;
-        await assert.rejects(
-          provider.create(BRANCH_PROTECTION, 'branch', { ...inputs, ...wrong }),
-          /feature unavailable/,
-        );
+        const right = edition === 'EE' ? LISTS : { pushAccessLevel: 'developer', mergeAccessLevel: 'developer' };
+        await provider.check(BRANCH_PROTECTION, { ...inputs, ...right });
+        await assert.rejects(provider.check(BRANCH_PROTECTION, { ...inputs, ...wrong }), /feature unavailable/);
       } finally {
         await gitlab.close();
       }
