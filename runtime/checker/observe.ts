@@ -17,6 +17,7 @@ import {
   controlOf,
   readMember,
   readRecords,
+  rememberedIn,
   reportOf,
   termIn,
   termsOf,
@@ -92,7 +93,11 @@ export async function observe(context: RoundContext): Promise<Observed> {
   };
   const hasFile = [controlText, ownReportText, ...rivalTexts].some(({ kind }) => kind === 'found');
   const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
-  const rivals = await completeMembers(context, name, known, found, [report], policy.minOnline);
+  const remembered = (rival: string): readonly number[] => [
+    ...rememberedIn([report], rival),
+    ...(own.previousLease?.rivals ?? []).flatMap(({ cluster, record }) => (cluster === rival ? [record] : [])),
+  ];
+  const rivals = await completeMembers(context, name, known, found, remembered, policy.minOnline);
   const newest = await newestAfter(project, found, termsOf(rivals, ownTerms), hasFile);
   const term = withoutLostTerms(newest, rivals, mainTags);
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];

@@ -4,7 +4,7 @@ import type { FleetFacts } from '../core/model/facts.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { FleetAccess } from './access.ts';
 import { newestAfter, newestTerm } from './newest-term.ts';
-import { completeMembers, controlOf, readMember, reportOf, termsOf } from './read-members.ts';
+import { completeMembers, controlOf, readMember, rememberedIn, reportOf, termsOf } from './read-members.ts';
 
 export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
   const { config, project } = access;
@@ -19,7 +19,8 @@ export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' |
   const hasFile = [controlText, ...reportTexts].some((text) => text?.kind === 'found');
   const found = await newestTerm(project, termsOf(known), hasFile);
   const reports = known.map(({ report }) => report);
-  const members = await completeMembers(access, undefined, known, found, reports, minOnline);
+  const remembered = (name: string): readonly number[] => rememberedIn(reports, name);
+  const members = await completeMembers(access, undefined, known, found, remembered, minOnline);
   const term = await newestAfter(project, found, termsOf(members), hasFile);
   const reads = [
     controlText,

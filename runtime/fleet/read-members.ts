@@ -54,11 +54,18 @@ export const termIn = (by: { readonly term: number; readonly holder: string }): 
   holder: by.holder === NOBODY ? undefined : by.holder,
 });
 
-/** The newest terms that the members' leases and reports name, and those of this cluster (`own`). */
+/**
+ * The newest terms that the members' leases and reports name, and those of this cluster (`own`). A lease that is dated in the
+ * future is not valid, but its number counts like that of a report.
+ */
 export const termsOf = (members: readonly MemberFacts[], own: OwnTerms = { leases: [], reports: [] }): KnownTerms =>
   knownTerms(
     [...own.leases, ...members.flatMap(({ lease }) => (lease.kind === 'lease' ? [termIn(lease.lease)] : []))],
-    [...own.reports, ...members.flatMap(({ report }) => (report.kind === 'found' ? [termIn(report.value)] : []))],
+    [
+      ...own.reports,
+      ...members.flatMap(({ report }) => (report.kind === 'found' ? [termIn(report.value)] : [])),
+      ...members.flatMap(({ lease }) => (lease.kind === 'none' && lease.named ? [termIn(lease.named)] : [])),
+    ],
   );
 
 export interface OwnTerms {
@@ -88,14 +95,14 @@ export const rememberedIn = (reports: readonly ReportRead[], name: string): read
 /**
  * Adds what only the term or a report of another cluster knows: records of a cluster whose report is lost, unreadable or names
  * others by now, and a holder that is not in this stack's fleet. It never replaces what was read. `self` is the cluster that is
- * not among the members, `reports` are those whose memory is trusted.
+ * not among the members, `remembered` are records that reports or this cluster's own lease remember of another cluster.
  */
 export async function completeMembers(
   ports: FleetPorts,
   self: string | undefined,
   members: readonly MemberFacts[],
   term: TermFacts,
-  reports: readonly ReportRead[],
+  remembered: (name: string) => readonly number[],
   minOnline: number,
 ): Promise<MemberFacts[]> {
   const newest = term.kind === 'term' ? term.term : undefined;
@@ -103,7 +110,7 @@ export async function completeMembers(
   const stranger = isKnown ? [] : [await readStranger(ports, newest.holder, minOnline)];
   return Promise.all(
     [...members, ...stranger].map(async (member) => {
-      const known = [...(newest ? recordsIn(newest, member.name) : []), ...rememberedIn(reports, member.name)];
+      const known = [...(newest ? recordsIn(newest, member.name) : []), ...remembered(member.name)];
       const others = known.filter((id) => !member.records.some((record) => record.id === id));
       if (others.length === 0) return member;
       const read = await readRecords(ports, others);

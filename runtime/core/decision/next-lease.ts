@@ -3,8 +3,8 @@
  * The ground is found here, once: what is remembered depends on it, and so does the decision.
  */
 import { longestTouchGapSeconds } from '../../timing.ts';
-import type { RoundFacts } from '../model/facts.ts';
-import { NOBODY, type Lease, type Memory, type Wanted } from '../model/lease.ts';
+import { leaseRecord, type RoundFacts } from '../model/facts.ts';
+import { NOBODY, type Lease, type Memory, type RivalRecord, type Wanted } from '../model/lease.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Rules } from '../model/rules.ts';
 import { findGround, type GroundResult } from './ground.ts';
@@ -36,9 +36,19 @@ export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
     inTouchSince: inTouchSince(previous, stampAt, longestGap),
     heardSince: self.heardSince,
     wanted,
+    rivals: rivalRecords(facts),
     memory,
   };
   return { lease, ground };
+}
+
+/** The lowest record of each rival that is known, gone or not; the one that was known before where none is. */
+function rivalRecords({ rivals, self: { previousLease } }: RoundFacts): RivalRecord[] {
+  return rivals.flatMap(({ name, records, former }) => {
+    const known = leaseRecord(records) ?? leaseRecord(former.filter(({ read }) => read.kind !== 'absent'));
+    if (known) return [{ cluster: name, record: known.id }];
+    return previousLease?.rivals.filter(({ cluster }) => cluster === name) ?? [];
+  });
 }
 
 /**

@@ -87,7 +87,7 @@ const lease = z
       .transform(({ [STORED_UNHEALTHY]: unhealthy, ...memory }) => ({ ...memory, unhealthy })),
     wanted: wanted.optional(),
   })
-  .transform((stored) => ({ ...stored, wanted: stored.wanted }));
+  .transform((stored) => ({ ...stored, wanted: stored.wanted, rivals: [] }));
 
 const termFacts = z.union([
   z.object({ kind: z.literal('none') }),

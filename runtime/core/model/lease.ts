@@ -57,6 +57,12 @@ export interface Wanted {
   readonly wholeSince: GitLabSeconds;
 }
 
+/** The record that carries the lease of another cluster. */
+export interface RivalRecord {
+  readonly cluster: string;
+  readonly record: number;
+}
+
 export interface Lease {
   readonly cluster: string;
   readonly online: number;
@@ -73,12 +79,15 @@ export interface Lease {
   readonly heardSince: GitLabSeconds;
   /** Undefined where a checker of an earlier release wrote the note, or people's lines left no room for it. */
   readonly wanted: Wanted | undefined;
+  /** As this cluster last knew them: the loss of all files at once then makes no cluster unknown. */
+  readonly rivals: readonly RivalRecord[];
   readonly memory: Memory;
 }
 
 export const NOBODY = 'nobody';
 const MARK = 'HADR lease:';
 const MEMORY_MARK = 'HADR memory:';
+const RIVALS_MARK = 'HADR rivals:';
 /** GitLab refuses longer notes (lib/api/ci/runners.rb). */
 const MAX_NOTE_CHARACTERS = 1024;
 /** A lease that is dated further in the future is not valid: GitLab's own nodes differ by less. */
@@ -92,10 +101,14 @@ const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? 
 /**
  * Our lines of the note. The first is that of the first release, so that checkers of two releases can read each other; what
  * it counts as `stronger` and `even` was counted by a rule of that release, and is left empty. The second one carries what
- * came later, and a checker of the first release leaves it alone.
+ * came later, the third one names records of the other clusters, and a checker of the first release leaves both alone.
  */
 export const formatLease = (lease: Lease): string =>
-  [leaseLine(lease), ...(lease.wanted ? [memoryLine(lease, lease.wanted)] : [])].join('\n');
+  [
+    leaseLine(lease),
+    ...(lease.wanted ? [memoryLine(lease, lease.wanted)] : []),
+    ...(lease.rivals.length > 0 ? [rivalsLine(lease)] : []),
+  ].join('\n');
 
 function leaseLine(lease: Lease): string {
   const m = lease.memory;
@@ -116,6 +129,9 @@ function memoryLine({ cluster, at, memory }: Lease, { settled, least, since, who
     `whole ${ageOrDash(at, wholeSince)}, stronger ${memory.stronger} ${ageOrDash(at, memory.strongerSince)}`
   );
 }
+
+const rivalsLine = ({ rivals }: Lease): string =>
+  `${RIVALS_MARK} ${rivals.map(({ cluster, record }) => `${cluster} ${record}`).join(', ')}`;
 
 const NAME = '[a-z0-9-]+';
 const TIME = '[0-9TZ:-]+';
@@ -194,6 +210,7 @@ export function parseLease(line: string): Lease | undefined {
     inTouchSince: touchS,
     heardSince: heardS,
     wanted: undefined,
+    rivals: [],
     memory: {
       term: Number(mTerm),
       stamp: before(stamp),
@@ -208,7 +225,8 @@ export function parseLease(line: string): Lease | undefined {
   };
 }
 
-const isOurs = (line: string): boolean => [MARK, MEMORY_MARK].some((mark) => line.trimStart().startsWith(mark));
+const isOurs = (line: string): boolean =>
+  [MARK, MEMORY_MARK, RIVALS_MARK].some((mark) => line.trimStart().startsWith(mark));
 
 /** The lines of a note that are ours, readable or not. */
 export const leaseLines = (note: string): string[] => note.split('\n').filter(isOurs);
@@ -220,15 +238,34 @@ export const leaseLines = (note: string): string[] => note.split('\n').filter(is
 export function noteWithLease(note: string | null, lease: Lease): string | undefined {
   const others = (note ?? '').split('\n').filter((line) => !isOurs(line));
   while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
-  // The second line is needed only for moves by choice. Without room for it the cluster works, but takes part in no such move.
-  const texts = [lease, { ...lease, wanted: undefined }].map((written) => [...others, formatLease(written)].join('\n'));
+  // The second line is needed only for moves by choice, the third only after a loss of all files. Without room for them the
+  // cluster works.
+  const written = [lease, { ...lease, rivals: [] }, { ...lease, rivals: [], wanted: undefined }];
+  const texts = written.map((each) => [...others, formatLease(each)].join('\n'));
   return texts.find((text) => text.length <= MAX_NOTE_CHARACTERS);
+}
+
+const RIVAL = `${NAME} \\d{1,12}`;
+const RIVALS_LINE = new RegExp(`^${RIVALS_MARK} (${RIVAL}(?:, ${RIVAL})*)$`);
+
+function rivalsIn(lines: readonly string[]): RivalRecord[] {
+  const named = lines.flatMap((line) => RIVALS_LINE.exec(line.trim())?.[1]?.split(', ') ?? []);
+  return named.map((pair) => {
+    const [cluster = '', record] = pair.split(' ');
+    return { cluster, record: Number(record) };
+  });
 }
 
 /** The lease in a note. `none`: no valid lease, which counts as lapsed: a roll call decides then. */
 export type LeaseRead =
   | { readonly kind: 'lease'; readonly lease: Lease; readonly readAt: GitLabSeconds }
-  | { readonly kind: 'none'; readonly why: string; readonly readAt: GitLabSeconds };
+  | {
+      readonly kind: 'none';
+      readonly why: string;
+      readonly readAt: GitLabSeconds;
+      /** What a lease that is dated in the future names: its number may still be right. */
+      readonly named?: Pick<Lease, 'term' | 'holder'>;
+    };
 
 /** Reads the lease of `cluster` from a record's note that GitLab gave at `readAt`. */
 export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSeconds): LeaseRead {
@@ -239,9 +276,11 @@ export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSe
   const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
   const lease = leases.findLast((candidate) => candidate.cluster === cluster);
   if (!lease) return none('the lease in its note cannot be read');
-  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS)
-    return none(`its lease is dated in the future (${isoOf(lease.at)})`);
-  return { kind: 'lease', lease: ours.reduce(withMemoryLine, lease), readAt };
+  if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) {
+    const { term, holder } = lease;
+    return { kind: 'none', why: `its lease is dated in the future (${isoOf(lease.at)})`, readAt, named: { term, holder } };
+  }
+  return { kind: 'lease', lease: { ...ours.reduce(withMemoryLine, lease), rivals: rivalsIn(ours) }, readAt };
 }
 
 /** Seconds since the stamp, never negative: GitLab's nodes may differ by a second or two. */

@@ -238,6 +238,7 @@ function reset({ model }: GitLabServer, project: number, records: Readonly<Recor
       inTouchSince: now - 10 * LEASE_SECONDS,
       heardSince: now - 10 * LEASE_SECONDS,
       wanted: undefined,
+      rivals: [],
       memory: emptyMemory(1),
     };
     const record = model.runners.all.get(records[name]);

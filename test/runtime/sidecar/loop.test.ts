@@ -211,6 +211,7 @@ describe('GitLab’s view of a runner', () => {
     inTouchSince: at - 90,
     heardSince: 0,
     wanted: undefined,
+    rivals: [],
     memory: {
       term: 1,
       stamp: 0,

@@ -53,6 +53,7 @@ const lease = (
   inTouchSince: at - 600,
   heardSince: at - 600,
   wanted: { settled: total, least: [{ count: total, at }], since: at - 600, wholeSince: 0 },
+  rivals: [],
   memory: { ...emptyMemory(5), ...memory },
 });
 

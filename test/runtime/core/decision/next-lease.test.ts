@@ -25,6 +25,7 @@ function seen(after: number, online: number, previousLease: Lease | undefined): 
     inTouchSince: START,
     heardSince: START,
     wanted: { settled: 2, least: [{ count: 2, at: now - 1 }], since: START - 600, wholeSince: 0 },
+    rivals: [],
     memory: emptyMemory(1),
   };
   const value = { id: 1, tags: [], paused: false, note: formatLease(lease), description: '', contactedAt: null };
@@ -112,6 +113,7 @@ describe('a next lease', () => {
     inTouchSince: START - 1000,
     heardSince: 0,
     wanted: undefined,
+    rivals: [],
     memory: emptyMemory(7),
   };
 

@@ -40,6 +40,7 @@ const leases: fc.Arbitrary<Lease> = fc.record(
     inTouchSince: time,
     heardSince: fc.oneof(time, fc.constant(0)),
     wanted,
+    rivals: fc.array(fc.record({ cluster: name, record: fc.nat(999_999_999) }, plain), { maxLength: 3 }),
     memory,
   },
   plain,
@@ -51,7 +52,7 @@ describe('a lease', () => {
       fc.property(leases, (lease) => {
         const text = formatLease(lease);
         assert.deepEqual(leaseFrom(text, lease.cluster, lease.at), { kind: 'lease', lease, readAt: lease.at });
-        assert.ok(text.length <= 700, `${text.length}`);
+        assert.ok(text.length <= 900, `${text.length}`);
       }),
     );
   });
@@ -61,7 +62,7 @@ describe('a lease', () => {
       fc.property(leases, (lease) => {
         const [first = '', second = ''] = formatLease(lease).split('\n');
         const { memory } = lease;
-        const known = { ...lease, wanted: undefined, memory: { ...memory, stronger: 0, strongerSince: 0 } };
+        const known = { ...lease, wanted: undefined, rivals: [], memory: { ...memory, stronger: 0, strongerSince: 0 } };
         assert.deepEqual(parseLease(first), known);
         assert.ok(second.startsWith('HADR memory: '));
       }),
@@ -88,15 +89,17 @@ describe('a lease', () => {
     inTouchSince: 1_699_999_000,
     heardSince: 0,
     wanted: { settled: 2, least: [{ count: 2, at: 1_700_000_000 }], since: 1_699_999_000, wholeSince: 1_699_999_900 },
+    rivals: [{ cluster: 'cluster-b', record: 12 }],
     memory: emptyMemory(7),
   };
 
-  it('is two lines that a person can read', () => {
+  it('is three lines that a person can read', () => {
     assert.equal(
       formatLease(lease),
       'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
         'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -\n' +
-        'HADR memory: cluster-a at 2023-11-14T22:13:20Z, settled 2, wanted 2 0s, known 1000s, whole 100s, stronger 0 -',
+        'HADR memory: cluster-a at 2023-11-14T22:13:20Z, settled 2, wanted 2 0s, known 1000s, whole 100s, stronger 0 -\n' +
+        'HADR rivals: cluster-b 12',
     );
   });
 
@@ -130,7 +133,9 @@ describe('a lease', () => {
   it('is not valid when it is dated more than 10 s ahead, of another cluster, or unreadable', () => {
     const note = formatLease(lease);
     assert.equal(leaseFrom(note, 'cluster-a', lease.at - 10).kind, 'lease');
-    assert.equal(leaseFrom(note, 'cluster-a', lease.at - 11).kind, 'none');
+    const ahead = leaseFrom(note, 'cluster-a', lease.at - 11);
+    assert.ok(ahead.kind === 'none');
+    assert.deepEqual(ahead.named, { term: 7, holder: 'cluster-a' });
     assert.equal(leaseFrom(note, 'cluster-b', lease.at).kind, 'none');
     assert.equal(leaseFrom(note.replace('term 7,', 'term'), 'cluster-a', lease.at).kind, 'none');
     assert.equal(leaseFrom(null, 'cluster-a', lease.at).kind, 'none');
