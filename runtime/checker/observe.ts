@@ -21,6 +21,7 @@ import {
   reportOf,
   termIn,
   termsOf,
+  type Remembered,
   withoutLostTerms,
 } from '../fleet/read-members.ts';
 import type { RunnerDeployment, RunnerRecords } from '../ports.ts';
@@ -93,10 +94,10 @@ export async function observe(context: RoundContext): Promise<Observed> {
   };
   const hasFile = [controlText, ownReportText, ...rivalTexts].some(({ kind }) => kind === 'found');
   const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
-  const remembered = (rival: string): readonly number[] => [
-    ...rememberedIn([report], rival),
-    ...(own.previousLease?.rivals ?? []).flatMap(({ cluster, record }) => (cluster === rival ? [record] : [])),
-  ];
+  const remembered = (rival: string): Remembered => {
+    const kept = own.previousLease?.rivals.find(({ cluster }) => cluster === rival);
+    return { records: [...rememberedIn([report], rival), ...(kept ? [kept.record] : [])], minOnline: kept?.minOnline };
+  };
   const rivals = await completeMembers(context, name, known, found, remembered, policy.minOnline);
   const newest = await newestAfter(project, found, termsOf(rivals, ownTerms), hasFile);
   const term = withoutLostTerms(newest, rivals, mainTags);

@@ -4,7 +4,15 @@ import type { FleetFacts } from '../core/model/facts.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { FleetAccess } from './access.ts';
 import { newestAfter, newestTerm } from './newest-term.ts';
-import { completeMembers, controlOf, readMember, rememberedIn, reportOf, termsOf } from './read-members.ts';
+import {
+  completeMembers,
+  controlOf,
+  readMember,
+  rememberedIn,
+  reportOf,
+  termsOf,
+  type Remembered,
+} from './read-members.ts';
 
 export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' | 'project'>): Promise<FleetFacts> {
   const { config, project } = access;
@@ -19,7 +27,7 @@ export async function readFleet(access: Pick<FleetAccess, 'config' | 'records' |
   const hasFile = [controlText, ...reportTexts].some((text) => text?.kind === 'found');
   const found = await newestTerm(project, termsOf(known), hasFile);
   const reports = known.map(({ report }) => report);
-  const remembered = (name: string): readonly number[] => rememberedIn(reports, name);
+  const remembered = (name: string): Remembered => ({ records: rememberedIn(reports, name) });
   const members = await completeMembers(access, undefined, known, found, remembered, minOnline);
   const term = await newestAfter(project, found, termsOf(members), hasFile);
   const reads = [

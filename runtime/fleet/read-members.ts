@@ -92,17 +92,23 @@ export const rememberedIn = (reports: readonly ReportRead[], name: string): read
     return rivals && Object.hasOwn(rivals, name) ? (rivals[name] ?? []) : [];
   });
 
+/** What is remembered of a cluster whose report may be lost. */
+export interface Remembered {
+  readonly records: readonly number[];
+  readonly minOnline?: number | undefined;
+}
+
 /**
  * Adds what only the term or a report of another cluster knows: records of a cluster whose report is lost, unreadable or names
  * others by now, and a holder that is not in this stack's fleet. It never replaces what was read. `self` is the cluster that is
- * not among the members, `remembered` are records that reports or this cluster's own lease remember of another cluster.
+ * not among the members, `remembered` is what reports or this cluster's own lease remember of another cluster.
  */
 export async function completeMembers(
   ports: FleetPorts,
   self: string | undefined,
   members: readonly MemberFacts[],
   term: TermFacts,
-  remembered: (name: string) => readonly number[],
+  remembered: (name: string) => Remembered,
   minOnline: number,
 ): Promise<MemberFacts[]> {
   const newest = term.kind === 'term' ? term.term : undefined;
@@ -110,14 +116,15 @@ export async function completeMembers(
   const stranger = isKnown ? [] : [await readStranger(ports, newest.holder, minOnline)];
   return Promise.all(
     [...members, ...stranger].map(async (member) => {
-      const known = [...(newest ? recordsIn(newest, member.name) : []), ...remembered(member.name)];
+      const { records, minOnline: needed = minOnline } = remembered(member.name);
+      const known = [...(newest ? recordsIn(newest, member.name) : []), ...records];
       const others = known.filter((id) => !member.records.some((record) => record.id === id));
-      if (others.length === 0) return member;
+      if (others.length === 0) return member.report.kind === 'found' ? member : { ...member, minOnline: needed };
       const read = await readRecords(ports, others);
       const isLost = member.report.kind === 'absent' || member.report.kind === 'unreadable';
       const complete =
         isLost && member.records.length === 0 ? { ...member, records: read } : { ...member, former: read };
-      return memberOf(complete, minOnline);
+      return memberOf(complete, needed);
     }),
   );
 }

@@ -36,11 +36,12 @@ function storedLease({ memory: { unhealthy, ground, ...memory }, ...lease }: Lea
   return { ...lease, memory: { ...memory, [STORED_UNHEALTHY]: unhealthy, ground: storedGround(ground) } };
 }
 
-const storedMember = ({ name, report, records, former }: MemberFacts): object => ({
+const storedMember = ({ name, report, records, former, minOnline }: MemberFacts): object => ({
   name,
   report,
   records: records.map(compact),
   former: former.map(compact),
+  minOnline,
 });
 
 const withoutEvidence = (term: TermFacts): TermFacts =>

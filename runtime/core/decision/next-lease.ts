@@ -4,7 +4,7 @@
  */
 import { longestTouchGapSeconds } from '../../timing.ts';
 import { leaseRecord, type RoundFacts } from '../model/facts.ts';
-import { NOBODY, type Lease, type Memory, type RivalRecord, type Wanted } from '../model/lease.ts';
+import { NOBODY, type Lease, type Memory, type KnownRival, type Wanted } from '../model/lease.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Rules } from '../model/rules.ts';
 import { findGround, type GroundResult } from './ground.ts';
@@ -36,17 +36,17 @@ export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
     inTouchSince: inTouchSince(previous, stampAt, longestGap),
     heardSince: self.heardSince,
     wanted,
-    rivals: rivalRecords(facts),
+    rivals: knownRivals(facts),
     memory,
   };
   return { lease, ground };
 }
 
 /** The lowest record of each rival that is known, gone or not; the one that was known before where none is. */
-function rivalRecords({ rivals, self: { previousLease } }: RoundFacts): RivalRecord[] {
-  return rivals.flatMap(({ name, records, former }) => {
+function knownRivals({ rivals, self: { previousLease } }: RoundFacts): KnownRival[] {
+  return rivals.flatMap(({ name, records, former, minOnline }) => {
     const known = leaseRecord(records) ?? leaseRecord(former.filter(({ read }) => read.kind !== 'absent'));
-    if (known) return [{ cluster: name, record: known.id }];
+    if (known) return [{ cluster: name, record: known.id, minOnline }];
     return previousLease?.rivals.filter(({ cluster }) => cluster === name) ?? [];
   });
 }

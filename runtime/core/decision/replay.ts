@@ -127,6 +127,7 @@ const storedFacts = z.object({
       report: z.union([readOf(reportSchema), z.object({ kind: z.literal('unreadable'), why })]),
       records,
       former: records,
+      minOnline: z.number().optional(),
     }),
   ),
   mainTags: z.array(z.string()),
@@ -155,7 +156,7 @@ const recordSchema = z
 function factsOf(stored: z.infer<typeof storedFacts>, minOnline: number): Facts {
   const { roll: called, self: storedSelf, rivals: members, ...facts } = stored;
   const { stamped, ...self } = storedSelf;
-  const rivals = members.map((member) => memberOf(member, minOnline));
+  const rivals = members.map((member) => memberOf(member, member.minOnline ?? minOnline));
   return {
     ...facts,
     self: { ...self, lease: stamped },

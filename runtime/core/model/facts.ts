@@ -46,7 +46,7 @@ export interface MemberFacts {
   /** Records that the newest term knows and the report no longer names: while Pulumi replaces one, both may have the tags. */
   readonly former: readonly RecordFacts[];
   readonly lease: MemberLease;
-  /** As it reports them; the reader's own `minOnline`, and neither preference nor tags, where its report is lost. */
+  /** As it reports them. Where its report is lost: `minOnline` as it was before, or else the reader's own, and neither preference nor tags. */
   readonly minOnline: number;
   readonly preferred: boolean;
   readonly ownTags: readonly string[];

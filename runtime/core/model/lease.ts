@@ -57,10 +57,11 @@ export interface Wanted {
   readonly wholeSince: GitLabSeconds;
 }
 
-/** The record that carries the lease of another cluster. */
-export interface RivalRecord {
+/** Of another cluster: the record that carries its lease, and how many runners it needs to hold the main tags. */
+export interface KnownRival {
   readonly cluster: string;
   readonly record: number;
+  readonly minOnline: number;
 }
 
 export interface Lease {
@@ -80,7 +81,7 @@ export interface Lease {
   /** Undefined where a checker of an earlier release wrote the note, or people's lines left no room for it. */
   readonly wanted: Wanted | undefined;
   /** As this cluster last knew them: the loss of all files at once then makes no cluster unknown. */
-  readonly rivals: readonly RivalRecord[];
+  readonly rivals: readonly KnownRival[];
   readonly memory: Memory;
 }
 
@@ -101,7 +102,7 @@ const ageOrDash = (at: GitLabSeconds, of: GitLabSeconds): string => (of === 0 ? 
 /**
  * Our lines of the note. The first is that of the first release, so that checkers of two releases can read each other; what
  * it counts as `stronger` and `even` was counted by a rule of that release, and is left empty. The second one carries what
- * came later, the third one names records of the other clusters, and a checker of the first release leaves both alone.
+ * came later, the third one says what is known of the other clusters, and a checker of the first release leaves both alone.
  */
 export const formatLease = (lease: Lease): string =>
   [
@@ -131,7 +132,7 @@ function memoryLine({ cluster, at, memory }: Lease, { settled, least, since, who
 }
 
 const rivalsLine = ({ rivals }: Lease): string =>
-  `${RIVALS_MARK} ${rivals.map(({ cluster, record }) => `${cluster} ${record}`).join(', ')}`;
+  `${RIVALS_MARK} ${rivals.map(({ cluster, record, minOnline }) => `${cluster} ${record} needs ${minOnline}`).join(', ')}`;
 
 const NAME = '[a-z0-9-]+';
 const TIME = '[0-9TZ:-]+';
@@ -245,14 +246,14 @@ export function noteWithLease(note: string | null, lease: Lease): string | undef
   return texts.find((text) => text.length <= MAX_NOTE_CHARACTERS);
 }
 
-const RIVAL = `${NAME} \\d{1,12}`;
+const RIVAL = `${NAME} \\d{1,12} needs \\d{1,6}`;
 const RIVALS_LINE = new RegExp(`^${RIVALS_MARK} (${RIVAL}(?:, ${RIVAL})*)$`);
 
-function rivalsIn(lines: readonly string[]): RivalRecord[] {
+function rivalsIn(lines: readonly string[]): KnownRival[] {
   const named = lines.flatMap((line) => RIVALS_LINE.exec(line.trim())?.[1]?.split(', ') ?? []);
   return named.map((pair) => {
-    const [cluster = '', record] = pair.split(' ');
-    return { cluster, record: Number(record) };
+    const [cluster = '', record, , minOnline] = pair.split(' ');
+    return { cluster, record: Number(record), minOnline: Number(minOnline) };
   });
 }
 

@@ -25,7 +25,7 @@ function leaseOf(name: string, records: readonly RecordFacts[], former: readonly
   return lease.kind === 'gone' && former.length > 0 ? memberLease(name, former) : lease;
 }
 
-/** `minOnline` is the reader's own. It applies to a cluster whose report is lost. */
+/** `minOnline` applies to a cluster whose report is lost. */
 export function memberOf(
   { name, report, records, former }: Pick<MemberFacts, 'name' | 'report' | 'records' | 'former'>,
   minOnline: number,

@@ -40,7 +40,9 @@ const leases: fc.Arbitrary<Lease> = fc.record(
     inTouchSince: time,
     heardSince: fc.oneof(time, fc.constant(0)),
     wanted,
-    rivals: fc.array(fc.record({ cluster: name, record: fc.nat(999_999_999) }, plain), { maxLength: 3 }),
+    rivals: fc.array(fc.record({ cluster: name, record: fc.nat(999_999_999), minOnline: fc.nat(10_000) }, plain), {
+      maxLength: 3,
+    }),
     memory,
   },
   plain,
@@ -89,7 +91,7 @@ describe('a lease', () => {
     inTouchSince: 1_699_999_000,
     heardSince: 0,
     wanted: { settled: 2, least: [{ count: 2, at: 1_700_000_000 }], since: 1_699_999_000, wholeSince: 1_699_999_900 },
-    rivals: [{ cluster: 'cluster-b', record: 12 }],
+    rivals: [{ cluster: 'cluster-b', record: 12, minOnline: 2 }],
     memory: emptyMemory(7),
   };
 
@@ -99,7 +101,7 @@ describe('a lease', () => {
       'HADR lease: cluster-a 2/2 online, holder cluster-a, term 7, at 2023-11-14T22:13:20Z, in touch since 2023-11-14T21:56:40Z, ' +
         'heard since -; saw term 7 stamp - faint 0 stronger 0 even - ground none - damaged - called -\n' +
         'HADR memory: cluster-a at 2023-11-14T22:13:20Z, settled 2, wanted 2 0s, known 1000s, whole 100s, stronger 0 -\n' +
-        'HADR rivals: cluster-b 12',
+        'HADR rivals: cluster-b 12 needs 2',
     );
   });
 
