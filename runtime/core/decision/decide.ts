@@ -6,9 +6,9 @@
  * strength. Not guaranteed here: that only one cluster claims – that is the atomic creation of the term's file – and that no
  * write of an earlier decision arrives late – the next round corrects that.
  */
-import { longestGapSeconds, type Timing } from '../../timing.ts';
+import { longestGapSeconds, vouchSeconds, type Timing } from '../../timing.ts';
 import { isRetired, NO_CONTROL, type Control } from '../model/control.ts';
-import type { Facts } from '../model/facts.ts';
+import type { CalledRoll, Facts } from '../model/facts.ts';
 import { ageOf, type Ground } from '../model/lease.ts';
 import { MAX_TERM } from '../model/stored-file.ts';
 import type { GitLabSeconds } from '../model/time.ts';
@@ -126,7 +126,7 @@ function ownWait(facts: Facts, ground: Ground, timing: Timing): number {
 }
 
 /** Why the roll call does not confirm that the holder is silent; undefined if it does. */
-function silenceNotConfirmed(facts: Facts, { policy }: Rules): string | undefined {
+function silenceNotConfirmed(facts: Facts, { policy, timing }: Rules): string | undefined {
   const { roll, holder } = facts;
   if (!roll) return 'its roll call was not made';
   if (roll.kind === 'unknown') return `its roll call failed: ${roll.why}`;
@@ -135,7 +135,22 @@ function silenceNotConfirmed(facts: Facts, { policy }: Rules): string | undefine
     return `${roll.answered} of its managers answered the roll call, so it keeps the main tags`;
   if (roll.ownAnswered === 0 && !heardLater(facts, roll.contact, roll.ownContact))
     return 'inconclusive: our own runners did not answer the roll call either';
+  if (contactsLost(facts, roll, timing))
+    return 'inconclusive: GitLab has lost the contacts of its managers; jobs may report';
   return undefined;
+}
+
+/**
+ * The holder's lease said that runners were online, and GitLab shows no contact of any of them from that time: it has lost them
+ * (its Redis was emptied). Idle runners contact it again at once, full ones with the next reports of their jobs, so the silence is
+ * believed when a report and one that was lost would have come since the first call.
+ */
+function contactsLost({ holder, self }: Facts, { at, contact }: CalledRoll, timing: Timing): boolean {
+  const read = holder?.rival?.lease;
+  if (read?.kind !== 'lease' || read.lease.online === 0) return false;
+  if (contact === 0 || contact >= read.lease.at - vouchSeconds(timing)) return false;
+  const { calledAt } = self.lease.memory;
+  return calledAt === 0 || at - calledAt < vouchSeconds(timing);
 }
 
 /**

@@ -72,19 +72,19 @@ export type TermFacts =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** What a roll call of the holder has shown. */
-export type RollFacts =
-  | {
-      readonly kind: 'called';
-      /** GitLab's time of the last read: the call was before it. */
-      readonly at: GitLabSeconds;
-      readonly answered: number;
-      readonly ownAnswered: number;
-      /** The newest contact of the holder's managers, in GitLab's seconds; 0 for none. */
-      readonly contact: GitLabSeconds;
-      /** The newest contact of this cluster's managers that is old enough for every living runner of the fleet to have followed; 0 for none. */
-      readonly ownContact: GitLabSeconds;
-    }
-  | { readonly kind: 'unknown'; readonly why: string };
+export interface CalledRoll {
+  readonly kind: 'called';
+  /** GitLab's time of the last read: the call was before it. */
+  readonly at: GitLabSeconds;
+  readonly answered: number;
+  readonly ownAnswered: number;
+  /** The newest contact of the holder's managers, in GitLab's seconds; 0 for none. */
+  readonly contact: GitLabSeconds;
+  /** The newest contact of this cluster's managers that is old enough for every living runner of the fleet to have followed; 0 for none. */
+  readonly ownContact: GitLabSeconds;
+}
+
+export type RollFacts = CalledRoll | { readonly kind: 'unknown'; readonly why: string };
 
 /** What a claim would displace: the newest term, and the cluster that it names. */
 export interface Holder {

@@ -279,7 +279,12 @@ export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSe
   if (!lease) return none('the lease in its note cannot be read');
   if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) {
     const { term, holder } = lease;
-    return { kind: 'none', why: `its lease is dated in the future (${isoOf(lease.at)})`, readAt, named: { term, holder } };
+    return {
+      kind: 'none',
+      why: `its lease is dated in the future (${isoOf(lease.at)})`,
+      readAt,
+      named: { term, holder },
+    };
   }
   return { kind: 'lease', lease: { ...ours.reduce(withMemoryLine, lease), rivals: rivalsIn(ours) }, readAt };
 }
