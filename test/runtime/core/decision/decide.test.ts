@@ -7,7 +7,7 @@ import { memberOf } from '../../../../runtime/core/model/member.ts';
 import type { Rules } from '../../../../runtime/core/model/rules.ts';
 import { NO_CONTROL, type Control } from '../../../../runtime/core/model/control.ts';
 import type { Term } from '../../../../runtime/core/model/term.ts';
-import { holderOf, type Facts, type RecordFacts } from '../../../../runtime/core/model/facts.ts';
+import { holderOf, type CalledRoll, type Facts, type RecordFacts } from '../../../../runtime/core/model/facts.ts';
 import { formatLease, type Ground, type Lease } from '../../../../runtime/core/model/lease.ts';
 import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
 import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';
@@ -124,7 +124,7 @@ const control = (more: Partial<Control>): Facts['control'] => ({
   value: { ...NO_CONTROL, ...more },
   at: NOW,
 });
-const called = (answered: number, ownAnswered: number, ownContact = 0): NonNullable<Facts['roll']> => ({
+const called = (answered: number, ownAnswered: number, ownContact = 0): CalledRoll => ({
   kind: 'called',
   at: NOW,
   answered,
@@ -132,7 +132,7 @@ const called = (answered: number, ownAnswered: number, ownContact = 0): NonNulla
   contact: NOW - 100,
   ownContact,
 });
-const silentRoll: Facts['roll'] = called(0, 2);
+const silentRoll = called(0, 2);
 const silent: Scene = { holderAge: 100, ground: 'silent' };
 
 /** Name, scene, what is decided, and what its reason must say. */
@@ -256,6 +256,18 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     { ...silent, inTouch: 59, roll: silentRoll },
     'reconcile',
     /in touch with GitLab for 59 s of 60 s/,
+  ],
+  [
+    'a full holder whose contacts GitLab has lost is given the time of two job reports',
+    { ...silent, roll: { ...silentRoll, contact: NOW - 236 } },
+    'reconcile',
+    /GitLab has lost the contacts of its managers/,
+  ],
+  [
+    'and is not believed to be alive for longer',
+    { ...silent, memory: { calledAt: NOW - 135 }, roll: { ...silentRoll, contact: NOW - 236 } },
+    'claim',
+    /has no valid lease/,
   ],
   ['not online', { ...silent, online: 0, roll: silentRoll }, 'reconcile', /0\/2 online, 1 needed/],
   ['retired', { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll }, 'reconcile', /retired/],
