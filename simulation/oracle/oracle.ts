@@ -150,9 +150,12 @@ export class Oracle {
     const { round } = this.of(process);
     const lastWrite = Math.max(0, ...round.tagWrites.values());
     const own = round.pods?.answer.kind === 'known' ? round.pods.answer.value.map(({ record }) => record) : [];
+    const holder = this.claims.at(-1)?.term.holder;
     for (const [id, cluster] of this.fleet.owners) {
       // An earlier record of its own is read only to see whether another stack has it.
       if (cluster === process.cluster && !own.includes(id)) continue;
+      // An earlier record of the holder may keep the tags until it is gone.
+      if (cluster === holder && !this.fleet.cluster(cluster).records.includes(id)) continue;
       const seen = round.records.get(id);
       // A record that this round does not know cannot be read.
       if (!seen || seen.answer.kind !== 'found') continue;
