@@ -67,20 +67,6 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: 'an answer dated before one that was known is unknown',
-    edits: [edit('checker/answer-dates.ts', `read.at < known - this.tolerance`, `read.at < known - 1e9`)],
-  },
-  {
-    name: 'an answer after a wait is not one from before it',
-    edits: [
-      edit('checker/answer-dates.ts', `    if (before > 0) this.newest = `, `    if (before < 0) this.newest = `),
-    ],
-  },
-  {
-    name: 'the second of two stacks of one name gives way',
-    edits: [edit('checker/twins.ts', `    if (!theirs) continue;`, `    if (id > 0) continue;`)],
-  },
-  {
     name: 'unknown is not offline, in the sidecar',
     edits: [
       edit(
@@ -424,10 +410,6 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a record that is being replaced is called',
     edits: [edit('checker/roll-call.ts', `living([...rival.records, ...rival.former])`, `living([...rival.records])`)],
-  },
-  {
-    name: 'a claimed term goes into the lease at once',
-    edits: [edit('checker/round.ts', `      await rememberTerm(context, seen, facts.self.lease, term);`, ``)],
   },
   {
     name: 'a challenger at work believes a silence only after an earlier call',
