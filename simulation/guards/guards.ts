@@ -57,16 +57,6 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    name: 'an answer of a cache is unknown',
-    edits: [
-      edit(
-        'adapters/gitlab/headers.ts',
-        `  return age === undefined || /^0*$/.test(age) ? undefined : age;`,
-        `  return age === '' ? age : undefined;`,
-      ),
-    ],
-  },
-  {
     name: 'unknown is not offline, in the sidecar',
     edits: [
       edit(
