@@ -402,6 +402,10 @@ export const GUARDS: readonly Guard[] = [
     edits: [edit('checker/roll-call.ts', `living([...rival.records, ...rival.former])`, `living([...rival.records])`)],
   },
   {
+    name: 'a claimed term goes into the lease at once',
+    edits: [edit('checker/round.ts', `      await rememberTerm(context, seen, facts.self.lease, term);`, ``)],
+  },
+  {
     name: 'a challenger at work believes a silence only after an earlier call',
     edits: [
       edit(
