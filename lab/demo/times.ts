@@ -1,3 +1,4 @@
+import { timingSchema } from '../../runtime/config.ts';
 import type { Timing } from '../../runtime/timing.ts';
 
 /** The timing of the lab: shorter than on a real cluster, under the same rules (timing.ts checks them). Only config differs. */
@@ -25,19 +26,6 @@ export const LAB_POLICY = {
   busyMaxSeconds: 600,
 } as const;
 
-/** The same times, longer: for a lab whose control planes need a part of the machine. */
-export const longer = (timing: Timing, factor: number): Timing => ({
-  roundSeconds: factor * timing.roundSeconds,
-  startLagSeconds: factor * timing.startLagSeconds,
-  endMarginSeconds: factor * timing.endMarginSeconds,
-  requestSeconds: factor * timing.requestSeconds,
-  rollCallSeconds: factor * timing.rollCallSeconds,
-  budgetSeconds: factor * timing.budgetSeconds,
-  leaseSeconds: factor * timing.leaseSeconds,
-  detectionSeconds: factor * timing.detectionSeconds,
-  periodSeconds: factor * timing.periodSeconds,
-  checkIntervalSeconds: factor * timing.checkIntervalSeconds,
-  unhealthyIntervalSeconds: factor * timing.unhealthyIntervalSeconds,
-  longPollSeconds: factor * timing.longPollSeconds,
-  jobReportSeconds: factor * timing.jobReportSeconds,
-});
+/** The same times, longer: where other processes need a part of the machine. */
+export const longer = (timing: Timing, factor: number): Timing =>
+  timingSchema.parse(Object.fromEntries(Object.entries(timing).map(([key, seconds]) => [key, factor * seconds])));

@@ -2,23 +2,20 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { LAB_POLICY, LAB_TIMING } from '../../lab/demo/times.ts';
+import { LAB_POLICY, LAB_TIMING, longer } from '../../lab/demo/times.ts';
 import { openAll, type Opened } from '../../lab/opened.ts';
 import { startGitLab, type GitLabServer } from '../../lab/gitlab/server.ts';
 import type { KubernetesAccess } from '../../lab/kubernetes/access.ts';
 import { startRealCluster, type RealCluster } from '../../lab/kubernetes/real/cluster.ts';
 import { serveGitLab } from '../../lab/pulumi/engines.ts';
 import { bundleRunner } from '../../lab/runner/bundle.ts';
-import { timingSchema } from '../../runtime/config.ts';
 import { A, B } from '../support/stacks.ts';
 import { makeOrigin } from './checkout.ts';
 import { Reader } from './reader.ts';
 import { keyOf } from './steps.ts';
 
 /** Twice the times of the demo: the reader's commands are additional processes, and `hadr` calls GitLab like the checkers. */
-export const TIMING = timingSchema.parse(
-  Object.fromEntries(Object.entries(LAB_TIMING).map(([key, seconds]) => [key, 2 * seconds])),
-);
+export const TIMING = longer(LAB_TIMING, 2);
 
 /** The group that the docs use. */
 const GROUP = 'rnd';
