@@ -6,6 +6,15 @@ import type { Edit } from './guards.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** How a mutant is bundled: for the Node that runs the simulation. */
+export const FOR_NODE = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'error',
+} as const;
+
 /** Applies the edits of one file; each text must be in it exactly once. */
 export function mutate(file: string, text: string, edits: readonly Edit[]): string {
   let mutated = text;
@@ -24,11 +33,7 @@ export async function buildMutant(entry: string, edits: readonly Edit[], outfile
   await build({
     entryPoints: [join(ROOT, entry)],
     outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
+    ...FOR_NODE,
     plugins: [
       {
         name: 'mutant',

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { FOR_NODE } from '../guards/mutant.ts';
 import { instrument, SWITCH, type Mutant } from './instrument.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -53,11 +54,7 @@ async function bundle(entry: string, texts: ReadonlyMap<string, string>, outfile
   await build({
     stdin: { contents: entry, resolveDir: ROOT, loader: 'ts', sourcefile: 'mutants.ts' },
     outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
+    ...FOR_NODE,
     banner: { js: BANNER },
     plugins: [sources(texts)],
   });
