@@ -1,5 +1,5 @@
 /** Commits status/<cluster>.json if it has changed. A commit that fails is only logged: no decision depends on it. */
-import type { MemberFacts, ReportRead, RoundFacts } from '../core/model/facts.ts';
+import { knownRecords, type MemberFacts, type ReportRead, type RoundFacts } from '../core/model/facts.ts';
 import type { Lease } from '../core/model/lease.ts';
 import { reportPath, summaryOf, type Report } from '../core/model/report.ts';
 import { fileText, MAX_RECORDS } from '../core/model/stored-file.ts';
@@ -64,9 +64,9 @@ function reportOf(
 
 /** The known records of each rival, even if they are gone; if none is known, those that were remembered before. */
 function rememberedRivals(rivals: readonly MemberFacts[], report: ReportRead): Record<string, number[]> {
-  const entries = rivals.map(({ name, records, former }): [string, readonly number[]] => {
-    const known = [...records, ...former.filter(({ read }) => read.kind !== 'absent')].map(({ id }) => id);
-    return [name, known.length > 0 ? known : rememberedIn([report], name)];
+  const entries = rivals.map((rival): [string, readonly number[]] => {
+    const known = knownRecords(rival).map(({ id }) => id);
+    return [rival.name, known.length > 0 ? known : rememberedIn([report], rival.name)];
   });
   return Object.fromEntries(
     entries

@@ -13,7 +13,7 @@
  *   lost, unknown         old, none              that the term or another cluster remembers as this cluster's
  */
 import type { MemberFacts, RecordFacts, ReportRead, TermFacts } from '../core/model/facts.ts';
-import { leaseLines, parseLease, type LeaseRead } from '../core/model/lease.ts';
+import { leaseIn, type LeaseRead } from '../core/model/lease.ts';
 import type { Known } from '../core/model/read.ts';
 import { recordsIn } from '../core/model/term.ts';
 import { isFresh } from '../core/decision/rivals.ts';
@@ -52,9 +52,7 @@ export function giveWay(stack: OwnStack, own: LeaseRead, records: readonly Recor
       return { kind: 'unknown', why: `record ${id} may be of another stack named ${stack.name}: ${read.why}` };
     if (read.kind !== 'found') continue;
     // Its age does not matter, nor a date in the future.
-    const theirs = leaseLines(read.value.note ?? '')
-      .map(parseLease)
-      .findLast((lease) => lease?.cluster === stack.name);
+    const theirs = leaseIn(read.value.note ?? '', stack.name);
     if (!theirs) continue;
     const isFirst = isFresh(own, stack.timing) && own.lease.inTouchSince < theirs.inTouchSince;
     if (!isFirst) return { kind: 'known', value: sentence(stack, id) };

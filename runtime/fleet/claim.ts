@@ -2,7 +2,7 @@
 import { isoOf } from '../core/model/time.ts';
 import { fileText, MAX_SENTENCE } from '../core/model/stored-file.ts';
 import { parseTerm, termPath, type Term } from '../core/model/term.ts';
-import type { Facts } from '../core/model/facts.ts';
+import { knownRecords, type Facts } from '../core/model/facts.ts';
 import { NOBODY, type Ground } from '../core/model/lease.ts';
 import { decisionRecord, type FORCED } from '../core/decision/decision-record.ts';
 import type { CheckerConfig } from '../config.ts';
@@ -85,10 +85,7 @@ function termOf(config: Claimant['config'], facts: Facts, decision: Claim): Term
     ...lastHeard(facts, decision),
     records: Object.fromEntries([
       [config.cluster, idsOf(facts.self.records)],
-      ...facts.rivals.map((rival): [string, number[]] => {
-        const former = rival.former.filter(({ read }) => read.kind !== 'absent');
-        return [rival.name, idsOf([...rival.records, ...former])];
-      }),
+      ...facts.rivals.map((rival): [string, number[]] => [rival.name, idsOf(knownRecords(rival))]),
     ]),
     evidence: decisionRecord(facts, config),
   };

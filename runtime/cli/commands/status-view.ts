@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isoOf, type GitLabSeconds, duration, moment } from '../../core/model/time.ts';
 import type { Read } from '../../core/model/read.ts';
 import type { Rules } from '../../core/model/rules.ts';
-import type { MemberFacts, FleetFacts } from '../../core/model/facts.ts';
+import { knownRecords, type FleetFacts, type MemberFacts } from '../../core/model/facts.ts';
 import { HEALTHS, healthOf, taggedClusters, type Health } from '../../core/outlook/health.ts';
 import { heldFor } from '../../core/decision/ground.ts';
 import { ageOf } from '../../core/model/lease.ts';
@@ -133,7 +133,7 @@ function commitOf(answer: Read<CommitView | undefined>) {
 }
 
 function clusterOf(member: MemberFacts, fleet: FleetFacts, rules: Rules, commits: Commits): ClusterStatus {
-  const { name, report, records, former, lease: read } = member;
+  const { name, report, lease: read } = member;
   const { term, now } = fleet;
   const lease = read.kind === 'lease' ? read.lease : undefined;
   const { kind, reason } = nextMove(fleet, name, rules);
@@ -151,7 +151,7 @@ function clusterOf(member: MemberFacts, fleet: FleetFacts, rules: Rules, commits
     preferred: report.kind === 'found' ? report.value.preferred : null,
     warnings: report.kind === 'found' ? [...(report.value.warnings ?? [])] : [],
     // A former record that is gone needs no mention: its replacement is complete.
-    records: [...records, ...former.filter((record) => record.read.kind !== 'absent')].map(({ id, read: answer }) => ({
+    records: knownRecords(member).map(({ id, read: answer }) => ({
       id,
       tags: answer.kind === 'found' ? [...answer.value.tags] : null,
       paused: answer.kind === 'found' ? answer.value.paused : null,

@@ -21,9 +21,8 @@ export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
   const { self, holder } = facts;
   const { previousLease: previous, stampAt } = self;
   const longestGap = longestTouchGapSeconds(rules.timing);
-  const isUnbroken = previous !== undefined && stampAt - previous.at <= longestGap;
   const counted = { online: self.online, total: self.total, at: stampAt };
-  const wanted = nextWanted(isUnbroken ? previous.wanted : undefined, counted, rules.policy.settleSeconds);
+  const wanted = nextWanted(following(previous, stampAt, longestGap)?.wanted, counted, rules.policy.settleSeconds);
   const { memory, ground } = remember(facts, wanted, rules);
   const lease: Lease = {
     cluster: self.name,
@@ -56,9 +55,13 @@ function knownRivals({ rivals, self: { previousLease } }: RoundFacts): KnownRiva
  * L + T (one failed call does not break it), else from this stamp on.
  */
 export function inTouchSince(previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): GitLabSeconds {
-  if (!previous || at - previous.at > longestGapSeconds || previous.inTouchSince > at) return at;
-  return previous.inTouchSince;
+  const before = following(previous, at, longestGapSeconds);
+  return before && before.inTouchSince <= at ? before.inTouchSince : at;
 }
+
+/** The lease before a stamp at `at`, where it is no further away than that; what happened in a longer gap is not known. */
+const following = (previous: Lease | undefined, at: GitLabSeconds, longestGapSeconds: number): Lease | undefined =>
+  previous && at - previous.at <= longestGapSeconds ? previous : undefined;
 
 /**
  * Heard since when, by the last contact of this cluster's own managers (undefined for none): unbroken while that is never
@@ -71,8 +74,7 @@ export function heardSince(
   limitSeconds: number,
 ): GitLabSeconds {
   if (contactedAt === undefined || at - contactedAt > limitSeconds) return 0;
-  if (!previous || previous.heardSince === 0 || at - previous.at > limitSeconds) return Math.floor(contactedAt);
-  return previous.heardSince;
+  return following(previous, at, limitSeconds)?.heardSince || Math.floor(contactedAt);
 }
 
 /** The memory after this round, and its ground. While the term is unknown the memory stays as it was. */

@@ -154,6 +154,12 @@ export interface FleetFacts {
   readonly control: Read<Control>;
 }
 
+/** The records of a cluster: those that its report names, gone or not, and former ones that may still exist. */
+export const knownRecords = ({ records, former }: Pick<MemberFacts, 'records' | 'former'>): RecordFacts[] => [
+  ...records,
+  ...former.filter(({ read }) => read.kind !== 'absent'),
+];
+
 /** The record that carries a cluster's lease: the one with the lowest id. */
 export const leaseRecord = (records: readonly RecordFacts[]): RecordFacts | undefined =>
   records.reduce<RecordFacts | undefined>((low, record) => (!low || record.id < low.id ? record : low), undefined);

@@ -268,14 +268,19 @@ export type LeaseRead =
       readonly named?: Pick<Lease, 'term' | 'holder'>;
     };
 
+/** The lease of `cluster` in a note, whatever its date; undefined where none can be read. */
+export const leaseIn = (note: string, cluster: string): Lease | undefined =>
+  leaseLines(note)
+    .map(parseLease)
+    .findLast((lease) => lease?.cluster === cluster);
+
 /** Reads the lease of `cluster` from a record's note that GitLab gave at `readAt`. */
 export function leaseFrom(note: string | null, cluster: string, readAt: GitLabSeconds): LeaseRead {
   const none = (why: string): LeaseRead => ({ kind: 'none', why, readAt });
   if (note === null) return none('its record shows no note (or the token may not see it)');
   const ours = leaseLines(note);
   if (ours.length === 0) return none('its note has no lease');
-  const leases = ours.map(parseLease).filter((lease) => lease !== undefined);
-  const lease = leases.findLast((candidate) => candidate.cluster === cluster);
+  const lease = leaseIn(note, cluster);
   if (!lease) return none('the lease in its note cannot be read');
   if (lease.at > readAt + FUTURE_TOLERANCE_SECONDS) {
     const { term, holder } = lease;
