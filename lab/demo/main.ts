@@ -19,7 +19,6 @@ const USAGE = `npm run demo -- [--json] [--keep] [--engine lab|pulumi] [--kubern
   --clusters 3      add a third cluster, a second main tag, and a step in which two clusters die
 `;
 
-const JOB_EVERY_MS = 1000;
 const CLUSTERS = ['cluster-a', 'cluster-b', 'cluster-c'];
 
 const ENGINES: Readonly<Record<string, EngineFor>> = { lab: labEngine, pulumi: realEngine };
@@ -48,7 +47,7 @@ function options(): Options {
     const { json, keep, help, engine, kubernetes, clusters } = parseArgs({ options: known }).values;
     const engineFor = choice('engine', engine, ENGINES);
     const clusterFor = choice('kubernetes', kubernetes, KUBERNETES);
-    const timing = kubernetes === 'real' ? longer(LAB_TIMING, 1.5) : LAB_TIMING;
+    const timing = kubernetes === 'real' ? longer(LAB_TIMING, 2) : LAB_TIMING;
     const names = choice('number of clusters', clusters, { '2': CLUSTERS.slice(0, 2), '3': CLUSTERS });
     if (!help) return { json, keep, names, parts: { engineFor, clusterFor, timing } };
     process.stdout.write(USAGE);
@@ -110,9 +109,10 @@ async function main(): Promise<number> {
   const { mainTags } = fleet;
   let turn = 0;
   const { model, projectId } = fleet.gitlab;
+  // One job per check of a runner, which takes one at a check: the queue stays short.
   const jobs = setInterval(
     () => void model.newJob(projectId, [mainTags[turn++ % mainTags.length] ?? MAIN_TAG], 0.2),
-    JOB_EVERY_MS,
+    1000 * parts.timing.checkIntervalSeconds,
   );
   const end = async (): Promise<void> => {
     clearInterval(jobs);

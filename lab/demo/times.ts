@@ -26,6 +26,6 @@ export const LAB_POLICY = {
   busyMaxSeconds: 600,
 } as const;
 
-/** The same times, longer: where other processes need a part of the machine. */
+/** The same times, longer: where other processes need a part of the machine. A whole factor, for gitlab-runner takes whole seconds. */
 export const longer = (timing: Timing, factor: number): Timing =>
   timingSchema.parse(Object.fromEntries(Object.entries(timing).map(([key, seconds]) => [key, factor * seconds])));
