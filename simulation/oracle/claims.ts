@@ -88,46 +88,28 @@ export const lagSeconds = ({ timing }: Oracle): number =>
 
 function judgeGround(claim: Case, previous: Term | undefined): void {
   const { oracle, process, known, term, what, holder } = claim;
-  const { policy } = oracle.fleet;
-  // A claimant that cannot read the holder's report takes its own limit for the holder's.
-  const minOnline = Math.max(oracle.minOnlineOf(holder), oracle.minOnlineOf(process.cluster));
-  const healthy = (seconds: number): boolean =>
-    holder !== undefined && oracle.truthOf(holder).throughout(seconds, (online) => online >= minOnline);
-  const held = previous ? (START + oracle.now - Date.parse(previous.at)) / 1000 : Number.POSITIVE_INFINITY;
   switch (term.ground) {
     case 'first':
       if (holder !== undefined) oracle.violate('I6', `${what} as the first, and there was one before`);
       return;
     case 'silent':
-      if (healthy(30) && !vouchedTooLong(claim))
+      if (wasHealthy(claim, 30) && !vouchedTooLong(claim))
         oracle.violate(
           'I5',
           `${what} on the silence of ${holder ?? 'nobody'}, whose runners were well for half a minute`,
         );
       return;
     case 'gone':
-      if (healthy(lagSeconds(oracle))) oracle.violate('I5', `${what}: records gone, and ${holder ?? ''} was well`);
-      if (goneSeconds(claim) < oracle.timing.leaseSeconds - 1)
-        oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
-      return;
-    case 'unhealthy': {
-      // A pod is known to be healthy only when its sidecar could read GitLab: what no checker could see yet is no violation.
-      const shown = oracle
-        .truthOf(holder ?? '')
-        .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
-      if (healthy(lagSeconds(oracle)) && shown)
-        oracle.violate('I5', `${what}: unhealthy, and ${holder ?? ''} was well`);
-      if (!confirmed(claim, policy.confirm, (stamp) => stamp.online < minOnline))
-        oracle.violate('I4', `${what}: unhealthy, but not in ${policy.confirm} different stamps of ${holder ?? ''}`);
-      return;
-    }
+      return judgeGone(claim);
+    case 'unhealthy':
+      return judgeUnhealthy(claim);
     case 'stronger':
-      if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
+      judgeHeld(claim, previous);
       return judgeStrength(claim);
     case 'preferred': {
       const { config } = oracle.fleet.cluster(process.cluster);
-      if (held < policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
-      if (!config.preferred || policy.failback !== 'automatic')
+      judgeHeld(claim, previous);
+      if (!config.preferred || oracle.fleet.policy.failback !== 'automatic')
         oracle.violate('I4', `${what}: preferred, and it is not, or failback is manual`);
       return judgeWhole(claim);
     }
@@ -139,20 +121,58 @@ function judgeGround(claim: Case, previous: Term | undefined): void {
       if (known.round.control?.kind === 'found' && known.round.control.value.pin?.cluster !== process.cluster)
         oracle.violate('I4', `${what}: pinned, and it is not`);
       return;
-    case 'damaged': {
-      const newest = termPath(term.number - 1);
-      const text = oracle.fleet.gitlab.files.get(newest);
-      if (
-        text !== undefined &&
-        parseTerm(term.number - 1, text).ok &&
-        oracle.fleet.clusters.some((c) => c.name === holder)
-      )
-        oracle.violate('I4', `${what}: damaged, and ${newest} can be read`);
-      return;
-    }
+    case 'damaged':
+      return judgeDamaged(claim);
     default:
       oracle.violate('I4', `${what} on the unknown ground ${term.ground}`);
   }
+}
+
+/** A claimant that cannot read the holder's report takes its own limit for the holder's. */
+const limitOf = ({ oracle, process, holder }: Case): number =>
+  Math.max(oracle.minOnlineOf(holder), oracle.minOnlineOf(process.cluster));
+
+/** Enough runners of the holder were online during all of these seconds. */
+function wasHealthy(claim: Case, seconds: number): boolean {
+  const { oracle, holder } = claim;
+  const minOnline = limitOf(claim);
+  return holder !== undefined && oracle.truthOf(holder).throughout(seconds, (online) => online >= minOnline);
+}
+
+/** The holder before must have held for `holdForSeconds`; a term's date is two seconds off at most. */
+function judgeHeld({ oracle, what }: Case, previous: Term | undefined): void {
+  const held = previous ? (START + oracle.now - Date.parse(previous.at)) / 1000 : Number.POSITIVE_INFINITY;
+  if (held < oracle.fleet.policy.holdForSeconds - 2) oracle.violate('I4', `${what} ${held} s after the last one`);
+}
+
+function judgeGone(claim: Case): void {
+  const { oracle, what, holder } = claim;
+  if (wasHealthy(claim, lagSeconds(oracle)))
+    oracle.violate('I5', `${what}: records gone, and ${holder ?? ''} was well`);
+  if (goneSeconds(claim) < oracle.timing.leaseSeconds - 1)
+    oracle.violate('I5', `${what}: records of ${holder ?? ''} gone for only ${goneSeconds(claim)} s`);
+}
+
+function judgeUnhealthy(claim: Case): void {
+  const { oracle, what, holder } = claim;
+  const minOnline = limitOf(claim);
+  const { confirm } = oracle.fleet.policy;
+  // A pod is known to be healthy only when its sidecar could read GitLab: what no checker could see yet is no violation.
+  const shown = oracle
+    .truthOf(holder ?? '')
+    .throughout(oracle.timing.leaseSeconds, (_, __, ready) => ready >= minOnline);
+  if (wasHealthy(claim, lagSeconds(oracle)) && shown)
+    oracle.violate('I5', `${what}: unhealthy, and ${holder ?? ''} was well`);
+  if (!confirmed(claim, confirm, (stamp) => stamp.online < minOnline))
+    oracle.violate('I4', `${what}: unhealthy, but not in ${confirm} different stamps of ${holder ?? ''}`);
+}
+
+function judgeDamaged({ oracle, term, what, holder }: Case): void {
+  const newest = termPath(term.number - 1);
+  const text = oracle.fleet.gitlab.files.get(newest);
+  const isKnown = oracle.fleet.clusters.some(({ name }) => name === holder);
+  if (text !== undefined && parseTerm(term.number - 1, text).ok && isKnown)
+    oracle.violate('I4', `${what}: damaged, and ${newest} can be read`);
 }
 
 /** Two stamps, however short the time is for which the holder must be weaker. */

@@ -70,48 +70,11 @@ async function shippedConfig(stack: string, over: Readonly<Record<string, unknow
 export async function runStack(stack: string, options: StackOptions = {}): Promise<Stack> {
   const config = await shippedConfig(stack, { gitlabToken: SECRETS.gitlabToken, ...options.config });
   const resources = options.seen ?? [];
-  const calls: { token: string; inputs: unknown }[] = [];
+  const calls: Call[] = [];
   const optionsOf = new Map<string, pulumi.ResourceOptions>();
 
   allowHooks();
-  await pulumi.runtime.setMocks(
-    {
-      newResource: (args) => {
-        const key = `${args.type} ${args.name}`;
-        assert.ok(!resources.some((known) => `${known.type} ${known.name}` === key), `${key} is declared twice`);
-        const secretPaths: string[] = [];
-        const inputs = plain(args.inputs, [], secretPaths);
-        resources.push({
-          type: args.type,
-          name: args.name,
-          inputs,
-          secretPaths,
-          provider: args.provider ?? '',
-          options: optionsOf.get(key) ?? {},
-        });
-        return {
-          id: idOf(args.type, args.name),
-          state: stateOf(args.type, args.name, propertiesSchema.parse(args.inputs)),
-        };
-      },
-      call: (args) => {
-        calls.push({ token: args.token, inputs: args.inputs });
-        switch (args.token) {
-          case 'gitlab:index/getGroup:getGroup':
-            return { id: '5', groupId: 5 };
-          case 'gitlab:index/getProject:getProject':
-            return { id: '77', webUrl: 'https://gitlab.example.com/rnd/runner-status' };
-          case 'gitlab:index/getMetadata:getMetadata':
-            return { id: '1', enterprise: options.edition === 'EE' };
-          default:
-            throw new Error(`unexpected call of ${args.token}`);
-        }
-      },
-    },
-    PROJECT,
-    stack,
-    false,
-  );
+  await pulumi.runtime.setMocks(mocksOf(resources, calls, optionsOf, options.edition), PROJECT, stack, false);
   pulumi.runtime.setAllConfig(config, [`${PROJECT}:gitlabToken`]);
 
   let made: Outputs | undefined;
@@ -129,7 +92,64 @@ export async function runStack(stack: string, options: StackOptions = {}): Promi
   });
   await pulumi.runtime.disconnect();
   assert.ok(made);
+  return {
+    resources,
+    calls,
+    ...(await outputsOf(made)),
+    one: (type, name) => {
+      const found = resources.find((resource) => resource.type === type && resource.name === name);
+      assert.ok(found, `no ${type} named ${name} among\n${resources.map((r) => `${r.type} ${r.name}`).join('\n')}`);
+      return found;
+    },
+  };
+}
 
+interface Call {
+  readonly token: string;
+  readonly inputs: unknown;
+}
+
+/** Records each resource and call, and answers as the providers do. */
+const mocksOf = (
+  resources: Declared[],
+  calls: Call[],
+  optionsOf: ReadonlyMap<string, pulumi.ResourceOptions>,
+  edition: StackOptions['edition'],
+): pulumi.runtime.Mocks => ({
+  newResource: (args) => {
+    const key = `${args.type} ${args.name}`;
+    assert.ok(!resources.some((known) => `${known.type} ${known.name}` === key), `${key} is declared twice`);
+    const secretPaths: string[] = [];
+    const inputs = plain(args.inputs, [], secretPaths);
+    resources.push({
+      type: args.type,
+      name: args.name,
+      inputs,
+      secretPaths,
+      provider: args.provider ?? '',
+      options: optionsOf.get(key) ?? {},
+    });
+    return {
+      id: idOf(args.type, args.name),
+      state: stateOf(args.type, args.name, propertiesSchema.parse(args.inputs)),
+    };
+  },
+  call: (args) => {
+    calls.push({ token: args.token, inputs: args.inputs });
+    switch (args.token) {
+      case 'gitlab:index/getGroup:getGroup':
+        return { id: '5', groupId: 5 };
+      case 'gitlab:index/getProject:getProject':
+        return { id: '77', webUrl: 'https://gitlab.example.com/rnd/runner-status' };
+      case 'gitlab:index/getMetadata:getMetadata':
+        return { id: '1', enterprise: edition === 'EE' };
+      default:
+        throw new Error(`unexpected call of ${args.token}`);
+    }
+  },
+});
+
+async function outputsOf(made: Outputs): Promise<Pick<Stack, 'outputs' | 'secretOutputs'>> {
   const secretOutputs: string[] = [];
   const outputs: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(made)) {
@@ -137,17 +157,7 @@ export async function runStack(stack: string, options: StackOptions = {}): Promi
     if (await pulumi.isSecret(output)) secretOutputs.push(key);
     outputs[key] = await settled(output);
   }
-  return {
-    resources,
-    calls,
-    outputs,
-    secretOutputs,
-    one: (type, name) => {
-      const found = resources.find((resource) => resource.type === type && resource.name === name);
-      assert.ok(found, `no ${type} named ${name} among\n${resources.map((r) => `${r.type} ${r.name}`).join('\n')}`);
-      return found;
-    },
-  };
+  return { outputs, secretOutputs };
 }
 
 const settled = <T>(output: pulumi.Output<T>): Promise<unknown> =>

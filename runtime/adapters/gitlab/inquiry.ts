@@ -68,77 +68,101 @@ class Reader extends Projects<boolean> {
   }
 }
 
-export function inquiryOf(resource: GitLabResource): Inquiry {
-  const reader = new Reader(resource);
-  const ask = <T, V>(
+/** What the questions share: one request, and all pages of a list. */
+interface Asker {
+  readonly ask: <T, V>(
     path: string,
     expected: Expected<T, V>,
     search?: Record<string, string | number>,
-  ): Promise<Read<V>> => readOf(reader.ask(path, search), { advise, ...expected });
-  const allPages = async <T, V>(path: string, listed: Expected<T, V[]>): Promise<Read<V[]>> => {
-    const all: V[] = [];
-    for (let page = 1; ; page += 1) {
-      const some = await ask(path, listed, { per_page: PAGE, page });
-      if (some.kind !== 'found') return some;
-      all.push(...some.value);
-      if (some.value.length < PAGE || page === MOST_PAGES) return { ...some, value: all };
-    }
-  };
+  ) => Promise<Read<V>>;
+  readonly allPages: <T, V>(path: string, listed: Expected<T, V[]>) => Promise<Read<V[]>>;
+}
+
+function askerOf(reader: Reader): Asker {
+  const ask: Asker['ask'] = (path, expected, search) => readOf(reader.ask(path, search), { advise, ...expected });
   return {
-    greeting: async () => {
-      const reply = reader.ask('version');
-      const version = await readOf(reply, {
-        body: z.object({ version: z.string() }),
-        view: (body) => body.version,
-        advise,
-      });
-      const at = await reply.then(
-        ({ headers }) => dateOf(headers),
-        (error: unknown) => (error instanceof GitLabError ? error.at : undefined),
-      );
-      return { version, at };
+    ask,
+    allPages: async <T, V>(path: string, listed: Expected<T, V[]>): Promise<Read<V[]>> => {
+      const all: V[] = [];
+      for (let page = 1; ; page += 1) {
+        const some = await ask(path, listed, { per_page: PAGE, page });
+        if (some.kind !== 'found') return some;
+        all.push(...some.value);
+        if (some.value.length < PAGE || page === MOST_PAGES) return { ...some, value: all };
+      }
     },
-    username: () => ask('user', { body: z.object({ username: z.string() }), view: ({ username }) => username }),
-    ownToken: () => ask('personal_access_tokens/self', { body: tokenSchema, view: tokenOf }),
-    tokens: async (owner) => {
-      const listed = {
-        body: z.array(tokenSchema),
-        view: (list: readonly ListedToken[]) => list.map(tokenOf),
-        advise: adviseOnTokens(owner),
-      };
-      return allPages(`${pathOf(owner)}/access_tokens`, listed);
-    },
-    project: (ref) =>
-      ask(pathOf({ kind: 'project', ref }), {
-        body: z.object({ id: z.number(), web_url: z.string(), empty_repo: z.boolean().default(false) }),
-        view: (project) => ({ id: project.id, url: project.web_url, isEmpty: project.empty_repo }),
-      }),
-    branch: (project, name) =>
-      ask(`projects/${project}/repository/branches/${encodeURIComponent(name)}`, {
-        body: z.object({ protected: z.boolean(), can_push: z.boolean() }),
-        view: (branch) => ({ protected: branch.protected, mayPush: branch.can_push }),
-        absent: ['404 Branch Not Found'],
-      }),
-    pushLevel: (project, branch) =>
-      ask(`projects/${project}/protected_branches/${encodeURIComponent(branch)}`, {
-        body: protectionSchema,
-        view: ({ push_access_levels: allowed }) => {
-          const levels = allowed.flatMap(({ access_level: level }) => (level ? [level] : []));
-          return levels.length === 0 ? undefined : Math.min(...levels);
-        },
-      }),
-    members: (project) =>
-      allPages(`projects/${project}/members/all`, {
-        body: z.array(memberSchema),
-        view: (list) => list.map(({ username, access_level: level }) => ({ username, level })),
-      }),
-    lastCommit: (project, branch, path) =>
-      ask(
-        `projects/${project}/repository/commits`,
-        { body: z.array(commitSchema), view: ([commit]) => commit && commitOf(commit) },
-        { ref_name: branch, path, per_page: 1 },
-      ),
   };
 }
+
+export function inquiryOf(resource: GitLabResource): Inquiry {
+  const reader = new Reader(resource);
+  const asker = askerOf(reader);
+  return { ...accessInquiry(reader, asker), ...projectInquiry(asker) };
+}
+
+/** Questions about GitLab itself and about the tokens. */
+const accessInquiry = (
+  reader: Reader,
+  { ask, allPages }: Asker,
+): Pick<Inquiry, 'greeting' | 'username' | 'ownToken' | 'tokens'> => ({
+  greeting: async () => {
+    const reply = reader.ask('version');
+    const version = await readOf(reply, {
+      body: z.object({ version: z.string() }),
+      view: (body) => body.version,
+      advise,
+    });
+    const at = await reply.then(
+      ({ headers }) => dateOf(headers),
+      (error: unknown) => (error instanceof GitLabError ? error.at : undefined),
+    );
+    return { version, at };
+  },
+  username: () => ask('user', { body: z.object({ username: z.string() }), view: ({ username }) => username }),
+  ownToken: () => ask('personal_access_tokens/self', { body: tokenSchema, view: tokenOf }),
+  tokens: (owner) =>
+    allPages(`${pathOf(owner)}/access_tokens`, {
+      body: z.array(tokenSchema),
+      view: (list: readonly ListedToken[]) => list.map(tokenOf),
+      advise: adviseOnTokens(owner),
+    }),
+});
+
+/** Questions about the status project. */
+const projectInquiry = ({
+  ask,
+  allPages,
+}: Asker): Pick<Inquiry, 'project' | 'branch' | 'pushLevel' | 'members' | 'lastCommit'> => ({
+  project: (ref) =>
+    ask(pathOf({ kind: 'project', ref }), {
+      body: z.object({ id: z.number(), web_url: z.string(), empty_repo: z.boolean().default(false) }),
+      view: (project) => ({ id: project.id, url: project.web_url, isEmpty: project.empty_repo }),
+    }),
+  branch: (project, name) =>
+    ask(`projects/${project}/repository/branches/${encodeURIComponent(name)}`, {
+      body: z.object({ protected: z.boolean(), can_push: z.boolean() }),
+      view: (branch) => ({ protected: branch.protected, mayPush: branch.can_push }),
+      absent: ['404 Branch Not Found'],
+    }),
+  pushLevel: (project, branch) =>
+    ask(`projects/${project}/protected_branches/${encodeURIComponent(branch)}`, {
+      body: protectionSchema,
+      view: ({ push_access_levels: allowed }) => {
+        const levels = allowed.flatMap(({ access_level: level }) => (level ? [level] : []));
+        return levels.length === 0 ? undefined : Math.min(...levels);
+      },
+    }),
+  members: (project) =>
+    allPages(`projects/${project}/members/all`, {
+      body: z.array(memberSchema),
+      view: (list) => list.map(({ username, access_level: level }) => ({ username, level })),
+    }),
+  lastCommit: (project, branch, path) =>
+    ask(
+      `projects/${project}/repository/commits`,
+      { body: z.array(commitSchema), view: ([commit]) => commit && commitOf(commit) },
+      { ref_name: branch, path, per_page: 1 },
+    ),
+});
 
 const pathOf = ({ kind, ref }: OwnerName): string => `${kind}s/${encodeURIComponent(String(ref))}`;

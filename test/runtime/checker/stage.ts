@@ -102,25 +102,11 @@ async function openStage(opened: Opened): Promise<Stage> {
   const records = { [A]: await newRecord(gitlab, 'runner-a'), [B]: await newRecord(gitlab, 'runner-b') };
   // A minute of an hour: no run but those that the test starts.
   const cluster = opened.add(await startCluster({ name: 'process', minuteMs: 3_600_000 }));
-  const engine = new LabEngine([new KubernetesLabProvider(cluster.access)]);
   const token: Stage['token'] = (kind, scopes, level, expiresAt = '2999-01-01') => {
     const id = kind === 'group' ? gitlab.groupId : project;
     return access.addToken({ kind, id }, `${kind} ${level}`, scopes, level, expiresAt).value;
   };
-  const messages: string[] = [];
-  const webhook = http.createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => void (body += chunk.toString()));
-    request.on('end', () => {
-      messages.push(body);
-      response.end('ok');
-    });
-  });
-  opened.onClose(() => {
-    webhook.close();
-    webhook.closeAllConnections();
-  });
-  const webhookUrl = `http://127.0.0.1:${await onLoopback(webhook)}/webhook-secret`;
+  const { url: webhookUrl, messages } = await startWebhook(opened);
   const tokens = { fleet: token('group', ['manage_runner'], 50), status: token('project', ['api'], 30) };
   const config = configOf(gitlab.url, cluster.access.url, project, webhookUrl);
   const stage: Stage = {
@@ -132,23 +118,7 @@ async function openStage(opened: Opened): Promise<Stage> {
     messages,
     tokens,
     token,
-    apply: async (given) => {
-      await engine.up({ project: PROJECT, stack: B, values: config, secrets: {} }, async () => {
-        new Checker(
-          'checker',
-          {
-            settings: loadSettings(),
-            code,
-            statusProjectId: pulumi.output(project),
-            deployments: [{ namespace: NAMESPACE, name: NAMES.runner }],
-            tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
-            sync: new SecretSync(0, systemClock),
-          },
-          { provider: new k8s.Provider('kubernetes', {}) },
-        );
-        return {};
-      });
-    },
+    apply: applierOf(code, cluster, project, config),
     reset: () => reset(gitlab, project, records),
     forget: () => {
       const record = gitlab.model.runners.all.get(records[B]);
@@ -164,6 +134,45 @@ async function openStage(opened: Opened): Promise<Stage> {
   await stage.apply(tokens);
   await until('the runner pod is ready', () => cluster.pods().some((pod) => pod.ready));
   return stage;
+}
+
+async function startWebhook(opened: Opened): Promise<{ readonly url: string; readonly messages: readonly string[] }> {
+  const messages: string[] = [];
+  const webhook = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => void (body += chunk.toString()));
+    request.on('end', () => {
+      messages.push(body);
+      response.end('ok');
+    });
+  });
+  opened.onClose(() => {
+    webhook.close();
+    webhook.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${await onLoopback(webhook)}/webhook-secret`, messages };
+}
+
+/** One engine for all: it keeps the state of the stack between two `up`. */
+function applierOf(code: string, cluster: LabCluster, project: number, config: Stage['config']): Stage['apply'] {
+  const engine = new LabEngine([new KubernetesLabProvider(cluster.access)]);
+  return async (given) => {
+    await engine.up({ project: PROJECT, stack: B, values: config, secrets: {} }, async () => {
+      new Checker(
+        'checker',
+        {
+          settings: loadSettings(),
+          code,
+          statusProjectId: pulumi.output(project),
+          deployments: [{ namespace: NAMESPACE, name: NAMES.runner }],
+          tokens: { fleet: tokenOf(given.fleet), sidecar: tokenOf('glpat-not-used'), status: tokenOf(given.status) },
+          sync: new SecretSync(0, systemClock),
+        },
+        { provider: new k8s.Provider('kubernetes', {}) },
+      );
+      return {};
+    });
+  };
 }
 
 const tokenOf = (value: string): Token => ({

@@ -1,8 +1,8 @@
 /** Calls to GitLab that are lost, and commands that a person interrupts. */
 import assert from 'node:assert/strict';
 import { A, B, MINUTE, type SimulatedFleet } from '../../support/simulated-fleet.ts';
-import { openTerminal, type Person, type Terminal } from '../../support/terminal.ts';
-import { refuses as refusesAt } from './refusal.ts';
+import { openTerminal, type Terminal } from '../../support/terminal.ts';
+import { refusesAt } from './refusal.ts';
 
 describe('hadr whose calls are lost', function () {
   this.timeout(60_000);
@@ -14,8 +14,7 @@ describe('hadr whose calls are lost', function () {
   });
   after(() => terminal?.close());
 
-  const refuses = (args: string, code: number, sentence: RegExp, person: Person = {}): Promise<void> =>
-    refusesAt(terminal, args, code, sentence, person);
+  const refuses = refusesAt(() => terminal);
 
   it('says that the pin may remain until it expires when GitLab stops answering during a switchover', async () => {
     // The pin is committed; then GitLab answers this person no more.

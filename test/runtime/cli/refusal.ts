@@ -10,19 +10,18 @@ export const stateOf = (terminal: Terminal): unknown => [
   [A, B].map((name) => terminal.fleet.record(name).tags.toSorted()),
 ];
 
-/** The command writes one sentence to stderr and nothing to stdout, and changes nothing. */
-export async function refuses(
-  terminal: Terminal,
-  args: string,
-  code: number,
-  sentence: RegExp,
-  person: Person = {},
-): Promise<void> {
-  const before = stateOf(terminal);
-  const ended = await terminal.hadr(args, person);
-  assert.equal(ended.out, '', args);
-  assert.match(ended.err, sentence, args);
-  assert.match(ended.err, /^hadr: .*\n$/, args);
-  assert.equal(ended.code, code, `${args}: ${ended.err}`);
-  assert.deepEqual(stateOf(terminal), before, args);
-}
+type Refuses = (args: string, code: number, sentence: RegExp, person?: Person) => Promise<void>;
+
+/** The command writes one sentence to stderr and nothing to stdout, and changes nothing. The terminal opens before a test runs. */
+export const refusesAt =
+  (opened: () => Terminal): Refuses =>
+  async (args, code, sentence, person = {}) => {
+    const terminal = opened();
+    const before = stateOf(terminal);
+    const ended = await terminal.hadr(args, person);
+    assert.equal(ended.out, '', args);
+    assert.match(ended.err, sentence, args);
+    assert.match(ended.err, /^hadr: .*\n$/, args);
+    assert.equal(ended.code, code, `${args}: ${ended.err}`);
+    assert.deepEqual(stateOf(terminal), before, args);
+  };

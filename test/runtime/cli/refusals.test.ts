@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
 import { A, B, MINUTE, type SimulatedFleet } from '../../support/simulated-fleet.ts';
-import { openTerminal, type Person, type Terminal } from '../../support/terminal.ts';
-import { refuses as refusesAt } from './refusal.ts';
+import { openTerminal, type Terminal } from '../../support/terminal.ts';
+import { refusesAt } from './refusal.ts';
 
 describe('hadr refuses', function () {
   this.timeout(60_000);
@@ -15,8 +15,7 @@ describe('hadr refuses', function () {
   });
   after(() => terminal?.close());
 
-  const refuses = (args: string, code: number, sentence: RegExp, person: Person = {}): Promise<void> =>
-    refusesAt(terminal, args, code, sentence, person);
+  const refuses = refusesAt(() => terminal);
 
   it('a switchover to an unhealthy cluster, and to the holder', async () => {
     fleet.keepOnline(B, 0);

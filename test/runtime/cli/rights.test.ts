@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { statusSchema } from '../../../runtime/cli/commands/status-view.ts';
 import { PROJECT } from '../../../simulation/world/gitlab.ts';
 import { B } from '../../support/simulated-fleet.ts';
-import { GROUP, openTerminal, type Person, type Terminal } from '../../support/terminal.ts';
-import { refuses as refusesAt } from './refusal.ts';
+import { GROUP, openTerminal, type Terminal } from '../../support/terminal.ts';
+import { refusesAt } from './refusal.ts';
 
 describe('hadr with a token that lacks rights', function () {
   this.timeout(60_000);
@@ -12,8 +12,7 @@ describe('hadr with a token that lacks rights', function () {
   before(async () => void (terminal = await openTerminal()));
   after(() => terminal?.close());
 
-  const refuses = (args: string, code: number, sentence: RegExp, person: Person = {}): Promise<void> =>
-    refusesAt(terminal, args, code, sentence, person);
+  const refuses = refusesAt(() => terminal);
 
   const newToken = (
     scopes: string[],

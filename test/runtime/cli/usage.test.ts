@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTerminal, type Person, type Terminal } from '../../support/terminal.ts';
-import { refuses as refusesAt, stateOf } from './refusal.ts';
+import { openTerminal, type Terminal } from '../../support/terminal.ts';
+import { refusesAt, stateOf } from './refusal.ts';
 
 describe('hadr with wrong usage', function () {
   this.timeout(60_000);
@@ -11,8 +11,7 @@ describe('hadr with wrong usage', function () {
   before(async () => void (terminal = await openTerminal()));
   after(() => terminal?.close());
 
-  const refuses = (args: string, code: number, sentence: RegExp, person: Person = {}): Promise<void> =>
-    refusesAt(terminal, args, code, sentence, person);
+  const refuses = refusesAt(() => terminal);
 
   const usage: readonly (readonly [string, RegExp])[] = [
     ['stat', /there is no command stat; give one of status, history, /],

@@ -12,6 +12,16 @@ import { onLoopback } from '../../../lab/loopback.ts';
 
 const SYSTEM_ID = 'r_0123456789ab';
 
+const configOf = (url: string, record: number, runnerPort: number) => ({
+  version: 1,
+  cluster: 'a',
+  record,
+  gitlab: { url, allowHttp: true },
+  runnerMetricsUrl: `http://127.0.0.1:${runnerPort}/metrics`,
+  port: 9253,
+  timing: { ...DEFAULT_TIMING, detectionSeconds: 0.4, leaseSeconds: 3, requestSeconds: 1 },
+});
+
 /** Waits for a condition; mocha's own limit ends the wait when it never comes true. */
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -85,15 +95,7 @@ describe('the sidecar as a process', () => {
       if (event.kind === 'request') seen.push(`${event.method} ${event.path} ${event.status}`);
     });
     const health = join(folder, 'health');
-    const config = {
-      version: 1,
-      cluster: 'a',
-      record: record.id,
-      gitlab: { url: lab.gitlab.url, allowHttp: true },
-      runnerMetricsUrl: `http://127.0.0.1:${runner.port}/metrics`,
-      port: 9253,
-      timing: { ...DEFAULT_TIMING, detectionSeconds: 0.4, leaseSeconds: 3, requestSeconds: 1 },
-    };
+    const config = configOf(lab.gitlab.url, record.id, runner.port);
     await writeFile(join(folder, 'sidecar.json'), JSON.stringify(config));
     await writeFile(join(folder, 'sidecar'), 'glpat-revoked');
     await writeFile(join(folder, '.runner_system_id'), SYSTEM_ID);

@@ -1,308 +1,215 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { policySchema } from '../../../../runtime/config.ts';
-import { decide as decideOn, type Decision } from '../../../../runtime/core/decision/decide.ts';
-import { findGround } from '../../../../runtime/core/decision/ground.ts';
-import { memberOf } from '../../../../runtime/core/model/member.ts';
-import type { Rules } from '../../../../runtime/core/model/rules.ts';
-import { NO_CONTROL, type Control } from '../../../../runtime/core/model/control.ts';
-import type { Term } from '../../../../runtime/core/model/term.ts';
-import { holderOf, type CalledRoll, type Facts, type RecordFacts } from '../../../../runtime/core/model/facts.ts';
-import { formatLease, type Ground, type Lease } from '../../../../runtime/core/model/lease.ts';
-import { emptyMemory } from '../../../../runtime/core/decision/memory.ts';
+import { type Decision } from '../../../../runtime/core/decision/decide.ts';
+import { type Facts, type RecordFacts } from '../../../../runtime/core/model/facts.ts';
+import { type Ground } from '../../../../runtime/core/model/lease.ts';
 import { DEFAULT_TIMING } from '../../../../runtime/timing.ts';
 
-const NOW = 1_700_000_000;
-const RULES: Rules = { policy: policySchema.parse({}), timing: DEFAULT_TIMING };
-
-/** The scene: this is cluster B, in touch and healthy; cluster A holds term 5. */
-interface Scene {
-  online?: number;
-  inTouch?: number;
-  heard?: number;
-  former?: RecordFacts[];
-  holderOnline?: number;
-  holderTotal?: number;
-  /** How old the holder's lease is; undefined: no lease in its note. */
-  holderAge?: number | undefined;
-  memory?: Partial<Lease['memory']>;
-  ground?: Ground;
-  stood?: number;
-  termAge?: number;
-  control?: Facts['control'];
-  term?: Facts['term'];
-  roll?: Facts['roll'];
-  holderRecord?: RecordFacts['read'];
-  ownRecord?: RecordFacts['read'];
-  preferred?: boolean;
-}
-
-const lease = (
-  cluster: string,
-  at: number,
-  online: number,
-  total: number,
-  memory: Partial<Lease['memory']> = {},
-): Lease => ({
-  cluster,
-  online,
-  total,
-  holder: 'cluster-a',
-  term: 5,
-  at,
-  inTouchSince: at - 600,
-  heardSince: at - 600,
-  wanted: { settled: total, least: [{ count: total, at }], since: at - 600, wholeSince: 0 },
-  rivals: [],
-  memory: { ...emptyMemory(5), ...memory },
-});
-
-const record = (id: number, note: string | null, tags: string[]): RecordFacts['read'] => ({
-  kind: 'found',
-  at: NOW,
-  value: { id, tags, paused: false, note, description: '', contactedAt: null },
-});
-
-const TERM: Term = {
-  version: 1,
-  number: 5,
-  holder: 'cluster-a',
-  previous: 'cluster-b',
-  at: '2023-11-14T10:00:00Z',
-  ground: 'silent',
-  reason: 'test',
-  records: { 'cluster-a': [1], 'cluster-b': [2] },
-  evidence: {},
-};
-
-function factsOf(scene: Scene): Facts {
-  const { online = 2, holderOnline = 2, holderTotal = 2, inTouch = 600 } = scene;
-  const note =
-    scene.holderAge === undefined
-      ? null
-      : formatLease(lease('cluster-a', NOW - scene.holderAge, holderOnline, holderTotal));
-  const rival = memberOf(
-    {
-      name: 'cluster-a',
-      report: { kind: 'absent', at: NOW },
-      records: [{ id: 1, read: scene.holderRecord ?? record(1, note, ['runner-a', 'rnd-runner']) }],
-      former: scene.former ?? [],
-    },
-    RULES.policy.minOnline,
-  );
-  const term = scene.term ?? { kind: 'term', term: TERM, at: NOW };
-  const memory = { ground: scene.ground ?? 'none', since: NOW - (scene.stood ?? 0), ...scene.memory } as const;
-  return {
-    now: NOW,
-    self: {
-      name: 'cluster-b',
-      preferred: scene.preferred ?? false,
-      online,
-      total: 2,
-      ownTags: ['runner-b'],
-      records: [{ id: 2, read: scene.ownRecord ?? record(2, null, ['runner-b']) }],
-      lease: {
-        ...lease('cluster-b', NOW, online, 2, memory),
-        inTouchSince: NOW - inTouch,
-        heardSince: NOW - (scene.heard ?? 600),
-      },
-    },
-    rivals: [rival],
-    mainTags: ['rnd-runner'],
-    term,
-    holder: holderOf(term, [rival]),
-    control: scene.control ?? { kind: 'found', value: NO_CONTROL, at: NOW },
-    ...(scene.roll && { roll: scene.roll }),
-  };
-}
-
-const decide = (facts: Facts, rules: Rules): Decision =>
-  decideOn(facts, findGround(facts, facts.self.lease, rules), rules);
-
-const control = (more: Partial<Control>): Facts['control'] => ({
-  kind: 'found',
-  value: { ...NO_CONTROL, ...more },
-  at: NOW,
-});
-const called = (answered: number, ownAnswered: number, ownContact = 0): CalledRoll => ({
-  kind: 'called',
-  at: NOW,
-  answered,
-  ownAnswered,
-  contact: NOW - 100,
-  ownContact,
-});
-const silentRoll = called(0, 2);
-const silent: Scene = { holderAge: 100, ground: 'silent' };
+import { NOW, RULES, TERM, called, control, decide, factsOf, record, silent, silentRoll, type Scene } from './scene.ts';
 
 /** Name, scene, what is decided, and what its reason must say. */
 const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
-  ['a healthy holder keeps the tags', { holderAge: 10 }, 'reconcile', /cluster-a 2\/2 is healthy/],
+  ['reconciles when the holder is healthy', { holderAge: 10 }, 'reconcile', /cluster-a 2\/2 is healthy/],
   [
-    'unknown control: nothing',
+    'does nothing when control.json is unknown',
     { ...silent, control: { kind: 'unknown', why: '503' } },
     'nothing',
     /control.json is unknown: 503/,
   ],
   [
-    'paused: nothing, not even a converge',
+    'does nothing while the fleet is paused, and does not reconcile',
     { holderAge: 10, control: control({ paused: true }) },
     'nothing',
     /^paused$/,
   ],
   [
-    'unknown term: nothing',
+    'does nothing when the newest term is unknown',
     { ...silent, term: { kind: 'unknown', why: 'timeout' } },
     'nothing',
     /newest term is unknown/,
   ],
   [
-    'an unknown record is not a silent one',
+    'does not call the roll of a holder whose record cannot be read',
     { holderAge: 100, holderRecord: { kind: 'unknown', why: '403' } },
     'reconcile',
     /the holder is unknown: record 1/,
   ],
-  ['a lapsed lease is called first', silent, 'call', /has no valid lease \(expired 40 s ago\)/],
-  ['a silent roll is a claim', { ...silent, roll: silentRoll }, 'claim', /has no valid lease/],
-  ['an answered roll keeps the tags', { ...silent, roll: called(1, 2) }, 'reconcile', /keeps the main tags/],
   [
-    'a silence that is heard here too is not believed',
+    'calls the roll before it claims from a holder without a valid lease',
+    silent,
+    'call',
+    /has no valid lease \(expired 40 s ago\)/,
+  ],
+  [
+    'claims when no runner of the holder answered the roll call',
+    { ...silent, roll: silentRoll },
+    'claim',
+    /has no valid lease/,
+  ],
+  [
+    'keeps the tags when a runner of the holder answered the roll call',
+    { ...silent, roll: called(1, 2) },
+    'reconcile',
+    /keeps the main tags/,
+  ],
+  [
+    'does not claim when its own runners did not answer the roll call either',
     { ...silent, roll: called(0, 0) },
     'reconcile',
     /inconclusive: our own runners did not answer the roll call either/,
   ],
   [
-    'a contact of its own after an earlier call proves that GitLab hears, of a cluster at work as well',
+    'claims when its busy runners did not answer but contacted GitLab after an earlier roll call',
     { ...silent, stood: 90, memory: { calledAt: NOW - 70 }, roll: called(0, 0, NOW - 40) },
     'claim',
     /has no valid lease/,
   ],
   [
-    'nor without any call before this one: it may have been pinned away all the time',
+    'does not claim on old contacts of its own when this is its first roll call',
     { ...silent, stood: 900, roll: called(0, 0, NOW - 40) },
     'reconcile',
     /inconclusive: our own runners did not answer the roll call either/,
   ],
   [
-    'and one from before the first call does not, however long the silence',
+    'does not claim on a contact of its own from before its first roll call',
     { ...silent, stood: 900, memory: { calledAt: NOW - 30 }, roll: called(0, 0, NOW - 40) },
     'reconcile',
     /inconclusive: our own runners did not answer the roll call either/,
   ],
   [
-    'runners of its own that GitLab has not heard for a lease may not take over',
+    'does not claim when GitLab has heard its own runners for less than a lease',
     { ...silent, heard: 59, roll: silentRoll },
     'reconcile',
     /heard its runners for 59 s of 60/,
   ],
   [
-    'a record that is being replaced and cannot be read makes the holder unknown',
+    'does not claim when a former record of the holder cannot be read',
     { ...silent, former: [{ id: 9, read: { kind: 'unknown', why: '500' } }], roll: silentRoll },
     'reconcile',
     /the holder is unknown: record 9 of cluster-a: 500/,
   ],
   [
-    'an unknown holder is not displaced, retired or not',
+    'does not claim from a retired holder whose record cannot be read',
     { holderRecord: { kind: 'unknown', why: '500' }, control: control({ retired: ['cluster-a'] }) },
     'reconcile',
     /the holder is unknown/,
   ],
   [
-    'an unknown roll is not a silent one',
+    'does not claim when the roll call is unknown',
     { ...silent, roll: { kind: 'unknown', why: '502' } },
     'reconcile',
     /roll call failed: 502/,
   ],
   [
-    'a missing lease waits 2T before the roll',
+    'waits two rounds before it calls the roll of a holder without a lease',
     { holderAge: undefined, ground: 'silent', stood: 29 },
     'reconcile',
     /waiting: 29 s of 30 s/,
   ],
   [
-    'and is called then',
+    'calls the roll of a holder that has had no lease for two rounds',
     { holderAge: undefined, ground: 'silent', stood: 30 },
     'call',
     /has no valid lease: its record/,
   ],
   [
-    'an unhealthy holder is believed after confirm stamps',
+    'claims when the holder was unhealthy in `confirm` stamps',
     { holderAge: 5, holderOnline: 0, memory: { unhealthy: 2 } },
     'claim',
     /0\/2 online is unhealthy in 2 stamps/,
   ],
-  ['and not before', { holderAge: 5, holderOnline: 0, memory: { unhealthy: 1 } }, 'reconcile', /unhealthy in 1 of 2/],
   [
-    'a stronger cluster claims',
+    'does not claim when the holder was unhealthy in fewer than `confirm` stamps',
+    { holderAge: 5, holderOnline: 0, memory: { unhealthy: 1 } },
+    'reconcile',
+    /unhealthy in 1 of 2/,
+  ],
+  [
+    'claims as the stronger cluster',
     { holderAge: 5, holderOnline: 1, memory: { stronger: 2, stamp: NOW - 5, strongerSince: NOW - 185 } },
     'claim',
     /^2 runners online here, more than the degraded cluster-a 1\/2 for 180 s$/,
   ],
   [
-    'a stronger cluster waits for confirmSeconds',
+    'waits for confirmSeconds before it claims as the stronger cluster',
     { holderAge: 5, holderOnline: 1, memory: { stronger: 9, stamp: NOW - 5, strongerSince: NOW - 184 } },
     'reconcile',
     /for 179 s of 180 s$/,
   ],
   [
-    'a stronger cluster waits for a second stamp of the holder',
+    'waits for a second stamp of the holder before it claims as the stronger cluster',
     { holderAge: 5, holderOnline: 1, memory: { stronger: 1, stamp: NOW - 5, strongerSince: NOW - 185 } },
     'reconcile',
     /for 180 s of 180 s$/,
   ],
-  ['equal strength never moves the tag, preferred or not', { holderAge: 5, preferred: true }, 'reconcile', /healthy/],
   [
-    'not in touch for a lease',
+    'keeps the tags at equal strength, also when this cluster is preferred',
+    { holderAge: 5, preferred: true },
+    'reconcile',
+    /healthy/,
+  ],
+  [
+    'does not claim when it has been in touch for less than a lease',
     { ...silent, inTouch: 59, roll: silentRoll },
     'reconcile',
     /in touch with GitLab for 59 s of 60 s/,
   ],
   [
-    'a full holder whose contacts GitLab has lost is given the time of two job reports',
+    'waits for two job reports when GitLab has lost the contacts of a full holder',
     { ...silent, roll: { ...silentRoll, contact: NOW - 236 } },
     'reconcile',
     /GitLab has lost the contacts of its managers/,
   ],
   [
-    'and is not believed to be alive for longer',
+    'claims when a full holder sent no job report in that time',
     { ...silent, memory: { calledAt: NOW - 135 }, roll: { ...silentRoll, contact: NOW - 236 } },
     'claim',
     /has no valid lease/,
   ],
-  ['not online', { ...silent, online: 0, roll: silentRoll }, 'reconcile', /0\/2 online, 1 needed/],
-  ['retired', { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll }, 'reconcile', /retired/],
   [
-    'pinned away',
+    'does not claim with fewer runners online than minOnline',
+    { ...silent, online: 0, roll: silentRoll },
+    'reconcile',
+    /0\/2 online, 1 needed/,
+  ],
+  [
+    'does not claim while this cluster is retired',
+    { ...silent, control: control({ retired: ['cluster-b'] }), roll: silentRoll },
+    'reconcile',
+    /retired/,
+  ],
+  [
+    'does not claim while another cluster is pinned',
     { ...silent, control: control({ pin: { cluster: 'cluster-c' } }), roll: silentRoll },
     'reconcile',
     /pinned to cluster-c/,
   ],
   [
-    'a pin that has ended binds nobody',
+    'claims when a pin to another cluster has expired',
     { ...silent, control: control({ pin: { cluster: 'cluster-c', until: '2020-01-01T00:00:00Z' } }), roll: silentRoll },
     'claim',
     /./,
   ],
   [
-    'pinned here, and the holder is silent but alive',
+    'claims when it is pinned here and the holder without a lease answered the roll call',
     { ...silent, control: control({ pin: { cluster: 'cluster-b' } }) },
     'claim',
     /pinned to this cluster/,
   ],
   [
-    'pinned here, and the holder is unknown',
+    'does not claim when it is pinned here and the holder is unknown',
     { holderRecord: { kind: 'unknown', why: '500' }, control: control({ pin: { cluster: 'cluster-b' } }) },
     'reconcile',
     /the holder is unknown/,
   ],
   [
-    'pinned here',
+    'claims when it is pinned here',
     { holderAge: 5, control: control({ pin: { cluster: 'cluster-b' } }) },
     'claim',
     /pinned to this cluster/,
   ],
   [
-    'a record without room for the main tags',
+    'does not claim when its record has no room for the main tags',
     {
       ...silent,
       roll: silentRoll,
@@ -316,25 +223,25 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     /no room/,
   ],
   [
-    'records that are gone wait for a lease',
+    'waits a lease when the records of the holder are gone',
     { holderRecord: { kind: 'absent', at: NOW }, ground: 'gone', stood: 59 },
     'reconcile',
     /waiting: 59 s of 60 s/,
   ],
   [
-    'and are believed then',
+    'claims when the records of the holder have been gone for a lease',
     { holderRecord: { kind: 'absent', at: NOW }, ground: 'gone', stood: 60 },
     'claim',
     /gone from GitLab/,
   ],
   [
-    'a retired holder is followed',
+    'claims when the holder is retired',
     { holderAge: 5, control: control({ retired: ['cluster-a'] }) },
     'claim',
     /cluster-a is retired/,
   ],
   [
-    'a lost term is left to whom the leases name',
+    'does nothing about a lost term while the cluster that the leases name may claim it again',
     {
       holderAge: 5,
       term: { kind: 'damaged', number: 5, named: 'cluster-a', why: 'lost' },
@@ -345,7 +252,7 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     /waiting 60 s for cluster-a to reassert the term/,
   ],
   [
-    'and after a lease its silence counts, however often the ground changed since',
+    'calls the roll of a cluster that did not claim its lost term again within a lease',
     {
       term: { kind: 'damaged', number: 5, named: 'cluster-a', why: 'lost' },
       holderAge: 90,
@@ -356,14 +263,14 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
     /has no valid lease \(expired 30 s ago\)/,
   ],
   [
-    'which says so again at once',
+    'claims its own lost term again at once',
     { holderAge: 5, term: { kind: 'damaged', number: 5, named: 'cluster-b', why: 'lost' } },
     'claim',
     /held it and claims it again/,
   ],
 ];
 
-describe('the decision', () => {
+describe('decide', () => {
   for (const [name, scene, kind, reason] of TABLE)
     it(name, () => {
       const decision = decide(factsOf(scene), RULES);
