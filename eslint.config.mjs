@@ -16,6 +16,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // A port's promise may be ready at once: its implementations are async without awaiting.
       '@typescript-eslint/require-await': 'off',
+      // A function fits on a screen.
+      'max-lines-per-function': ['error', { max: 60 }],
     },
   },
   {
@@ -29,5 +31,10 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-assertions': 'off',
     },
+  },
+  {
+    // A describe is a function too.
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off' },
   },
 );

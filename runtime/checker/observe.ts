@@ -6,8 +6,17 @@ import { busyWithin, countOf, type Count, type ManagersByRecord } from '../core/
 import { heardSince } from '../core/decision/next-lease.ts';
 import { contactOf } from '../core/decision/roll.ts';
 import { CONTROL_PATH } from '../core/model/control.ts';
-import { holderOf, leaseRecord, type RecordFacts, type RecordView, type RoundFacts } from '../core/model/facts.ts';
-import { leaseFrom, type LeaseRead } from '../core/model/lease.ts';
+import {
+  holderOf,
+  leaseRecord,
+  type MemberFacts,
+  type RecordFacts,
+  type RecordView,
+  type ReportRead,
+  type RoundFacts,
+  type TermFacts,
+} from '../core/model/facts.ts';
+import { leaseFrom, type Lease, type LeaseRead } from '../core/model/lease.ts';
 import type { Known, Read } from '../core/model/read.ts';
 import { reportPath } from '../core/model/report.ts';
 import type { GitLabSeconds } from '../core/model/time.ts';
@@ -54,57 +63,140 @@ export type Observed =
 const cannotObserve = (why: string): Observed => ({ kind: 'unknown', why });
 
 export async function observe(context: RoundContext): Promise<Observed> {
-  const { config, project } = context;
-  const { cluster: name, preferred, ownTags, mainTags, policy } = config;
-  const rivalNames = config.fleet.filter((other) => other !== name);
+  const { cluster: name, policy, timing } = context.config;
   // 1. The small files: GitLab dates its answers, and these dates are from before the pods are counted.
-  const [controlText, ownReportText, ...rivalTexts] = await Promise.all([
-    project.file(CONTROL_PATH),
-    project.file(reportPath(name)),
-    ...rivalNames.map((rival) => project.file(reportPath(rival))),
-  ]);
-  const stampAt = newestDate([controlText, ownReportText, ...rivalTexts]);
-  if (stampAt === undefined) return cannotObserve(`no file of the status project can be read: ${whyOf(controlText)}`);
+  const files = await readFiles(context);
+  if (files.kind === 'unknown') return cannotObserve(files.why);
+  const { report, stampAt, rivalReports } = files.value;
   // 2. The pods, and which records are theirs.
   const pods = await context.pods.deployments();
   if (pods.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${pods.why}`);
   // 3. Every record whose id is known.
-  const stack = { name, deployments: pods.value, timing: config.timing };
-  const report = reportOf(name, ownReportText);
-  const [records, others, managers, ...known] = await Promise.all([
+  const stack = { name, deployments: pods.value, timing };
+  const [own, others, ...known] = await Promise.all([
+    readOwn(context, pods.value, stampAt),
+    readRecords(context, recordsOfTwin(stack, report)),
+    ...rivalReports.map((rival) => readMember(context, rival.name, rival.report, policy.minOnline)),
+  ]);
+  if (own.kind === 'unknown') return cannotObserve(own.why);
+  // 4. The newest term, and the records that only the term knows.
+  const { term, rivals } = await readTerm(context, files.value, own.value.previousLease, known);
+  const facts = factsOf(context, files.value, own.value, term, rivals);
+  // 5. Is there another stack of this name?
+  const { lease, count } = own.value;
+  const twin = await findTwin(context, stack, lease, others, { report, term, rivals });
+  if (twin.kind === 'unknown') return cannotObserve(twin.why);
+  if (twin.value !== undefined) return { kind: 'taken', facts, why: twin.value };
+  return { kind: 'observed', count, facts };
+}
+
+/** What the status project's small files say. */
+interface Files {
+  readonly control: RoundFacts['control'];
+  readonly report: ReportRead;
+  readonly rivalReports: readonly { readonly name: string; readonly report: ReportRead }[];
+  /** The newest date of GitLab's answers. */
+  readonly stampAt: GitLabSeconds;
+  /** One of the files was found, so the repository can be read. */
+  readonly hasFile: boolean;
+}
+
+async function readFiles({ config, project }: RoundContext): Promise<Known<Files>> {
+  const { cluster: name, fleet } = config;
+  const rivalNames = fleet.filter((other) => other !== name);
+  const [control, own, ...others] = await Promise.all([
+    project.file(CONTROL_PATH),
+    project.file(reportPath(name)),
+    ...rivalNames.map((rival) => project.file(reportPath(rival))),
+  ]);
+  const all = [control, own, ...others];
+  const stampAt = newestDate(all);
+  if (stampAt === undefined)
+    return { kind: 'unknown', why: `no file of the status project can be read: ${whyOf(control)}` };
+  const value = {
+    control: controlOf(control),
+    report: reportOf(name, own),
+    rivalReports: rivalNames.map((rival, index) => ({ name: rival, report: reportOf(rival, others[index]) })),
+    stampAt,
+    hasFile: all.some(({ kind }) => kind === 'found'),
+  };
+  return { kind: 'known', value };
+}
+
+/** What this cluster's own records, managers and note say. */
+interface Own {
+  readonly records: readonly RecordFacts[];
+  /** The record that carries the lease. */
+  readonly lowest: RecordView;
+  readonly lease: LeaseRead;
+  readonly previousLease: Lease | undefined;
+  readonly heardSince: GitLabSeconds;
+  readonly count: OwnCount;
+}
+
+async function readOwn(
+  context: RoundContext,
+  deployments: readonly RunnerDeployment[],
+  stampAt: GitLabSeconds,
+): Promise<Known<Own>> {
+  const { cluster, timing } = context.config;
+  const [records, managers] = await Promise.all([
     readRecords(
       context,
-      pods.value.map(({ record }) => record),
+      deployments.map(({ record }) => record),
     ),
-    readRecords(context, recordsOfTwin(stack, report)),
-    readManagers(context, pods.value),
-    ...rivalNames.map((rival, index) =>
-      readMember(context, rival, reportOf(rival, rivalTexts[index]), policy.minOnline),
-    ),
+    readManagers(context, deployments),
   ]);
   const lowest = lowestOf(records);
-  if (lowest.kind === 'unknown') return cannotObserve(lowest.why);
-  const own = ownOf(context, lowest.value, records, stampAt);
-  const counted = countOf(pods.value, records, managers, config.timing, own.busySeconds);
-  if (counted.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${counted.why}`);
-  // 4. The newest term, and the records that only the term knows.
+  if (lowest.kind === 'unknown') return lowest;
+  const lease = leaseFrom(lowest.value.view.note, cluster, lowest.value.at);
+  const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
+  const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(timing));
+  const busySeconds = busyWithin(since, stampAt, timing);
+  const counted = countOf(deployments, records, managers, timing, busySeconds);
+  if (counted.kind === 'unknown')
+    return { kind: 'unknown', why: `this cluster's runners cannot be counted: ${counted.why}` };
+  const count = { ...counted.value, deployments, busySeconds, lease };
+  return {
+    kind: 'known',
+    value: { records, lowest: lowest.value.view, lease, previousLease, heardSince: since, count },
+  };
+}
+
+/** The newest term that anything names, and the other clusters with the records that only the term knows. */
+async function readTerm(
+  context: RoundContext,
+  { report, hasFile }: Files,
+  previousLease: Lease | undefined,
+  known: readonly MemberFacts[],
+): Promise<{ readonly term: TermFacts; readonly rivals: readonly MemberFacts[] }> {
+  const { config, project } = context;
+  const { minOnline } = config.policy;
   const ownTerms = {
-    leases: own.previousLease ? [termIn(own.previousLease)] : [],
+    leases: previousLease ? [termIn(previousLease)] : [],
     reports: report.kind === 'found' ? [termIn(report.value)] : [],
   };
-  const hasFile = [controlText, ownReportText, ...rivalTexts].some(({ kind }) => kind === 'found');
   const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
   const remembered = (rival: string): Remembered => {
-    const kept = own.previousLease?.rivals.find(({ cluster }) => cluster === rival);
+    const kept = previousLease?.rivals.find(({ cluster }) => cluster === rival);
     return { records: [...rememberedIn([report], rival), ...(kept ? [kept.record] : [])], minOnline: kept?.minOnline };
   };
-  const rivals = await completeMembers(context, name, known, found, remembered, policy.minOnline);
+  const rivals = await completeMembers(context, config.cluster, known, found, remembered, minOnline);
   const newest = await newestAfter(project, found, termsOf(rivals, ownTerms), hasFile);
-  const term = withoutLostTerms(newest, rivals, mainTags);
+  return { term: withoutLostTerms(newest, rivals, config.mainTags), rivals };
+}
+
+function factsOf(
+  { config }: RoundContext,
+  { control, report, stampAt }: Files,
+  { records, lowest, previousLease, heardSince, count }: Own,
+  term: TermFacts,
+  rivals: readonly MemberFacts[],
+): RoundFacts {
+  const { cluster: name, preferred, ownTags, mainTags } = config;
+  const { online, total } = count;
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
-  const { online, total } = counted.value;
-  const { lease, busySeconds, previousLease } = own;
-  const facts: RoundFacts = {
+  return {
     now: Math.max(stampAt, newestDate(all.map(({ read }) => read)) ?? 0, term.kind === 'term' ? term.at : 0),
     self: {
       name,
@@ -114,22 +206,17 @@ export async function observe(context: RoundContext): Promise<Observed> {
       ownTags,
       records,
       report,
-      lowest: lowest.value.view,
+      lowest,
       previousLease,
       stampAt,
-      heardSince: own.heardSince,
+      heardSince,
     },
     rivals,
     mainTags,
     term,
     holder: holderOf(term, rivals),
-    control: controlOf(controlText),
+    control,
   };
-  // 5. Is there another stack of this name?
-  const twin = await findTwin(context, stack, lease, others, { report, term, rivals });
-  if (twin.kind === 'unknown') return cannotObserve(twin.why);
-  if (twin.value !== undefined) return { kind: 'taken', facts, why: twin.value };
-  return { kind: 'observed', count: { ...counted.value, deployments: pods.value, busySeconds, lease }, facts };
 }
 
 function newestDate(reads: readonly Read<unknown>[]): GitLabSeconds | undefined {
@@ -154,14 +241,6 @@ function lowestOf(records: readonly RecordFacts[]): Known<Lowest> {
   const { id, read } = lowest;
   if (read.kind !== 'found') return { kind: 'unknown', why: `own record ${id}: ${whyOf(read)}` };
   return { kind: 'known', value: { view: read.value, at: read.at } };
-}
-
-/** What this cluster's own note and managers say. */
-function ownOf({ config }: RoundContext, lowest: Lowest, records: readonly RecordFacts[], stampAt: GitLabSeconds) {
-  const lease = leaseFrom(lowest.view.note, config.cluster, lowest.at);
-  const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
-  const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(config.timing));
-  return { lease, previousLease, heardSince: since, busySeconds: busyWithin(since, stampAt, config.timing) };
 }
 
 /** The managers of the adopted Deployments' records; for the stack's own runners GitLab is not asked. */

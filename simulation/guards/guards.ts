@@ -179,8 +179,8 @@ export const GUARDS: readonly Guard[] = [
         'checker/observe.ts',
         `  const pods = await context.pods.deployments();`,
         `  const asked = await context.pods.deployments();
-  const pods = asked.kind === 'unknown' && config.lastPods ? config.lastPods : asked;
-  if (pods.kind === 'known') Object.assign(config, { lastPods: pods });`,
+  const pods = asked.kind === 'unknown' && context.config.lastPods ? context.config.lastPods : asked;
+  if (pods.kind === 'known') Object.assign(context.config, { lastPods: pods });`,
       ),
     ],
   },
