@@ -43,6 +43,20 @@ describe('a fleet whose files are lost', () => {
     assert.deepEqual([fleet.holders(), fleet.newestTerm], [[A], 1]);
   });
 
+  it('A3: obeys a pause that was set before GitLab shows no files, also when the holder dies meanwhile', async () => {
+    const fleet = await settledFleet();
+    fleet.control({ paused: true });
+    await fleet.run(MINUTE);
+    fleet.outage({ kind: 'gitaly-down' });
+    fleet.kill(A);
+    await fleet.run(10 * MINUTE);
+    fleet.recover();
+    await fleet.run(HOUR);
+    assert.deepEqual([fleet.holders(), fleet.newestTerm], [[A], 1]);
+    fleet.control({ paused: false });
+    assert.ok(await fleet.run(5 * MINUTE, () => fleet.holders().join() === B));
+  });
+
   it('A2: claims the first term only when the record of no other cluster has a main tag', async () => {
     const fleet = new SimulatedFleet();
     fleet.record(B).tags.push('rnd-runner');
