@@ -12,6 +12,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'bash .ci/run': 'runs this test itself',
   'npm run release': 'commits and tags; test/tools/release.test.ts runs it in a repository of its own',
   'npm install': 'changes package.json, which a checkout of the docs must not',
+  'npm run test:mutants': 'takes more than a quarter of an hour',
   'npm run test:guards -- --only': 'needs the name of a guard that the reader wrote',
 };
 

@@ -233,7 +233,9 @@ describe('commands of the docs', function () {
         'npm run record',
       ]);
       reader.replace('--hours 500', '--hours 5');
+      await reader.enter('npm run simulate -- --seed 1 --hours 500');
       await reader.enter('npm run simulate:rules -- --seed 1 --hours 500');
+      await reader.enter('npm run lab:gitlab -- --help');
       reader.replace('--port 8080', '--port 0');
       await reader.enter('npm run lab:gitlab -- --port 8080', { until: /http:/ });
     });
