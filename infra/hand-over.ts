@@ -12,6 +12,7 @@ import { rejoin } from '../runtime/operator/rejoin.ts';
 import { leave } from '../runtime/operator/leave.ts';
 import type { Member } from '../runtime/fleet/access.ts';
 import { systemClock } from '../runtime/adapters/process/clock.ts';
+import { DEFAULT_TIMING } from '../runtime/timing.ts';
 import type { Settings } from './settings/settings.ts';
 
 export interface HandOverArgs {
@@ -59,7 +60,10 @@ function refusal({ cluster, mainTags, statusProject }: Settings, urn: string): s
   return `Nothing was destroyed. To destroy ${cluster} although no other cluster holds ${mainTags.join(', ')}: ${way}`;
 }
 
-/** Acts with the token of the user who runs Pulumi: the commit carries their name. */
+/**
+ * Acts with the token of the user who runs Pulumi: the commit carries their name. No round waits for these calls, so a lab's short
+ * limit does not apply to them.
+ */
 async function asMember(
   { settings, statusProjectId }: HandOverArgs,
   say: (line: string) => void,
@@ -69,7 +73,7 @@ async function asMember(
   const { records, project, close } = connectGitLab({
     ...gitlab,
     token: () => valueOf(secrets.gitlabToken),
-    requestSeconds: timing.requestSeconds,
+    requestSeconds: Math.max(timing.requestSeconds, DEFAULT_TIMING.requestSeconds),
     clock: systemClock,
   });
   try {

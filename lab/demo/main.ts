@@ -135,8 +135,9 @@ async function main(): Promise<number> {
 
 process.exit(
   await main().catch((error: unknown) => {
-    if (!(error instanceof ToolError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    // Not thrown: what handles uncaught errors in Pulumi's packages lets the process end with 0.
+    const text = error instanceof Error && !(error instanceof ToolError) ? error.stack : undefined;
+    process.stderr.write(`${text ?? (error instanceof Error ? error.message : String(error))}\n`);
     return 1;
   }),
 );
