@@ -46,6 +46,13 @@ export async function runEpisode(plan: Plan, options: EpisodeOptions = {}): Prom
   return episode.result();
 }
 
+/** A fault of the runners that may stay undetected for longer. */
+interface Delay {
+  readonly seconds: number;
+  /** Only where GitLab shows running jobs of the holder. */
+  readonly onlyBusy: boolean;
+}
+
 type Hooks = Map<string, Set<(process: Process) => void>>;
 
 class Episode {
@@ -54,7 +61,7 @@ class Episode {
   private readonly oracle: Oracle;
   private readonly trace: string[] = [];
   private readonly disturbed = { gitlab: 0, control: 0, checker: new Map<string, number>() };
-  private readonly slow: number[] = [];
+  private readonly slow: Delay[] = [];
   private readonly roundHooks: Hooks = new Map();
   private readonly editHooks: Hooks = new Map();
   private rounds = 0;
@@ -69,8 +76,9 @@ class Episode {
         gitlab: () => this.disturbed.gitlab > 0,
         control: () => this.disturbed.control > 0,
         checker: (cluster) => (this.disturbed.checker.get(cluster) ?? 0) > 0,
-        slowSeconds: () => {
-          const faults = this.slow.reduce((sum, seconds) => sum + seconds, 0);
+        slowSeconds: (busy) => {
+          const counted = this.slow.filter((delay) => busy || !delay.onlyBusy);
+          const faults = counted.reduce((sum, { seconds }) => sum + seconds, 0);
           // A hung runner stays hung after the fault has ended.
           const isHung = this.fleet.clusters.some(({ pods }) => pods.some(({ manager }) => manager.state === 'hung'));
           return isHung ? Math.max(faults, faultType('pods hang').slow ?? 0) : faults;
@@ -131,7 +139,9 @@ class Episode {
     const after = (seconds: number, act: () => void): void => void time.after(seconds * 1000, act);
     this.note(`FAULT ${index} ${fault.name} on ${cluster.name} for ${fault.seconds} s, ${fault.amount}`);
     const calm = this.disturb(type.scope, cluster.name);
-    if (type.slow !== undefined) this.slow.push(type.slow);
+    const slow: Delay = { seconds: type.slow ?? 0, onlyBusy: false };
+    const slowBusy: Delay = { seconds: type.slowBusy ?? 0, onlyBusy: true };
+    this.slow.push(slow, slowBusy);
     const end = type.begin({
       fleet: this.fleet,
       cluster,
@@ -148,7 +158,9 @@ class Episode {
       end?.();
       this.note(`END ${index} ${fault.name} on ${cluster.name}`);
       after(type.grace ?? 0, calm);
-      if (type.slow !== undefined) after(type.slow, () => void this.slow.splice(this.slow.indexOf(type.slow ?? 0), 1));
+      const forget = (delay: Delay): void => void this.slow.splice(this.slow.indexOf(delay), 1);
+      after(slow.seconds, () => forget(slow));
+      after((type.grace ?? 0) + slowBusy.seconds, () => forget(slowBusy));
     });
   }
 

@@ -5,7 +5,14 @@
  */
 import type { Facts, RecordView, RollFacts } from '../core/model/facts.ts';
 import { lapseSeconds } from '../core/decision/decide.ts';
-import { answered, contactBefore, lastRead, newestContact, type RollReads } from '../core/decision/roll.ts';
+import {
+  answered,
+  busyManagers,
+  contactBefore,
+  lastRead,
+  newestContact,
+  type RollReads,
+} from '../core/decision/roll.ts';
 import { awakeAfterSeconds, vouchSeconds } from '../timing.ts';
 import type { Rules } from '../core/model/rules.ts';
 import type { RoundContext } from './context.ts';
@@ -37,6 +44,7 @@ export async function rollCall(context: RoundContext, facts: Facts): Promise<Rol
     at: lastRead([...theirs.reads, ...ours.reads], facts.now),
     answered: sum(theirs.reads, vouchFor(facts, rules)),
     ownAnswered: sum(ours.reads, undefined),
+    busy: busyManagers(theirs.reads),
     contact: newestContact(theirs.reads),
     ownContact: contactBefore(ours.reads, awakeAfterSeconds(rules.timing)),
   };

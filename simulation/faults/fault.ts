@@ -49,6 +49,8 @@ export interface FaultType {
   readonly grace?: number;
   /** For how many seconds beyond D a runner's fault may stay undetected. */
   readonly slow?: number;
+  /** For how many seconds longer a dead holder may stay undetected where GitLab shows running jobs of it. */
+  readonly slowBusy?: number;
   /** Begins the fault. The result ends it. */
   readonly begin: (context: FaultContext) => (() => void) | undefined;
 }
@@ -101,6 +103,12 @@ export function repeat(context: FaultContext, everySeconds: () => number, act: (
 
 /** After a lost lease a cluster is in touch again only after a whole lease and the longest gap between rounds. */
 export const IN_TOUCH_AGAIN = 60 + 35 + 20;
+
+/**
+ * GitLab has lost, or did not see, the contacts of the holder's managers: jobs are given the time of two reports from the first call of
+ * the roll on, which comes up to a lease and the longest gap between rounds after the holder's death.
+ */
+export const CONTACTS_LOST = 60 + 35;
 
 /** Stops the checkers of a cluster. The result lets the CronJob start them again. */
 export function withoutChecker(cluster: Cluster): () => void {

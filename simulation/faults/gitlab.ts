@@ -1,7 +1,7 @@
 /** Faults of GitLab that every cluster sees. */
 import type { Fault, FaultKind as GitLabFaultKind } from '../../lab/gitlab/model/faults.ts';
 import { PROJECT } from '../world/gitlab.ts';
-import { type FaultContext, type FaultType, gitlabFault, IN_TOUCH_AGAIN, repeat } from './fault.ts';
+import { CONTACTS_LOST, type FaultContext, type FaultType, gitlabFault, IN_TOUCH_AGAIN, repeat } from './fault.ts';
 
 const SCATTERED: readonly GitLabFaultKind[] = [
   'error-500',
@@ -76,11 +76,13 @@ export const GITLAB_FAULTS = {
     seconds: [60, 1200],
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
+    slowBusy: CONTACTS_LOST,
     begin: gitlabFault('rate-limit', { pathPrefix: '/jobs' }),
   },
   'Redis lost': {
     seconds: [1, 1],
     scope: 'none',
+    slowBusy: CONTACTS_LOST,
     begin: ({ fleet }) => {
       fleet.gitlab.model.runners.loseRedis();
       return undefined;
@@ -105,6 +107,7 @@ export const GITLAB_FAULTS = {
     seconds: [60, 1200],
     scope: 'gitlab',
     grace: IN_TOUCH_AGAIN,
+    slowBusy: CONTACTS_LOST,
     begin: gitlabFault('runner-limit'),
   },
   'GitLab slow': {

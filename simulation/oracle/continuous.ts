@@ -9,8 +9,8 @@ export interface Disturbances {
   readonly gitlab: () => boolean;
   readonly control: () => boolean;
   readonly checker: (cluster: string) => boolean;
-  /** Seconds that a fault of the runners may stay unseen beyond D. */
-  readonly slowSeconds: () => number;
+  /** Seconds that a fault of the runners may stay unseen beyond D. `busy`: GitLab shows running jobs of the holder. */
+  readonly slowSeconds: (busy: boolean) => number;
 }
 
 /** Measures how long something has been wrong although a checker could correct it. */
@@ -103,13 +103,28 @@ export class Continuous {
     );
   }
 
+  /**
+   * Its checker is away, and runners that take no more jobs finish theirs. GitLab shows no difference from full runners, whose jobs
+   * answer for them up to `busyMaxSeconds`.
+   */
+  private isVouchedFor(cluster: Cluster): boolean {
+    const { leaseSeconds } = this.oracle.timing;
+    const { minOnline, busyMaxSeconds } = cluster.config.policy;
+    const last = this.oracle.stampsOf(cluster.name).list.at(-1);
+    const lapse = last ? (this.oracle.now - last.landedAt) / 1000 - leaseSeconds : 0;
+    const reporting = cluster.pods.filter(({ manager }) => manager.reportsJobs).length;
+    return lapse > 0 && lapse <= busyMaxSeconds && reporting >= minOnline && !cluster.isPaused;
+  }
+
   private sampleGap(holders: readonly string[], calm: boolean): void {
     const { oracle } = this;
     const { now, fleet } = oracle;
-    const hasHolder = holders.some((name) => this.isLiving(fleet.cluster(name)));
-    const slow = this.disturbances.slowSeconds();
+    const hasHolder = holders.some(
+      (name) => this.isLiving(fleet.cluster(name)) || this.isVouchedFor(fleet.cluster(name)),
+    );
     const { promised } = oracle;
     const busy = holders.some((name) => fleet.cluster(name).records.some((id) => fleet.gitlab.model.jobs.runsOn(id)));
+    const slow = this.disturbances.slowSeconds(busy);
     let longest = 0;
     for (const cluster of fleet.clusters) {
       const timer = this.gapTimers.get(cluster.name);

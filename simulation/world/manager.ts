@@ -94,6 +94,11 @@ export class Manager {
     );
   }
 
+  /** GitLab hears the reports of its jobs, whether it takes more jobs or not. */
+  get reportsJobs(): boolean {
+    return this.state === 'up' && this.busy && !this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster));
+  }
+
   private again(ms: number): void {
     this.next = this.parts.time.after(ms, () => this.poll());
   }

@@ -142,12 +142,13 @@ function silenceNotConfirmed(facts: Facts, { policy, timing }: Rules): string | 
 
 /**
  * The holder's lease said that runners were online, and GitLab shows no contact of any of them from that time: it has lost them
- * (its Redis was emptied). Idle runners contact it again at once, full ones with the next reports of their jobs, so the silence is
- * believed when a report and one that was lost would have come since the first call.
+ * (its Redis was emptied). Idle runners contact it again at once, full ones with the next reports of their jobs. So where GitLab
+ * shows running jobs of the holder, the silence is believed when a report and one that was lost would have come since the first
+ * call; without running jobs nothing else can come, and it is believed at once.
  */
-function contactsLost({ holder, self }: Facts, { at, contact }: CalledRoll, timing: Timing): boolean {
+function contactsLost({ holder, self }: Facts, { at, busy, contact }: CalledRoll, timing: Timing): boolean {
   const read = holder?.rival?.lease;
-  if (read?.kind !== 'lease' || read.lease.online === 0) return false;
+  if (busy === 0 || read?.kind !== 'lease' || read.lease.online === 0) return false;
   if (contact === 0 || contact >= read.lease.at - vouchSeconds(timing)) return false;
   const { calledAt } = self.lease.memory;
   return calledAt === 0 || at - calledAt < vouchSeconds(timing);

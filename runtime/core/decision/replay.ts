@@ -104,6 +104,8 @@ const roll = z.union([
     at,
     answered: z.number(),
     ownAnswered: z.number(),
+    /** Terms of earlier releases do not have it, and their decisions took it for granted. */
+    busy: z.number().default(1),
     contact: at,
     ownContact: at,
   }),

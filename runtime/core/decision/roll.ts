@@ -43,6 +43,10 @@ const contactsIn = (reads: readonly RollReads[]): string[] =>
 
 const secondsOf = (contact: string): GitLabSeconds => Date.parse(contact) / 1000;
 
+/** How many managers GitLab shows with running jobs. Those of a dead manager are shown for an hour. */
+export const busyManagers = (reads: readonly RollReads[]): number =>
+  reads.reduce((count, { after }) => count + after.filter(({ busy }) => busy).length, 0);
+
 /** When the last of the second reads was answered; `fallback` where there was none. */
 export const lastRead = (reads: readonly RollReads[], fallback: GitLabSeconds): GitLabSeconds =>
   reads.reduce((latest, { at }) => Math.max(latest, at), fallback);

@@ -78,6 +78,8 @@ export interface CalledRoll {
   readonly at: GitLabSeconds;
   readonly answered: number;
   readonly ownAnswered: number;
+  /** How many of the holder's managers GitLab shows with running jobs. */
+  readonly busy: number;
   /** The newest contact of the holder's managers, in GitLab's seconds; 0 for none. */
   readonly contact: GitLabSeconds;
   /** The newest contact of this cluster's managers that is old enough for every living runner of the fleet to have followed; 0 for none. */

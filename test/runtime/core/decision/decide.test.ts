@@ -156,13 +156,19 @@ const TABLE: readonly [string, Scene, Decision['kind'], RegExp][] = [
   ],
   [
     'waits for two job reports when GitLab has lost the contacts of a full holder',
-    { ...silent, roll: { ...silentRoll, contact: NOW - 236 } },
+    { ...silent, roll: { ...silentRoll, busy: 1, contact: NOW - 236 } },
     'reconcile',
     /GitLab has lost the contacts of its managers/,
   ],
   [
     'claims when a full holder sent no job report in that time',
-    { ...silent, memory: { calledAt: NOW - 135 }, roll: { ...silentRoll, contact: NOW - 236 } },
+    { ...silent, memory: { calledAt: NOW - 135 }, roll: { ...silentRoll, busy: 1, contact: NOW - 236 } },
+    'claim',
+    /has no valid lease/,
+  ],
+  [
+    'claims at once when GitLab has lost the contacts of a holder without running jobs',
+    { ...silent, roll: { ...silentRoll, contact: NOW - 236 } },
     'claim',
     /has no valid lease/,
   ],

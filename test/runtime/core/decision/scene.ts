@@ -128,6 +128,7 @@ export const called = (answered: number, ownAnswered: number, ownContact = 0): C
   at: NOW,
   answered,
   ownAnswered,
+  busy: 0,
   contact: NOW - 100,
   ownContact,
 });
