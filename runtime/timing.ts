@@ -78,10 +78,31 @@ export const heardWithinSeconds = (t: Timing): number =>
   Math.max(t.jobReportSeconds, longestGapSeconds(t) + 2 * t.checkIntervalSeconds) + t.requestSeconds;
 
 /**
+ * The longest Retry-After of GitLab's limits for runners (429), which count calls per minute. A runner waits for it inside its call
+ * and is healthy. In a lab a minute is as long as the CronJob's period.
+ */
+const retryAfterSeconds = (t: Timing): number => t.periodSeconds;
+
+/**
+ * An adopted runner counts as offline when GitLab has not heard it for longer than this: a limit on all runners can keep it silent
+ * for so long without a gap that another cluster notices in the contacts of its own runners. The last contact was at the roll call
+ * before the limit, the limit lasts for less than that gap, and the runner then waits for a Retry-After.
+ */
+export const silentWithinSeconds = (t: Timing): number =>
+  longestGapSeconds(t) +
+  2 * t.checkIntervalSeconds +
+  (heardWithinSeconds(t) + longestGapSeconds(t)) +
+  retryAfterSeconds(t);
+
+/** After a limit on all runners every healthy runner asks for jobs again within this time. */
+export const unlimitedAfterSeconds = (t: Timing): number =>
+  retryAfterSeconds(t) + 2 * t.checkIntervalSeconds + t.requestSeconds;
+
+/**
  * D of adopted runners, which have no sidecar: from the last time that a runner asks for jobs, its process running or not, to
  * a count without it: its last contact grows too old, then the round calls the roll and waits.
  */
-export const adoptedDetectionSeconds = (t: Timing): number => heardWithinSeconds(t) + t.rollCallSeconds;
+export const adoptedDetectionSeconds = (t: Timing): number => silentWithinSeconds(t) + t.rollCallSeconds;
 
 /**
  * The longest time between two answered polls of a healthy runner that is not full: a poll that Workhorse holds, or the gap to

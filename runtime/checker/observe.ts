@@ -2,7 +2,7 @@
  * The first step of a round: reads everything that the decision needs, and writes nothing. Reads that do not depend on each
  * other run at the same time. What was read becomes the facts of the round here, once.
  */
-import { busyWithin, countOf, type Count, type ManagersByRecord } from '../core/decision/count.ts';
+import { countOf, silentWithin, type Count, type ManagersByRecord } from '../core/decision/count.ts';
 import { heardSince } from '../core/decision/next-lease.ts';
 import { contactOf } from '../core/decision/roll.ts';
 import { CONTROL_PATH } from '../core/model/control.ts';
@@ -41,7 +41,7 @@ import { findTwin, recordsOfTwin } from './twins.ts';
 /** The count of this cluster's runners, and what is needed to count them again. */
 export interface OwnCount extends Count {
   readonly deployments: readonly RunnerDeployment[];
-  readonly busySeconds: number;
+  readonly withinSeconds: number;
   /** The lease in this cluster's own note. */
   readonly lease: LeaseRead;
 }
@@ -81,13 +81,14 @@ export async function observe(context: RoundContext): Promise<Observed> {
   if (own.kind === 'unknown') return cannotObserve(own.why);
   // 4. The newest term, and the records that only the term knows.
   const { term, rivals } = await readTerm(context, files.value, own.value.previousLease, known);
-  const facts = factsOf(context, files.value, own.value, term, rivals);
+  const count = countOwn(context, own.value, stampAt, rivals);
+  if (count.kind === 'unknown') return cannotObserve(`this cluster's runners cannot be counted: ${count.why}`);
+  const facts = factsOf(context, files.value, own.value, count.value, { term, rivals });
   // 5. Is there another stack of this name?
-  const { lease, count } = own.value;
-  const twin = await findTwin(context, stack, lease, others, { report, term, rivals });
+  const twin = await findTwin(context, stack, own.value.lease, others, { report, term, rivals });
   if (twin.kind === 'unknown') return cannotObserve(twin.why);
   if (twin.value !== undefined) return { kind: 'taken', facts, why: twin.value };
-  return { kind: 'observed', count, facts };
+  return { kind: 'observed', count: count.value, facts };
 }
 
 /** What the status project's small files say. */
@@ -131,7 +132,8 @@ interface Own {
   readonly lease: LeaseRead;
   readonly previousLease: Lease | undefined;
   readonly heardSince: GitLabSeconds;
-  readonly count: OwnCount;
+  readonly deployments: readonly RunnerDeployment[];
+  readonly managers: ManagersByRecord;
 }
 
 async function readOwn(
@@ -152,15 +154,25 @@ async function readOwn(
   const lease = leaseFrom(lowest.value.view.note, cluster, lowest.value.at);
   const previousLease = lease.kind === 'lease' ? lease.lease : undefined;
   const since = heardSince(previousLease, contactOf(records), stampAt, heardWithinSeconds(timing));
-  const busySeconds = busyWithin(since, stampAt, timing);
-  const counted = countOf(deployments, records, managers, timing, busySeconds);
-  if (counted.kind === 'unknown')
-    return { kind: 'unknown', why: `this cluster's runners cannot be counted: ${counted.why}` };
-  const count = { ...counted.value, deployments, busySeconds, lease };
+  const { view } = lowest.value;
   return {
     kind: 'known',
-    value: { records, lowest: lowest.value.view, lease, previousLease, heardSince: since, count },
+    value: { records, lowest: view, lease, previousLease, heardSince: since, deployments, managers },
   };
+}
+
+/** The other clusters' leases show whether GitLab hears runners at all. */
+function countOwn(
+  { config }: RoundContext,
+  { records, heardSince: since, deployments, managers, lease }: Own,
+  at: GitLabSeconds,
+  rivals: readonly MemberFacts[],
+): Known<OwnCount> {
+  const hearing = { heardSince: since, at, rivals: rivals.map((rival) => rival.lease) };
+  const withinSeconds = silentWithin(hearing, config.timing);
+  const counted = countOf(deployments, records, managers, withinSeconds);
+  if (counted.kind === 'unknown') return counted;
+  return { kind: 'known', value: { ...counted.value, deployments, withinSeconds, lease } };
 }
 
 /** The newest term that anything names, and the other clusters with the records that only the term knows. */
@@ -189,12 +201,11 @@ async function readTerm(
 function factsOf(
   { config }: RoundContext,
   { control, report, stampAt }: Files,
-  { records, lowest, previousLease, heardSince, count }: Own,
-  term: TermFacts,
-  rivals: readonly MemberFacts[],
+  { records, lowest, previousLease, heardSince }: Own,
+  { online, total }: OwnCount,
+  { term, rivals }: Pick<RoundFacts, 'term' | 'rivals'>,
 ): RoundFacts {
   const { cluster: name, preferred, ownTags, mainTags } = config;
-  const { online, total } = count;
   const all = [...records, ...rivals.flatMap((rival) => [...rival.records, ...rival.former])];
   return {
     now: Math.max(stampAt, newestDate(all.map(({ read }) => read)) ?? 0, term.kind === 'term' ? term.at : 0),

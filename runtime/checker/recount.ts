@@ -14,12 +14,12 @@ import { readManagers, type OwnCount } from './observe.ts';
 export async function recount(context: RoundContext, facts: RoundFacts, count: OwnCount): Promise<Known<RoundFacts>> {
   const { timing } = context.config;
   if (!isFall(context, count)) return { kind: 'known', value: facts };
-  const { deployments, unheard, busySeconds } = count;
+  const { deployments, unheard, withinSeconds } = count;
   const { records } = facts.self;
   const called = await callRoll(context, unheard, records);
   if (called.kind === 'unknown') return unknownRunners(called.why);
   await context.clock.sleep(timing.rollCallSeconds * 1000);
-  const counted = countOf(deployments, records, await readManagers(context, deployments), timing, busySeconds);
+  const counted = countOf(deployments, records, await readManagers(context, deployments), withinSeconds);
   if (counted.kind === 'unknown') return unknownRunners(counted.why);
   warn(context, counted.value.unheard);
   const { online, total } = counted.value;

@@ -127,7 +127,7 @@ describe('the program with other settings', () => {
     assert.deepEqual(Object.keys(z.looseObject({}).parse(expiries)).sort(), ['fleet', 'status', 'version']);
     assert.deepEqual(stack.outputs['runnerRecordIds'], [12, 13, 14]);
     assert.equal(stack.outputs['runnerImage'], undefined);
-    assert.match(String(stack.outputs['bounds']), /an unhealthy cluster within 180 s$/);
+    assert.match(String(stack.outputs['bounds']), /an unhealthy cluster within 316 s$/);
     assert.equal(
       z.array(z.string()).parse(stack.outputs['next'])[2],
       'kubectl --context cluster-b -n gpu rollout status deployment/gpu-runner',

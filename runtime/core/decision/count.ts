@@ -12,8 +12,9 @@
  */
 import { unknown, type Read, type Found, type Known } from '../model/read.ts';
 import type { GitLabSeconds } from '../model/time.ts';
-import type { ManagerView, RecordFacts } from '../model/facts.ts';
-import { heardWithinSeconds, vouchSeconds, type Timing } from '../../timing.ts';
+import type { ManagerView, MemberLease, RecordFacts } from '../model/facts.ts';
+import { silentWithinSeconds, unlimitedAfterSeconds, vouchSeconds, type Timing } from '../../timing.ts';
+import { isFresh } from './rivals.ts';
 
 /** A Deployment of runners, as far as it is counted. */
 export interface Counted {
@@ -42,38 +43,46 @@ export interface Count {
 /** What `/managers` has said of each adopted record. */
 export type ManagersByRecord = ReadonlyMap<number, Read<readonly ManagerView[]>>;
 
-/**
- * The managers that GitLab has heard recently: one without jobs answers each roll call, a full one contacts GitLab with its
- * jobs' reports, and one report may be lost. Running jobs alone prove nothing: GitLab shows those of a dead manager for an hour.
- */
-export function heardManagers(
-  { value, at }: Found<readonly ManagerView[]>,
-  timing: Timing,
-  busySeconds = vouchSeconds(timing),
-): number {
-  const heard = value.filter(({ contactedAt, busy }) => {
-    if (contactedAt === null) return false;
-    const age = at - Date.parse(contactedAt) / 1000;
-    return age <= heardWithinSeconds(timing) || (busy && age < busySeconds);
-  });
+/** The managers that GitLab has heard within so many seconds. Running jobs prove nothing: GitLab shows those of a dead manager for an hour. */
+export function heardManagers({ value, at }: Found<readonly ManagerView[]>, withinSeconds: number): number {
+  const heard = value.filter(
+    ({ contactedAt }) => contactedAt !== null && at - Date.parse(contactedAt) / 1000 <= withinSeconds,
+  );
   return new Set(heard.map(({ systemId }) => systemId)).size;
 }
 
-/**
- * How young the contact of a manager with running jobs must be. Where GitLab hears this cluster again after it did not, jobs
- * have had no chance to report before their period is over, so a contact of any age is enough. `heardSince` is 0 while GitLab
- * hears no manager of this cluster: then it is not known whether GitLab hears any, and the usual limit holds.
- */
-export const busyWithin = (heardSince: GitLabSeconds, at: GitLabSeconds, timing: Timing): number =>
-  heardSince !== 0 && at - heardSince < vouchSeconds(timing) ? Number.POSITIVE_INFINITY : vouchSeconds(timing);
+/** What shows whether GitLab hears runners. */
+export interface Hearing {
+  /** Since when it hears some of this cluster without a gap; 0 where it hears none. */
+  readonly heardSince: GitLabSeconds;
+  readonly at: GitLabSeconds;
+  readonly rivals: readonly MemberLease[];
+}
 
-/** Online / Total, or unknown: no count is made of what could not be read. */
+/**
+ * How old the last contact of a manager may be. A contact of any age is enough where silence proves nothing:
+ *
+ * - where GitLab hears this cluster again: full managers contact it only with the next report of their jobs;
+ * - where it does not hear another cluster for so long that a limit (429) on all runners is over for certain. Runners wait for a limit
+ *   inside their call, and only a sidecar could see that.
+ */
+export function silentWithin({ heardSince, at, rivals }: Hearing, timing: Timing): number {
+  const isHeardAgain = heardSince !== 0 && at - heardSince < vouchSeconds(timing);
+  const areOthersHeard = rivals.some(
+    (read) =>
+      isFresh(read, timing) &&
+      read.lease.heardSince !== 0 &&
+      read.lease.at - read.lease.heardSince >= unlimitedAfterSeconds(timing),
+  );
+  return isHeardAgain || !areOthersHeard ? Number.POSITIVE_INFINITY : silentWithinSeconds(timing);
+}
+
+/** Online / Total, or unknown: no count is made of what could not be read. `withinSeconds` is the result of `silentWithin`. */
 export function countOf(
   deployments: readonly Counted[],
   records: readonly RecordFacts[],
   managers: ManagersByRecord,
-  timing: Timing,
-  busySeconds = vouchSeconds(timing),
+  withinSeconds: number,
 ): Known<Count> {
   let online = 0;
   let total = 0;
@@ -87,7 +96,7 @@ export function countOf(
     if (read.kind === 'absent' || read.value.paused) continue;
     const standing = Math.min(ready, desired);
     const heard = adopted
-      ? heardOf(managers.get(record), record, timing, busySeconds)
+      ? heardOf(managers.get(record), record, withinSeconds)
       : { kind: 'known' as const, value: standing };
     if (heard.kind === 'unknown') return heard;
     online += Math.min(standing, heard.value);
@@ -96,12 +105,7 @@ export function countOf(
   return { kind: 'known', value: { online, total, unheard } };
 }
 
-function heardOf(
-  read: Read<readonly ManagerView[]> | undefined,
-  record: number,
-  timing: Timing,
-  busySeconds: number,
-): Known<number> {
+function heardOf(read: Read<readonly ManagerView[]> | undefined, record: number, withinSeconds: number): Known<number> {
   if (!read) return unknown(`the managers of record ${record} were not read`);
   switch (read.kind) {
     case 'unknown':
@@ -109,6 +113,6 @@ function heardOf(
     case 'absent':
       return { kind: 'known', value: 0 };
     case 'found':
-      return { kind: 'known', value: heardManagers(read, timing, busySeconds) };
+      return { kind: 'known', value: heardManagers(read, withinSeconds) };
   }
 }

@@ -69,18 +69,59 @@ describe('a fleet of adopted runners', () => {
     );
   });
 
-  it('calls the roll after an outage before it counts runners of which GitLab heard nothing for an hour', async () => {
+  it('counts its runners as online after an outage of an hour, as long as GitLab hears no cluster', async () => {
     fleet.outage();
     await fleet.run(HOUR);
     fleet.stopChecker(A);
     fleet.recover();
-    calls.length = 0;
     await fleet.round(A);
     assert.equal(onlineOf(fleet, A), '2/2');
-    assert.ok(calls.includes(`${A} write ${fleet.recordId(A)} description`));
     fleet.startChecker(A);
     await fleet.run(5 * MINUTE);
     assert.deepEqual([fleet.holders(), fleet.newestTerm], [[A], 1]);
+  });
+
+  it('calls the roll before it counts runners that GitLab has not heard while the checker was away', async () => {
+    fleet.stopChecker(B);
+    await fleet.run(5 * MINUTE);
+    calls.length = 0;
+    await fleet.round(B);
+    assert.equal(onlineOf(fleet, B), '2/2');
+    assert.ok(calls.includes(`${B} write ${fleet.recordId(B)} description`));
+  });
+
+  /** GitLab answers 429 with a Retry-After of a minute. The result ends it. */
+  const limit = (token?: string): (() => void) => {
+    const { faults } = fleet.world.gitlab.model;
+    const fault = { kind: 'runner-limit', token } as const;
+    faults.add(fault);
+    return () => faults.remove(fault);
+  };
+  const isUnmoved = (): void =>
+    assert.deepEqual([onlineOf(fleet, A), fleet.holders(), fleet.newestTerm], ['2/2', [A], 1]);
+
+  it('keeps the tag while GitLab limits the runners of the holder for 70 s', async () => {
+    const end = limit(A);
+    await fleet.run(70);
+    end();
+    await fleet.run(5 * MINUTE);
+    isUnmoved();
+  });
+
+  it('keeps the tag after a limit on all runners, while those of the holder wait for a minute longer than the others', async () => {
+    // The tries of the holder's runners come 50 s after those of the others, for as long as the limit lasts.
+    const ends = [limit(A)];
+    await fleet.run(10);
+    ends.push(limit());
+    await fleet.run(298);
+    for (const end of ends) end();
+    // The last lease from before its runners are heard again stays fresh.
+    await fleet.run(40);
+    fleet.stopChecker(A);
+    await fleet.run(45);
+    fleet.startChecker(A);
+    await fleet.run(2 * MINUTE);
+    isUnmoved();
   });
 
   for (const [what, fault] of [
@@ -90,7 +131,7 @@ describe('a fleet of adopted runners', () => {
     it(`does not renew the lease where ${what}`, async () => {
       fleet.stopChecker(A);
       hang(fleet, 2);
-      await fleet.run(90);
+      await fleet.run(210);
       const before = fleet.record(A).note;
       fleet.outage({ kind: 'down', token: A, ...fault });
       const result = await fleet.round(A);
