@@ -190,8 +190,9 @@ async function readTerm(
   };
   const found = await newestTerm(project, termsOf(known, ownTerms), hasFile);
   const remembered = (rival: string): Remembered => {
-    const kept = previousLease?.rivals.find(({ cluster }) => cluster === rival);
-    return { records: [...rememberedIn([report], rival), ...(kept ? [kept.record] : [])], minOnline: kept?.minOnline };
+    const kept = previousLease?.rivals.filter(({ cluster }) => cluster === rival) ?? [];
+    const ids = kept.map(({ record }) => record);
+    return { records: [...new Set([...rememberedIn([report], rival), ...ids])], minOnline: kept[0]?.minOnline };
   };
   const rivals = await completeMembers(context, config.cluster, known, found, remembered, minOnline);
   const newest = await newestAfter(project, found, termsOf(rivals, ownTerms), hasFile);

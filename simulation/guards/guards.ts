@@ -406,6 +406,20 @@ export const GUARDS: readonly Guard[] = [
     edits: [edit('checker/round.ts', `      await rememberTerm(context, seen, facts.self.lease, term);`, ``)],
   },
   {
+    name: 'every record of a rival is remembered without its report',
+    edits: [edit('core/decision/next-lease.ts', `    return ids.map(`, `    return ids.slice(0, 1).map(`)],
+  },
+  {
+    name: 'jobs may report where the contacts of a holder are lost',
+    edits: [
+      edit(
+        'core/decision/decide.ts',
+        `  if (contactsLost(facts, roll, timing))`,
+        `  if (contactsLost(facts, roll, timing) && roll.busy < 0)`,
+      ),
+    ],
+  },
+  {
     name: 'a challenger at work believes a silence only after an earlier call',
     edits: [
       edit(

@@ -3,7 +3,7 @@
  * The ground is found here, once: what is remembered depends on it, and so does the decision.
  */
 import { longestTouchGapSeconds } from '../../timing.ts';
-import { leaseRecord, type RoundFacts } from '../model/facts.ts';
+import type { RoundFacts } from '../model/facts.ts';
 import { NOBODY, type Lease, type Memory, type KnownRival, type Wanted } from '../model/lease.ts';
 import type { GitLabSeconds } from '../model/time.ts';
 import type { Rules } from '../model/rules.ts';
@@ -41,12 +41,13 @@ export function nextLease(facts: RoundFacts, rules: Rules): NextLease {
   return { lease, ground };
 }
 
-/** The lowest record of each rival that is known, gone or not; the one that was known before where none is. */
+/** The records of each rival that are known, gone or not, the lowest first; those that were known before where none are. */
 function knownRivals({ rivals, self: { previousLease } }: RoundFacts): KnownRival[] {
   return rivals.flatMap(({ name, records, former, minOnline }) => {
-    const known = leaseRecord(records) ?? leaseRecord(former.filter(({ read }) => read.kind !== 'absent'));
-    if (known) return [{ cluster: name, record: known.id, minOnline }];
-    return previousLease?.rivals.filter(({ cluster }) => cluster === name) ?? [];
+    const known = records.length > 0 ? records : former.filter(({ read }) => read.kind !== 'absent');
+    if (known.length === 0) return previousLease?.rivals.filter(({ cluster }) => cluster === name) ?? [];
+    const ids = known.map(({ id }) => id).toSorted((a, b) => a - b);
+    return ids.map((record) => ({ cluster: name, record, minOnline }));
   });
 }
 

@@ -57,7 +57,7 @@ export interface Wanted {
   readonly wholeSince: GitLabSeconds;
 }
 
-/** Of another cluster: the record that carries its lease, and how many runners it needs to hold the main tags. */
+/** A record of another cluster, and how many runners that cluster needs to hold the main tags. */
 export interface KnownRival {
   readonly cluster: string;
   readonly record: number;
@@ -80,7 +80,7 @@ export interface Lease {
   readonly heardSince: GitLabSeconds;
   /** Undefined where a checker of an earlier release wrote the note, or people's lines left no room for it. */
   readonly wanted: Wanted | undefined;
-  /** As this cluster last knew them: the loss of all files at once then makes no cluster unknown. */
+  /** As this cluster last knew them, the lowest record of each first: the loss of all files at once then makes no cluster unknown. */
   readonly rivals: readonly KnownRival[];
   readonly memory: Memory;
 }
@@ -241,7 +241,13 @@ export function noteWithLease(note: string | null, lease: Lease): string | undef
   while (others.length > 0 && others.at(-1)?.trim() === '') others.pop();
   // The second line is needed only for moves by choice, the third only after a loss of all files. Without room for them the
   // cluster works.
-  const written = [lease, { ...lease, rivals: [] }, { ...lease, rivals: [], wanted: undefined }];
+  const lowest = lease.rivals.filter(({ cluster }, index, all) => all[index - 1]?.cluster !== cluster);
+  const written = [
+    lease,
+    { ...lease, rivals: lowest },
+    { ...lease, rivals: [] },
+    { ...lease, rivals: [], wanted: undefined },
+  ];
   const texts = written.map((each) => [...others, formatLease(each)].join('\n'));
   return texts.find((text) => text.length <= MAX_NOTE_CHARACTERS);
 }

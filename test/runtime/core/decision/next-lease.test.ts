@@ -103,6 +103,25 @@ describe('what a challenger remembers', () => {
 });
 
 describe('a next lease', () => {
+  it('names every record of each other cluster, the lowest first, and keeps them while none is known', () => {
+    const facts = seen(0, 2, undefined);
+    const [rival] = facts.rivals;
+    assert.ok(rival);
+    const gone = { kind: 'absent', at: START } as const;
+    const two = { ...rival, records: [{ id: 3, read: gone }, ...rival.records] };
+    const { lease: first } = nextLease({ ...facts, rivals: [two] }, RULES);
+    assert.deepEqual(
+      first.rivals.map(({ cluster, record }) => [cluster, record]),
+      [
+        ['cluster-a', 1],
+        ['cluster-a', 3],
+      ],
+    );
+    const later = seen(15, 2, first);
+    const { lease: second } = nextLease({ ...later, rivals: [{ ...two, records: [] }] }, RULES);
+    assert.deepEqual(second.rivals, first.rivals);
+  });
+
   const lease: Lease = {
     cluster: 'cluster-a',
     online: 2,

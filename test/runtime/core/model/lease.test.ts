@@ -122,6 +122,16 @@ describe('a lease', () => {
     assert.equal(read.lease.wanted, undefined);
   });
 
+  it('keeps only the lowest record of each rival when the lines of people leave no room for all', () => {
+    const records = (cluster: string): Lease['rivals'] =>
+      Array.from({ length: 9 }, (_, index) => ({ cluster, record: 100_000_000 + index, minOnline: 2 }));
+    const many = { ...lease, rivals: [...records('cluster-b'), ...records('cluster-c')] };
+    const all = noteWithLease('call Ada', many) ?? '';
+    assert.deepEqual(leaseFrom(all, 'cluster-a', lease.at), { kind: 'lease', lease: many, readAt: lease.at });
+    const short = noteWithLease('x'.repeat(500), many) ?? '';
+    assert.match(short, /\nHADR rivals: cluster-b 100000000 needs 2, cluster-c 100000000 needs 2$/);
+  });
+
   it('omits the second line when the lines of people leave no room for it', () => {
     const note = noteWithLease('x'.repeat(700), lease) ?? '';
     assert.match(note, /HADR lease/);
