@@ -7,7 +7,7 @@
 import type { Unknown } from '../core/model/read.ts';
 import { parseReport, reportPath, type Report } from '../core/model/report.ts';
 import { leaseFrom } from '../core/model/lease.ts';
-import { PAGE_PATH } from '../core/page/page.ts';
+import { termPath } from '../core/model/term.ts';
 import { isFresh } from '../core/decision/rivals.ts';
 import { readRecords } from '../fleet/read-members.ts';
 import type { RunnerDeployment } from '../ports.ts';
@@ -23,11 +23,6 @@ export type Preflight =
 const NO_LEASE = { kind: 'none', why: 'not fresh', readAt: 0 } as const;
 const PASSED: Preflight = { kind: 'passed' };
 
-interface StatusFile {
-  readonly path: string;
-  readonly text: string;
-}
-
 interface FleetRecord {
   readonly id: number;
   readonly cluster: string;
@@ -42,16 +37,12 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
     pods.kind === 'known' ? pods.value.map(({ record }) => ({ id: record, cluster: config.cluster })) : [];
   if (await leaseIsFresh(checker, records)) return PASSED;
   // 2. Which records exist: those of the rivals from their reports, the own ones from Kubernetes.
-  const reports = config.fleet.map(async (cluster) => {
-    const path = reportPath(cluster);
-    return { cluster, path, read: await project.file(path) };
-  });
-  const [page, ...files] = await Promise.all([project.file(PAGE_PATH), ...reports]);
-  const present: StatusFile[] = [];
-  for (const { cluster, path, read } of files) {
+  const files = await Promise.all(
+    config.fleet.map(async (cluster) => ({ cluster, read: await project.file(reportPath(cluster)) })),
+  );
+  for (const { cluster, read } of files) {
     if (read.kind === 'unknown' && read.forbidden) return cannotCommit(checker, read);
     if (read.kind !== 'found') continue;
-    present.push({ path, text: read.value });
     const report = parseReport(cluster, read.value);
     if (!report.ok) continue;
     if (cluster === config.cluster) {
@@ -65,14 +56,10 @@ export async function preflight(checker: CheckerContext): Promise<Preflight> {
     if (shared !== undefined) return sharedRecord(checker, shared, cluster);
     records.push(...report.value.records.map((id) => ({ id, cluster })));
   }
-  if (page.kind === 'found') present.push({ path: PAGE_PATH, text: page.value });
   // The preflight counts into the start lag, and the bounds depend on it: if it takes too long, the rounds start without a result.
   if (clock.now() - began >= config.timing.requestSeconds * 1000) return PASSED;
   // 3. May this cluster edit the records, and commit to the project?
-  const verdicts = await Promise.all([
-    mayCommit(checker, present[0]),
-    ...records.map((record) => mayEdit(checker, record)),
-  ]);
+  const verdicts = await Promise.all([mayCommit(checker), ...records.map((record) => mayEdit(checker, record))]);
   return verdicts.find((verdict) => verdict.kind === 'failed') ?? PASSED;
 }
 
@@ -109,12 +96,14 @@ async function mayEdit(checker: CheckerContext, record: FleetRecord): Promise<Pr
   return written.kind === 'unknown' && written.forbidden ? cannotEdit(checker, record, written) : PASSED;
 }
 
-/** Creating a file that exists always fails: with "already exists" for users who may commit, with 403 for all others. */
-async function mayCommit(checker: CheckerContext, file: StatusFile | undefined): Promise<Preflight> {
-  if (!file) return PASSED;
-  const message = `${checker.config.cluster}: check whether the status token may commit`;
-  const created = await checker.project.create(file.path, file.text, message);
-  return created.kind === 'unknown' && created.forbidden ? cannotCommit(checker, created) : PASSED;
+/** Terms begin with 1. */
+const NO_FILE = termPath(0);
+
+/** A change of a file that never exists always fails: with "doesn't exist" for users who may commit, with 403 for all others. */
+async function mayCommit({ config, project }: CheckerContext): Promise<Preflight> {
+  const message = `${config.cluster}: check whether the status token may commit`;
+  const saved = await project.save([{ path: NO_FILE, text: '', exists: true }], message);
+  return saved.kind === 'unknown' && saved.forbidden ? cannotCommit({ config }, saved) : PASSED;
 }
 
 /** Tags belong to the record: two clusters with one record cannot be told apart. Only adopted runners can share a record. */
@@ -133,7 +122,7 @@ const cannotEdit = ({ config }: CheckerContext, { id, cluster }: FleetRecord, { 
     `it so that the stack makes one, and run pulumi up – ${why}`,
 });
 
-const cannotCommit = ({ config }: CheckerContext, { why }: Unknown): Preflight => ({
+const cannotCommit = ({ config }: Pick<CheckerContext, 'config'>, { why }: Unknown): Preflight => ({
   kind: 'failed',
   why:
     `the status token of ${config.cluster} may not commit to branch ${config.statusProject.branch} of the status project ` +

@@ -16,6 +16,8 @@ import { keptIncidents } from '../../support/incidents.ts';
 
 const OWN = 11;
 const RIVAL = 12;
+/** The test of the right to commit: GitLab refuses it to all. */
+const CHANGE = 'change terms/0.json';
 const forbidden = (why: string): Unknown => ({ ...unknown(why), forbidden: true });
 
 const reportOf = (cluster: string, records: number[]): string =>
@@ -64,7 +66,7 @@ class Fleet {
     [RIVAL, 'HADR lease'],
   ]);
   writeAnswer: Unknown | undefined;
-  createAnswer: CreateResult = { kind: 'exists' };
+  commitAnswer: CreateResult = { kind: 'conflict', why: "400 A file with this name doesn't exist" };
   callMs = 0;
   now = 0;
   readonly writes: string[] = [];
@@ -93,11 +95,11 @@ class Fleet {
     },
     project: {
       file: async (path) => this.answer(this.files.get(path), (text) => text),
-      create: async (path) => {
-        this.writes.push(`create ${path}`);
-        return this.createAnswer;
+      create: async () => ({ kind: 'created' }),
+      save: async (files) => {
+        for (const { path, exists } of files) this.writes.push(`${exists ? 'change' : 'create'} ${path}`);
+        return this.commitAnswer;
       },
-      save: async () => ({ kind: 'created' }),
     },
     incidents: keptIncidents(),
     notifier: undefined,
@@ -122,7 +124,7 @@ describe('the preflight', () => {
   it('accepts a visible note as proof of the right to edit, and writes to no record', async () => {
     const fleet = new Fleet();
     assert.equal(await fleet.why(), undefined);
-    assert.deepEqual(fleet.writes, [`create ${reportPath('cluster-b')}`]);
+    assert.deepEqual(fleet.writes, [CHANGE]);
   });
 
   it('refuses a record that two clusters use', async () => {
@@ -157,7 +159,7 @@ describe('the preflight', () => {
 
   it('refuses a status token that may not read, or may not commit', async () => {
     const fleet = new Fleet();
-    fleet.createAnswer = forbidden('403 Forbidden - You are not allowed to push into this branch');
+    fleet.commitAnswer = forbidden('403 Forbidden - You are not allowed to push into this branch');
     const why = (await fleet.why()) ?? '';
     assert.match(
       why,
@@ -167,14 +169,11 @@ describe('the preflight', () => {
     assert.match((await fleet.why()) ?? '', /^the status token/);
   });
 
-  it('tests the right to commit with the page while there is no report, and does not test it in an empty project', async () => {
+  it('tests the right to commit with a file that never exists, also in an empty project: it can write nothing', async () => {
     const fleet = new Fleet();
-    fleet.files.delete(reportPath('cluster-b'));
-    assert.equal(await fleet.why(), undefined);
-    assert.deepEqual(fleet.writes.splice(0), ['create README.md']);
     fleet.files.clear();
     assert.equal(await fleet.why(), undefined);
-    assert.deepEqual(fleet.writes, []);
+    assert.deepEqual(fleet.writes, [CHANGE]);
   });
 
   const doubts: [string, (fleet: Fleet) => void][] = [
@@ -188,8 +187,8 @@ describe('the preflight', () => {
       'a status project that gives no answer',
       (fleet) => fleet.files.forEach((_, path) => fleet.files.set(path, unknown('502'))),
     ],
-    ['a branch that moved meanwhile', (fleet) => (fleet.createAnswer = { kind: 'conflict', why: 'reference update' })],
-    ['a commit without an answer', (fleet) => (fleet.createAnswer = unknown('timeout'))],
+    ['a branch that moved meanwhile', (fleet) => (fleet.commitAnswer = { kind: 'conflict', why: 'reference update' })],
+    ['a commit without an answer', (fleet) => (fleet.commitAnswer = unknown('timeout'))],
   ];
   for (const [name, hurt] of doubts)
     it(`does not refuse for ${name}`, async () => {
