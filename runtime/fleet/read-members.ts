@@ -4,7 +4,7 @@ import { anyHasMainTag } from '../core/decision/tags.ts';
 import { NO_CONTROL, parseControl, type Control } from '../core/model/control.ts';
 import type { MemberFacts, RecordFacts, ReportRead, TermFacts } from '../core/model/facts.ts';
 import { NOBODY } from '../core/model/lease.ts';
-import { memberOf } from '../core/model/member.ts';
+import { memberOf, unknownRecord } from '../core/model/member.ts';
 import { parseReport, reportPath } from '../core/model/report.ts';
 import { recordsIn } from '../core/model/term.ts';
 import type { RunnerRecords, StatusProject } from '../ports.ts';
@@ -73,7 +73,10 @@ export interface OwnTerms {
   readonly reports: readonly KnownTerm[];
 }
 
-/** No term exists, but a record of one of these clusters has a main tag: then terms existed, and GitLab does not show them. */
+/**
+ * No term file exists, but a record of one of these clusters has a main tag: then terms existed, and GitLab does not show them. A
+ * cluster whose report is lost may have held one, as long as one of its records cannot be read: its lease would name the term.
+ */
 export function withoutLostTerms(
   term: TermFacts,
   members: readonly MemberFacts[],
@@ -81,8 +84,12 @@ export function withoutLostTerms(
 ): TermFacts {
   if (term.kind !== 'none') return term;
   const tagged = members.find(({ records, former }) => anyHasMainTag([...records, ...former], mainTags));
-  if (!tagged) return term;
-  return { kind: 'unknown', why: `no term file exists, but a record of ${tagged.name} has a main tag` };
+  if (tagged) return { kind: 'unknown', why: `no term file exists, but a record of ${tagged.name} has a main tag` };
+  for (const { name, report, records, former } of members) {
+    const hidden = report.kind === 'found' ? undefined : unknownRecord(name, [...records, ...former]);
+    if (hidden) return unknown(`no term file exists, but ${name} may have held one: ${hidden.why}`);
+  }
+  return term;
 }
 
 /** The records that reports remember of other clusters than their own. */

@@ -68,4 +68,20 @@ describe('a fleet whose files are lost', () => {
     assert.ok(await fleet.run(HOUR, () => fleet.newestTerm === 1));
     assert.deepEqual(fleet.holders(), [B]);
   });
+
+  it('A2: claims no first term while GitLab does not show the record of a cluster whose report is lost', async () => {
+    const fleet = new SimulatedFleet();
+    await fleet.run(30);
+    fleet.kill(A);
+    assert.ok(await fleet.run(HOUR, () => fleet.holders().join() === B));
+    fleet.stopChecker(B);
+    fleet.edit({ [reportPath(B)]: undefined, 'terms/1.json': undefined });
+    fleet.outage({ kind: 'error-500', pathPrefix: `/runners/${fleet.recordId(B)}` });
+    fleet.revive(A);
+    await fleet.run(0.2 * HOUR);
+    assert.equal(fleet.newestTerm, 0);
+    fleet.recover();
+    await fleet.run(HOUR);
+    assert.deepEqual(fleet.holders(), [B]);
+  });
 });
