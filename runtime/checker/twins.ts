@@ -6,15 +6,22 @@
  * Not a second stack: a record that Pulumi replaces (the Deployment stays), another run of this cluster (the same records), a report
  * that another person wrote (its records have no lease of this name), and a destroyed stack (its records are gone).
  *
- *   the report            this cluster's lease   gives way to a record with a lease of this name
+ * People may empty the note with the lease, and the report may be lost or overwritten. So a stack without a fresh lease also
+ * checks the records that the term and the reports of other clusters remember as this cluster's, unless they remember its own.
+ * A record without a lease counts if two files name it: one wrong file must not stop a cluster.
+ *
+ *   the report            this cluster's lease   gives way to
  *   -------------------   --------------------   ------------------------------------------------------------------
- *   of another stack      any                    that the report names, unless this cluster is in touch for longer
+ *   of this stack         any                    none
+ *   of another stack      fresh                  a record in the report, unless this cluster is in touch for longer
+ *   of another stack      old, none              a record in the report, or a remembered one
  *   lost, unknown         fresh                  none: this cluster was here before
- *   lost, unknown         old, none              that the term or another cluster remembers as this cluster's
+ *   lost, unknown         old, none              a remembered record
  */
 import type { MemberFacts, RecordFacts, ReportRead, TermFacts } from '../core/model/facts.ts';
 import { leaseIn, type LeaseRead } from '../core/model/lease.ts';
 import type { Known } from '../core/model/read.ts';
+import type { Report } from '../core/model/report.ts';
 import { recordsIn } from '../core/model/term.ts';
 import { isFresh } from '../core/decision/rivals.ts';
 import { readRecords, rememberedIn, type FleetPorts } from '../fleet/read-members.ts';
@@ -36,16 +43,25 @@ export interface NameFacts {
 }
 
 /** The records in the report of this name, if another stack wrote it; none if this stack did. */
-export function recordsOfTwin({ deployments }: OwnStack, report: ReportRead): readonly number[] {
-  if (report.kind !== 'found') return [];
-  const { records, deployments: uids } = report.value;
+export const recordsOfTwin = (stack: OwnStack, report: ReportRead): readonly number[] =>
+  report.kind === 'found' && isOfTwin(stack, report.value) ? report.value.records : [];
+
+function isOfTwin({ deployments }: OwnStack, { records, deployments: uids }: Report): boolean {
   // Reports of earlier releases do not show which stack wrote them.
-  if (uids === undefined) return [];
-  return deployments.some(({ uid, record }) => uids.includes(uid) || records.includes(record)) ? [] : records;
+  if (uids === undefined) return false;
+  return !deployments.some(({ uid, record }) => uids.includes(uid) || records.includes(record));
 }
 
-/** Why this stack gives way to one of these records, or undefined. Unknown if one of them cannot be read. */
-export function giveWay(stack: OwnStack, own: LeaseRead, records: readonly RecordFacts[]): Known<string | undefined> {
+/**
+ * Why this stack gives way to one of these records, or undefined. Unknown if one of them cannot be read. A record without a lease
+ * counts if it `isNamed`.
+ */
+export function giveWay(
+  stack: OwnStack,
+  own: LeaseRead,
+  records: readonly RecordFacts[],
+  isNamed: (id: number) => boolean = () => false,
+): Known<string | undefined> {
   for (const { id, read } of records) {
     // All checkers may edit each record of the fleet: a record that this token may not read is not in the fleet.
     if (read.kind === 'unknown' && !read.forbidden)
@@ -53,14 +69,16 @@ export function giveWay(stack: OwnStack, own: LeaseRead, records: readonly Recor
     if (read.kind !== 'found') continue;
     // Its age does not matter, nor a date in the future.
     const theirs = leaseIn(read.value.note ?? '', stack.name);
-    if (!theirs) continue;
-    const isFirst = isFresh(own, stack.timing) && own.lease.inTouchSince < theirs.inTouchSince;
+    if (!theirs && !isNamed(id)) continue;
+    const isFirst = theirs && isFresh(own, stack.timing) && own.lease.inTouchSince < theirs.inTouchSince;
     if (!isFirst) return { kind: 'known', value: sentence(stack, id) };
   }
-  return { kind: 'known', value: undefined };
+  return NO_TWIN;
 }
 
-/** The same in a round. `others` is the result of `recordsOfTwin`. */
+const NO_TWIN: Known<undefined> = { kind: 'known', value: undefined };
+
+/** The same in a round. `others` are the records of `recordsOfTwin`. */
 export async function findTwin(
   ports: Pick<FleetPorts, 'records'>,
   stack: OwnStack,
@@ -68,18 +86,19 @@ export async function findTwin(
   others: readonly RecordFacts[],
   { report, term, rivals }: NameFacts,
 ): Promise<Known<string | undefined>> {
-  if (report.kind === 'found') return giveWay(stack, own, others);
-  if (isFresh(own, stack.timing)) return { kind: 'known', value: undefined };
-  const reports = rivals.map((rival) => rival.report);
-  const remembered = [
-    ...(term.kind === 'term' ? recordsIn(term.term, stack.name) : []),
-    ...rememberedIn(reports, stack.name),
+  if (report.kind === 'found' && !isOfTwin(stack, report.value)) return NO_TWIN;
+  if (isFresh(own, stack.timing)) return giveWay(stack, own, others);
+  const memories = [
+    term.kind === 'term' ? recordsIn(term.term, stack.name) : [],
+    ...rivals.map((rival) => rememberedIn([rival.report], stack.name)),
   ];
-  const ours = stack.deployments.map(({ record }) => record);
-  const strange = remembered.filter((id) => !ours.includes(id));
-  const twin = giveWay(stack, own, await readRecords(ports, strange));
-  const isKnown = report.kind !== 'unknown' || strange.length < remembered.length;
-  if (isKnown || twin.kind === 'unknown' || twin.value !== undefined) return twin;
+  const remembered = memories.flat();
+  const isRemembered = stack.deployments.some(({ record }) => remembered.includes(record));
+  const files = [others.map(({ id }) => id), ...memories];
+  const isNamed = (id: number): boolean => files.filter((ids) => ids.includes(id)).length > 1;
+  const strange = isRemembered ? [] : remembered.filter((id) => !others.some((other) => other.id === id));
+  const twin = giveWay(stack, own, [...others, ...(await readRecords(ports, strange))], isNamed);
+  if (report.kind !== 'unknown' || isRemembered || twin.kind === 'unknown' || twin.value !== undefined) return twin;
   return { kind: 'unknown', why: `another stack may be named ${stack.name}: ${report.why}` };
 }
 

@@ -38,6 +38,7 @@ const TAKEN = /^two stacks are named cluster-a: this one has runner record 12, a
 describe('two stacks of one name', () => {
   it('D8: hold the main tags on one record, and make few commits in the whole hour', async () => {
     const fleet = new SimulatedFleet();
+    assert.ok(await fleet.run(MINUTE, () => fleet.files.has(REPORT)));
     const twin = fleet.world.addTwin(fleet.cluster(A));
     assert.ok(await fleet.run(5 * MINUTE, () => fleet.holders().length > 0));
     await fleet.run(2 * MINUTE);
@@ -116,6 +117,20 @@ describe('two stacks of one name', () => {
     assert.match(await whyOf(fleet, twin.newChecker()), TAKEN);
   });
 
+  for (const [what, text] of [
+    ['names its record', (report: string) => report],
+    ['is lost', () => undefined],
+    ['was overwritten', (report: string) => report.replace('10', '99')],
+  ] as const)
+    it(`the second one gives way while the note of the first one is empty and its report ${what}, by what two files remember`, async () => {
+      const { fleet, twin, record } = await withTwin();
+      fleet.kill(A);
+      fleet.record(A).note = null;
+      fleet.edit({ [REPORT]: text(fleet.file(REPORT)) });
+      assert.match(await whyOf(fleet, twin.newChecker()), TAKEN);
+      assert.equal(record.note, 'ask the platform team');
+    });
+
   it('the second one takes the name once the record of the first one is deleted', async () => {
     const { fleet, twin } = await withTwin();
     fleet.kill(A);
@@ -185,6 +200,28 @@ describe('not a second stack of the name', () => {
       assert.equal(await whyOf(fleet, { ...checker, records: { ...records, read } }), 'finished');
       assert.deepEqual(reportIn(fleet).records, [10]);
     });
+
+  it('I12: is a record without a lease that only the report of one other cluster calls a record of this one', async () => {
+    const fleet = await settledFleet();
+    const strange = fleet.world.newRecord(A);
+    const other = parseReport(B, fleet.file(reportPath(B)));
+    assert.ok(other.ok);
+    const hostile = JSON.stringify({ ...other.value, rivals: { [A]: [strange] } });
+    fleet.edit({ [REPORT]: undefined, [reportPath(B)]: hostile, 'terms/1.json': undefined });
+    fleet.record(A).note = null;
+    assert.equal(await whyOf(fleet, fleet.checker(A)), 'finished');
+  });
+
+  it('is a record that Pulumi replaces while the report is lost and the note is empty: others remember the new one', async () => {
+    const fleet = await settledFleet();
+    const cluster = fleet.cluster(A);
+    cluster.record = fleet.world.newRecord(A);
+    cluster.rollOut();
+    await fleet.run(MINUTE);
+    fleet.edit({ [REPORT]: undefined });
+    fleet.record(A).note = null;
+    assert.equal(await whyOf(fleet, fleet.checker(A)), 'finished');
+  });
 
   it('is a report of an earlier release, which names no Deployments', async () => {
     const fleet = await settledFleet();
