@@ -1,5 +1,6 @@
 /** Faults of a whole cluster: its nodes, its Kubernetes API, its link to GitLab, its tokens and its clocks. */
-import { type FaultType, IN_TOUCH_AGAIN, linkFault, repeat } from './fault.ts';
+import { NO_CACHE } from '../world/gitlab.ts';
+import { type FaultType, IN_TOUCH_AGAIN, linkFault, repeat, withoutChecker } from './fault.ts';
 
 export const CLUSTER_FAULTS = {
   'cluster dies': {
@@ -79,8 +80,8 @@ export const CLUSTER_FAULTS = {
     grace: IN_TOUCH_AGAIN,
     begin: ({ cluster, fleet, random }) => {
       const hindrance = fleet.gitlab.hindrance(cluster.name);
-      hindrance.cache = { seconds: random.whole(15, 180), sendsAge: true };
-      return () => (hindrance.cache = { seconds: 0, sendsAge: true });
+      hindrance.cache = { ...NO_CACHE, seconds: random.whole(15, 180) };
+      return () => (hindrance.cache = NO_CACHE);
     },
   },
   'proxy caches reads without Age': {
@@ -88,10 +89,31 @@ export const CLUSTER_FAULTS = {
     scope: 'checker',
     slow: 150,
     grace: IN_TOUCH_AGAIN,
-    begin: ({ cluster, fleet, random }) => {
+    begin: ({ cluster, fleet, amount, random }) => {
       const hindrance = fleet.gitlab.hindrance(cluster.name);
-      hindrance.cache = { seconds: random.whole(15, 180), sendsAge: false };
-      return () => (hindrance.cache = { seconds: 0, sendsAge: true });
+      const seconds = random.whole(15, 180);
+      // Its rules may be for some paths only: then what it keeps is older than the rest of a round.
+      const some = ['status/', 'terms/', '/runners/', ...fleet.clusters.map(({ record }) => `/runners/${record}`)];
+      hindrance.cache = { seconds, sendsAge: false, prefix: amount < 0.4 ? '' : random.pick(some) };
+      return () => (hindrance.cache = NO_CACHE);
+    },
+  },
+  'record kept by proxies, checker pending': {
+    seconds: [180, 900],
+    scope: 'gitlab',
+    slow: 150,
+    grace: IN_TOUCH_AGAIN,
+    begin: ({ cluster, fleet, random }) => {
+      // The others have to call its roll, and see the managers as they were before the call.
+      const prefix = `/runners/${cluster.record}`;
+      const others = fleet.clusters.filter((other) => other !== cluster);
+      for (const { name } of others)
+        fleet.gitlab.hindrance(name).cache = { seconds: random.whole(15, 60), sendsAge: false, prefix };
+      const end = withoutChecker(cluster);
+      return () => {
+        for (const { name } of others) fleet.gitlab.hindrance(name).cache = NO_CACHE;
+        end();
+      };
     },
   },
   'proxy answers commits': {

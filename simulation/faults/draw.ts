@@ -1,8 +1,7 @@
 /**
  * How often each fault is drawn, relative to the others of its table. The order counts: a name that is added in the middle or moved
- * changes every known episode. New faults go to the end of LATER: they are drawn from a source of their own, so that a known episode
- * keeps its faults and gets more of them. Not drawn yet, because episodes with them still break rules: `proxy caches reads without
- * Age`, `twins`, `runner token reset`.
+ * changes every known episode. New faults get a table of their own, which is drawn from a source of its own: then a known episode
+ * keeps its faults and gets more of them.
  */
 import type { Random } from '../random.ts';
 import type { FaultName } from './faults.ts';
@@ -84,6 +83,13 @@ const LATER: Weights = [
   ['newest term and report lost, checker pending', 3],
 ];
 
+const NEWEST: Weights = [
+  ['proxy caches reads without Age', 3],
+  ['twins', 3],
+  ['runner token reset', 2],
+  ['record kept by proxies, checker pending', 2],
+];
+
 function drawFrom(weights: Weights, random: Random): FaultName {
   let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [name, weight] of weights) {
@@ -95,3 +101,4 @@ function drawFrom(weights: Weights, random: Random): FaultName {
 
 export const drawFault = (random: Random): FaultName => drawFrom(FIRST, random);
 export const drawLaterFault = (random: Random): FaultName => drawFrom(LATER, random);
+export const drawNewestFault = (random: Random): FaultName => drawFrom(NEWEST, random);

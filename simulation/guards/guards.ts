@@ -57,6 +57,20 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
+    name: 'an answer dated before one that was known is unknown',
+    edits: [edit('checker/answer-dates.ts', `read.at < known - this.tolerance`, `read.at < known - 1e9`)],
+  },
+  {
+    name: 'an answer after a wait is not one from before it',
+    edits: [
+      edit('checker/answer-dates.ts', `    if (before > 0) this.newest = `, `    if (before < 0) this.newest = `),
+    ],
+  },
+  {
+    name: 'the second of two stacks of one name gives way',
+    edits: [edit('checker/twins.ts', `    if (!theirs && !isNamed(id)) continue;`, `    if (id > 0) continue;`)],
+  },
+  {
     name: 'unknown is not offline, in the sidecar',
     edits: [
       edit(

@@ -73,6 +73,11 @@ export class Continuous {
     return cluster.online >= cluster.config.policy.minOnline;
   }
 
+  hasLivingHolder(holders: readonly string[]): boolean {
+    const { fleet, twins } = this.oracle;
+    return twins.isServing || holders.some((name) => this.isLiving(fleet.cluster(name)));
+  }
+
   /** Its checker can do its work, undisturbed. */
   private canAct(cluster: Cluster): boolean {
     return cluster.up && !this.disturbances.checker(cluster.name);
@@ -119,9 +124,7 @@ export class Continuous {
   private sampleGap(holders: readonly string[], calm: boolean): void {
     const { oracle } = this;
     const { now, fleet } = oracle;
-    const hasHolder = holders.some(
-      (name) => this.isLiving(fleet.cluster(name)) || this.isVouchedFor(fleet.cluster(name)),
-    );
+    const hasHolder = this.hasLivingHolder(holders) || holders.some((name) => this.isVouchedFor(fleet.cluster(name)));
     const { promised } = oracle;
     const busy = holders.some((name) => fleet.cluster(name).records.some((id) => fleet.gitlab.model.jobs.runsOn(id)));
     const slow = this.disturbances.slowSeconds(busy);

@@ -16,6 +16,7 @@ import { Continuous, type Disturbances } from './continuous.ts';
 import { Stamps, Truth, type Claim } from './history.ts';
 import { Outcome } from './outcome.ts';
 import { Knowledge } from './rounds.ts';
+import { Twins } from './twins.ts';
 import { judgeTagWrite } from './writes.ts';
 
 export type Invariant =
@@ -35,6 +36,7 @@ export class Oracle {
   readonly truths = new Map<string, Truth>();
   readonly continuous: Continuous;
   readonly outcome: Outcome;
+  readonly twins: Twins;
   /** The highest number so far, also of lost files. */
   highest = 0;
   private readonly known = new Map<number, Knowledge>();
@@ -50,6 +52,7 @@ export class Oracle {
     }
     this.continuous = new Continuous(this, disturbances);
     this.outcome = new Outcome(this, disturbances);
+    this.twins = new Twins(fleet);
   }
 
   get now(): number {
@@ -86,10 +89,10 @@ export class Oracle {
     return this.truths.get(cluster) ?? new Truth(false);
   }
 
-  /** A second stack of one name writes nothing while the first one has a record that the fleet was told of. */
+  /** A second stack of one name writes nothing while it could know of the first one. */
   twinWrote(process: Process, what: string): void {
     const cluster = this.fleet.cluster(process.cluster.replace(/-twin$/, ''));
-    if (this.fleet.gitlab.runner(cluster.record) && this.truthOf(cluster.name).knows(cluster.record))
+    if (!this.twins.mayWrite(cluster))
       this.violate('I1', `${process.name} has the name of another stack, and wrote ${what}`);
   }
 
@@ -97,6 +100,7 @@ export class Oracle {
     if (process.role === TWIN) return this.twinWrote(process, 'a lease');
     const read = leaseFrom(note, process.cluster, Math.floor((START + this.now) / 1000) + 60);
     if (read.kind !== 'lease') return this.violate('stamp', `${process.name} wrote a note without a lease`);
+    this.twins.firstWrote(process.cluster);
     this.judgeStamp(process, read.lease);
     const { leaseSeconds, roundSeconds } = this.timing;
     this.stampsOf(process.cluster).add({ landedAt: this.now, lease: read.lease }, leaseSeconds + roundSeconds);
@@ -151,6 +155,9 @@ export class Oracle {
     const lastWrite = Math.max(0, ...round.tagWrites.values());
     const own = round.pods?.answer.kind === 'known' ? round.pods.answer.value.map(({ record }) => record) : [];
     const holder = this.claims.at(-1)?.term.holder;
+    const { sendsAge } = this.fleet.gitlab.hindrance(process.cluster).cache;
+    // A copy that a proxy without Age keeps for no longer than that cannot be told from an answer of now.
+    const keptMs = sendsAge ? 0 : 2 * this.timing.requestSeconds * 1000;
     for (const [id, cluster] of this.fleet.owners) {
       // An earlier record of its own is read only to see whether another stack has it.
       if (cluster === process.cluster && !own.includes(id)) continue;
@@ -159,7 +166,7 @@ export class Oracle {
       const seen = round.records.get(id);
       // A record that this round does not know cannot be read.
       if (!seen || seen.answer.kind !== 'found') continue;
-      if (seen.landedAt < lastWrite)
+      if (seen.landedAt < lastWrite - keptMs)
         this.violate('I1', `${process.name} says it is done, and has not looked at record ${id} of ${cluster} again`);
     }
   }
@@ -198,6 +205,7 @@ export class Oracle {
         if (!isWell) this.unwell.set(pod.name, now);
       }
     }
+    this.twins.sample();
     const holders = fleet.holders();
     this.continuous.sample(holders);
     this.outcome.sample(holders);

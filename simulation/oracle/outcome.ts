@@ -73,8 +73,9 @@ export class Outcome {
     const { oracle, disturbances } = this;
     const calm = !disturbances.gitlab() && !disturbances.control();
     const { continuous, fleet } = oracle;
-    const lives = holders.some((name) => continuous.isLiving(fleet.cluster(name)));
-    return calm && !lives && fleet.clusters.some((cluster) => continuous.couldServe(cluster));
+    return (
+      calm && !continuous.hasLivingHolder(holders) && fleet.clusters.some((cluster) => continuous.couldServe(cluster))
+    );
   }
 
   private moved(from: string | undefined, to: string): void {

@@ -35,6 +35,8 @@ export class Fleet {
   readonly time = new VirtualTime();
   readonly gitlab: SimulatedGitLab;
   readonly clusters: Cluster[];
+  /** Second stacks of a name, also those that have ended. */
+  readonly twins: Twin[] = [];
   readonly policy: Policy;
   readonly isAdopted: boolean;
   /** The owner of each record, also of deleted ones. */
@@ -128,7 +130,9 @@ export class Fleet {
     const record = this.newRecord(cluster.name);
     gitlab.editByHand('a person', record, { tags: [this.ownTag(cluster.name), ...tags] });
     const random = this.random.fork(`twin ${record}`);
-    return new Twin({ time, watcher, random, cluster, record, program, nextId: () => this.nextId() });
+    const twin = new Twin({ time, watcher, random, cluster, record, program, nextId: () => this.nextId() });
+    this.twins.push(twin);
+    return twin;
   }
 
   removeRecord(id: number): void {

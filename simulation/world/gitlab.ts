@@ -36,9 +36,19 @@ export interface Hindrance {
   slowMs: number;
   /** A proxy answers commits itself, with this status and no body; nothing reaches GitLab. */
   swallows: 200 | 204 | undefined;
-  /** A proxy answers reads from a cache of so many seconds; a correct one sends `Age`. */
-  cache: { readonly seconds: number; readonly sendsAge: boolean };
+  cache: ProxyCache;
 }
+
+/** A proxy answers reads from a cache of so many seconds. */
+interface ProxyCache {
+  readonly seconds: number;
+  /** As a correct one does. */
+  readonly sendsAge: boolean;
+  /** It keeps only what has such a path; all where it is empty. */
+  readonly prefix: string;
+}
+
+export const NO_CACHE: ProxyCache = { seconds: 0, sendsAge: true, prefix: '' };
 
 const UNHINDERED: Readonly<Hindrance> = {
   lateMs: 0,
@@ -46,7 +56,7 @@ const UNHINDERED: Readonly<Hindrance> = {
   credentialsRefused: false,
   slowMs: 0,
   swallows: undefined,
-  cache: { seconds: 0, sendsAge: true },
+  cache: NO_CACHE,
 };
 
 /** The proxy's cache, by cluster and path. */
@@ -167,8 +177,8 @@ export class SimulatedGitLab {
 
   /** A read that may be answered by a proxy's cache, as the adapter sees it. */
   cached<T>(process: Process, path: string, cache: Cache<T>, read: () => Read<T>): Read<T> {
-    const { seconds, sendsAge } = this.hindrance(process.cluster).cache;
-    if (seconds === 0) return read();
+    const { seconds, sendsAge, prefix } = this.hindrance(process.cluster).cache;
+    if (seconds === 0 || !path.startsWith(prefix)) return read();
     const key = `${process.cluster} ${path}`;
     const kept = cache.get(key);
     const age = kept ? Math.floor((this.time.now - kept.at) / 1000) : 0;

@@ -27,14 +27,19 @@ const POLL_KUBERNETES_MS = 40;
 
 export class Twin {
   readonly record: number;
+  isOver = false;
   private readonly parts: TwinParts;
   private process: Process | undefined;
-  private isOver = false;
 
   constructor(parts: TwinParts) {
     this.parts = parts;
     this.record = parts.record;
     this.minute();
+  }
+
+  /** Whose name it has. */
+  get cluster(): Cluster {
+    return this.parts.cluster;
   }
 
   end(): void {
