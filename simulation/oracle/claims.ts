@@ -3,7 +3,12 @@ import { isoOf } from '../../runtime/core/model/time.ts';
 import { parseTerm, termPath, type Term } from '../../runtime/core/model/term.ts';
 import { replay } from '../../runtime/core/decision/replay.ts';
 import type { Lease } from '../../runtime/core/model/lease.ts';
-import { busyContactSeconds, heardWithinSeconds, longestGapSeconds } from '../../runtime/timing.ts';
+import {
+  adoptedDetectionSeconds,
+  busyContactSeconds,
+  heardWithinSeconds,
+  longestGapSeconds,
+} from '../../runtime/timing.ts';
 import { START } from '../world/gitlab.ts';
 import type { Process } from '../world/process.ts';
 import type { Oracle } from './oracle.ts';
@@ -85,6 +90,11 @@ function judgeTouch({ oracle, process, what }: Case): void {
 /** The longest that a report may lag behind the truth: a stamp's age, the rounds to read it, and the sidecar's detection. */
 export const lagSeconds = ({ timing }: Oracle): number =>
   timing.leaseSeconds + 2 * longestGapSeconds(timing) + timing.budgetSeconds + timing.detectionSeconds;
+
+/** The same for a count that is too high: adopted runners that hang are counted for longer. */
+const countLagSeconds = (oracle: Oracle): number =>
+  lagSeconds(oracle) +
+  (oracle.fleet.isAdopted ? adoptedDetectionSeconds(oracle.timing) - oracle.timing.detectionSeconds : 0);
 
 function judgeGround(claim: Case, previous: Term | undefined): void {
   const { oracle, process, known, term, what, holder } = claim;
@@ -187,7 +197,7 @@ const STRONGER_STAMPS = 2;
 function judgeStrength(claim: Case): void {
   const { oracle, process, what, holder } = claim;
   const { policy } = oracle.fleet;
-  const lag = lagSeconds(oracle);
+  const lag = countLagSeconds(oracle);
   const theirs = oracle.truthOf(holder ?? '');
   const ours = oracle.truthOf(process.cluster);
   if (!confirmed(claim, STRONGER_STAMPS, ({ online, wanted }) => online < (wanted?.settled ?? 0)))
@@ -205,7 +215,7 @@ function judgeStrength(claim: Case): void {
 /** The preferred cluster has had what it wanted for `failbackAfterSeconds`. */
 function judgeWhole({ oracle, process, what }: Case): void {
   const { policy } = oracle.fleet;
-  const lag = lagSeconds(oracle);
+  const lag = countLagSeconds(oracle);
   const ours = oracle.truthOf(process.cluster);
   const wanted = ours.leastWanted(policy.settleSeconds + policy.failbackAfterSeconds, 0);
   const short = ours.longest(policy.failbackAfterSeconds, ({ online, shown }) => Math.max(online, shown) < wanted);
