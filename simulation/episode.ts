@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Blow } from './faults/fault.ts';
 import { faultType } from './faults/faults.ts';
-import { Oracle, type Violation } from './oracle/oracle.ts';
+import { Oracle } from './oracle/oracle.ts';
+import type { Violation } from './oracle/seen.ts';
 import type { Outcome } from './oracle/outcome.ts';
 import { termNumber } from './oracle/rounds.ts';
 import type { Plan, PlannedFault } from './plan.ts';

@@ -11,10 +11,10 @@ import {
 } from '../../runtime/timing.ts';
 import { START } from '../world/gitlab.ts';
 import type { Process } from '../world/process.ts';
-import type { Oracle } from './oracle.ts';
+import type { Seen } from './seen.ts';
 import type { Knowledge } from './rounds.ts';
 
-export function judgeClaim(oracle: Oracle, process: Process, number: number, text: string): void {
+export function judgeClaim(oracle: Seen, process: Process, number: number, text: string): void {
   const parsed = parseTerm(number, text);
   const previous = oracle.claims.at(-1);
   const what = `${process.name} claimed term ${number}`;
@@ -36,7 +36,7 @@ export function judgeClaim(oracle: Oracle, process: Process, number: number, tex
 }
 
 interface Case {
-  readonly oracle: Oracle;
+  readonly oracle: Seen;
   readonly process: Process;
   readonly known: Knowledge;
   readonly term: Term;
@@ -88,7 +88,7 @@ function judgeTouch({ oracle, process, what }: Case): void {
 }
 
 /** The longest that a report may lag behind the truth: a stamp's age, the rounds to read it, and the sidecar's detection. */
-export const lagSeconds = ({ timing }: Oracle): number =>
+export const lagSeconds = ({ timing }: Seen): number =>
   timing.leaseSeconds + 2 * longestGapSeconds(timing) + timing.budgetSeconds + timing.detectionSeconds;
 
 /** The same for a count that is too high: adopted runners that hang are counted for longer. */

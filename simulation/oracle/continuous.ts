@@ -1,7 +1,7 @@
 /** What must not last: two holders (I1), no living holder (I2), wrong tags (I8). Time counts only while the checkers that must act are undisturbed. */
 import { parseTerm, termPath } from '../../runtime/core/model/term.ts';
 import type { Cluster } from '../world/cluster.ts';
-import type { Oracle } from './oracle.ts';
+import type { Seen } from './seen.ts';
 import { healSeconds } from './writes.ts';
 
 /** Which parts are disturbed at this moment. */
@@ -46,14 +46,14 @@ class Timer {
 export class Continuous {
   /** How long each undisturbed time without a living holder lasted, in seconds. */
   readonly gaps: number[] = [];
-  private readonly oracle: Oracle;
+  private readonly oracle: Seen;
   private readonly disturbances: Disturbances;
   private readonly gapTimers = new Map<string, Timer>();
   private readonly healTimers = new Map<string, Timer>();
   private readonly ownTimers = new Map<string, Timer>();
   private gap = 0;
 
-  constructor(oracle: Oracle, disturbances: Disturbances) {
+  constructor(oracle: Seen, disturbances: Disturbances) {
     this.oracle = oracle;
     this.disturbances = disturbances;
     for (const { name } of oracle.fleet.clusters) {

@@ -5,7 +5,6 @@
 import { parseReport } from '../../runtime/core/model/report.ts';
 import type { Lease } from '../../runtime/core/model/lease.ts';
 import { leaseFrom } from '../../runtime/core/model/lease.ts';
-import { adoptedDetectionSeconds, bounds, longestGapSeconds } from '../../runtime/timing.ts';
 import type { Health } from '../../runtime/sidecar/health.ts';
 import { START } from '../world/gitlab.ts';
 import { MAIN_TAG, type Fleet } from '../world/fleet.ts';
@@ -13,80 +12,20 @@ import type { Process } from '../world/process.ts';
 import { TWIN } from '../world/twin.ts';
 import { judgeClaim } from './claims.ts';
 import { Continuous, type Disturbances } from './continuous.ts';
-import { Stamps, Truth, type Claim } from './history.ts';
 import { Outcome } from './outcome.ts';
-import { Knowledge } from './rounds.ts';
-import { Twins } from './twins.ts';
+import { Seen } from './seen.ts';
 import { judgeTagWrite } from './writes.ts';
 
-export type Invariant =
-  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I12' | 'stamp' | 'term' | 'sidecar';
-
-export interface Violation {
-  readonly invariant: Invariant;
-  readonly at: number;
-  readonly text: string;
-}
-
-export class Oracle {
-  readonly fleet: Fleet;
-  readonly violations: Violation[] = [];
-  readonly claims: Claim[] = [];
-  readonly stamps = new Map<string, Stamps>();
-  readonly truths = new Map<string, Truth>();
+export class Oracle extends Seen {
   readonly continuous: Continuous;
   readonly outcome: Outcome;
-  readonly twins: Twins;
-  /** The highest number so far, also of lost files. */
-  highest = 0;
-  private readonly known = new Map<number, Knowledge>();
   /** When a pod's runner last was unhealthy for a reason of its own. */
   private readonly unwell = new Map<string, number>();
 
-  /** `isAllReported`: the watched rule knows all records without reports. */
   constructor(fleet: Fleet, disturbances: Disturbances, isAllReported: boolean) {
-    this.fleet = fleet;
-    for (const cluster of fleet.clusters) {
-      this.stamps.set(cluster.name, new Stamps());
-      this.truths.set(cluster.name, new Truth(isAllReported));
-    }
+    super(fleet, isAllReported);
     this.continuous = new Continuous(this, disturbances);
-    this.outcome = new Outcome(this, disturbances);
-    this.twins = new Twins(fleet);
-  }
-
-  get now(): number {
-    return this.fleet.time.now;
-  }
-
-  get timing() {
-    const [first] = this.fleet.clusters;
-    if (!first) throw new Error('a fleet without clusters');
-    return first.config.timing;
-  }
-
-  violate(invariant: Invariant, text: string): void {
-    this.violations.push({ invariant, at: this.now, text });
-  }
-
-  of(process: Process): Knowledge {
-    let found = this.known.get(process.id);
-    if (!found) this.known.set(process.id, (found = new Knowledge()));
-    return found;
-  }
-
-  /** How many of its runners a cluster needs. */
-  minOnlineOf(cluster: string | undefined): number {
-    const found = this.fleet.clusters.find(({ name }) => name === cluster);
-    return (found?.config ?? this.fleet).policy.minOnline;
-  }
-
-  stampsOf(cluster: string): Stamps {
-    return this.stamps.get(cluster) ?? new Stamps();
-  }
-
-  truthOf(cluster: string): Truth {
-    return this.truths.get(cluster) ?? new Truth(false);
+    this.outcome = new Outcome(this, this.continuous, disturbances);
   }
 
   /** A second stack of one name writes nothing while it could know of the first one. */
@@ -209,24 +148,5 @@ export class Oracle {
     const holders = fleet.holders();
     this.continuous.sample(holders);
     this.outcome.sample(holders);
-  }
-
-  hasMain(id: number): boolean {
-    return this.fleet.gitlab.runner(id)?.tags.includes(MAIN_TAG) ?? false;
-  }
-
-  /** What is promised for this fleet, in seconds; with more than two clusters each further rank may cost a turn. */
-  get promised() {
-    const { timing, fleet } = this;
-    const turns = Math.max(0, fleet.clusters.length - 2) * longestGapSeconds(timing);
-    const { deadSeconds, deadBusySeconds, unhealthySeconds } = bounds(
-      fleet.isAdopted ? { ...timing, detectionSeconds: adoptedDetectionSeconds(timing) } : timing,
-      fleet.policy.confirm,
-    );
-    const idle = Math.max(deadSeconds, unhealthySeconds) + turns;
-    // GitLab hears a busy challenger only with its jobs' next report, which must come after a call.
-    const deafSeconds =
-      timing.jobReportSeconds + longestGapSeconds(timing) + timing.rollCallSeconds + timing.roundSeconds;
-    return { seconds: idle, deafSeconds, busySeconds: Math.max(idle, deadBusySeconds + turns) };
   }
 }

@@ -3,8 +3,8 @@
  * be compared.
  */
 import { lagSeconds } from './claims.ts';
-import type { Disturbances } from './continuous.ts';
-import type { Oracle } from './oracle.ts';
+import type { Continuous, Disturbances } from './continuous.ts';
+import type { Seen } from './seen.ts';
 
 export class Outcome {
   moves = 0;
@@ -14,7 +14,8 @@ export class Outcome {
   readonly doubles: number[] = [];
   /** How long each time without a living holder lasted while GitLab worked and another cluster could take jobs. */
   readonly without: number[] = [];
-  private readonly oracle: Oracle;
+  private readonly oracle: Seen;
+  private readonly continuous: Continuous;
   private readonly disturbances: Disturbances;
   private holder: string | undefined;
   /** On which clusters the rule itself has put the tag since the last settled holder. */
@@ -26,8 +27,9 @@ export class Outcome {
   private double = 0;
   private alone = 0;
 
-  constructor(oracle: Oracle, disturbances: Disturbances) {
+  constructor(oracle: Seen, continuous: Continuous, disturbances: Disturbances) {
     this.oracle = oracle;
+    this.continuous = continuous;
     this.disturbances = disturbances;
   }
 
@@ -70,9 +72,9 @@ export class Outcome {
   }
 
   private isWithout(holders: readonly string[]): boolean {
-    const { oracle, disturbances } = this;
+    const { oracle, continuous, disturbances } = this;
     const calm = !disturbances.gitlab() && !disturbances.control();
-    const { continuous, fleet } = oracle;
+    const { fleet } = oracle;
     return (
       calm && !continuous.hasLivingHolder(holders) && fleet.clusters.some((cluster) => continuous.couldServe(cluster))
     );

@@ -2,7 +2,7 @@
 import { longestGapSeconds } from '../../runtime/timing.ts';
 import { MAIN_TAG } from '../world/fleet.ts';
 import type { Process } from '../world/process.ts';
-import type { Oracle } from './oracle.ts';
+import type { Seen } from './seen.ts';
 
 export interface TagWrite {
   readonly id: number;
@@ -11,14 +11,14 @@ export interface TagWrite {
   readonly sentAt: number;
 }
 
-export function judgeTagWrite(oracle: Oracle, process: Process, write: TagWrite): void {
+export function judgeTagWrite(oracle: Seen, process: Process, write: TagWrite): void {
   judgeLooks(oracle, process, write);
   judgeTags(oracle, process, write);
   if (write.after.includes(MAIN_TAG) && !write.before.includes(MAIN_TAG)) judgeOn(oracle, process, write);
 }
 
 /** It was sent after a fresh read of the newest term and of the record, in a round that was not paused. */
-function judgeLooks(oracle: Oracle, process: Process, { id, sentAt }: TagWrite): void {
+function judgeLooks(oracle: Seen, process: Process, { id, sentAt }: TagWrite): void {
   const known = oracle.of(process);
   const { timing } = oracle;
   const what = `${process.name} wrote the tags of record ${id}`;
@@ -39,7 +39,7 @@ function judgeLooks(oracle: Oracle, process: Process, { id, sentAt }: TagWrite):
 }
 
 /** Only main tags and the cluster's own are added, only main tags removed, compared with the tags that the process had read. */
-function judgeTags(oracle: Oracle, process: Process, { id, after }: TagWrite): void {
+function judgeTags(oracle: Seen, process: Process, { id, after }: TagWrite): void {
   const base = oracle.of(process).views.get(id)?.tags ?? [];
   const owner = oracle.fleet.owners.get(id) ?? '';
   const own = oracle.fleet.ownTag(owner);
@@ -51,7 +51,7 @@ function judgeTags(oracle: Oracle, process: Process, { id, after }: TagWrite): v
 }
 
 /** The main tag is added only to the cluster that the newest term names, and only after it was removed from all others. */
-function judgeOn(oracle: Oracle, process: Process, { id }: TagWrite): void {
+function judgeOn(oracle: Seen, process: Process, { id }: TagWrite): void {
   const known = oracle.of(process);
   const owner = oracle.fleet.owners.get(id) ?? '';
   for (const [other, cluster] of oracle.fleet.owners) {
@@ -68,5 +68,4 @@ function judgeOn(oracle: Oracle, process: Process, { id }: TagWrite): void {
 }
 
 /** How long two clusters may hold the tag after a late write, and how long any record may have wrong tags. */
-export const healSeconds = (oracle: Oracle): number =>
-  2 * longestGapSeconds(oracle.timing) + oracle.timing.budgetSeconds;
+export const healSeconds = (oracle: Seen): number => 2 * longestGapSeconds(oracle.timing) + oracle.timing.budgetSeconds;
