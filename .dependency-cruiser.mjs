@@ -107,7 +107,6 @@ const ARROWS = {
   test: { may: ['runtime', 'infra', 'lab', 'sdks', 'simulation', 'tools'], anything: true },
 };
 
-/** Folders that still have circles. This list only becomes shorter. */
 const escaped = (text) => text.replaceAll(/[.\\]/g, '\\$&');
 const under = (path) => `^${escaped(path)}(/|$)`;
 const LOCAL = '^(runtime|infra|lab|sdks|simulation|test|tools)/';
