@@ -92,7 +92,7 @@ export const lagSeconds = ({ timing }: Seen): number =>
   timing.leaseSeconds + 2 * longestGapSeconds(timing) + timing.budgetSeconds + timing.detectionSeconds;
 
 /** The same for a count that is too high: adopted runners that hang are counted for longer. */
-const countLagSeconds = (oracle: Oracle): number =>
+const countLagSeconds = (oracle: Seen): number =>
   lagSeconds(oracle) +
   (oracle.fleet.isAdopted ? adoptedDetectionSeconds(oracle.timing) - oracle.timing.detectionSeconds : 0);
 
