@@ -2,6 +2,7 @@
 import { leaseFrom } from '../../runtime/core/model/lease.ts';
 import { isoOf } from '../../runtime/core/model/time.ts';
 import { reportPath } from '../../runtime/core/model/report.ts';
+import type { Cluster } from '../world/cluster.ts';
 import type { Fleet } from '../world/fleet.ts';
 import { START } from '../world/gitlab.ts';
 import { type FaultContext, type FaultType, IN_TOUCH_AGAIN, repeat, withoutChecker } from './fault.ts';
@@ -27,13 +28,23 @@ function newestTermPath(fleet: Pick<Fleet, 'gitlab'>): string | undefined {
 }
 
 /** Each cluster's lease has the number of the newest term. Before that its loss, with all reports, leaves nothing that knows it. */
-function isTermInLeases({ clusters, gitlab }: Fleet): boolean {
-  const newest = Number(/\d+/.exec(newestTermPath({ gitlab }) ?? '')?.[0] ?? 0);
-  return clusters.every(({ name, record }) => {
-    const read = leaseFrom(gitlab.runner(record)?.note ?? null, name, Number.MAX_SAFE_INTEGER);
-    return read.kind === 'lease' && read.lease.term >= newest;
-  });
+const isTermInLeases = (fleet: Fleet): boolean =>
+  fleet.clusters.every((cluster) => termInNote(fleet, cluster) >= newestTerm(fleet));
+
+const newestTerm = (fleet: Fleet): number => Number(/\d+/.exec(newestTermPath(fleet) ?? '')?.[0] ?? 0);
+
+/** The term that a cluster's lease names; -1 without a lease. */
+function termInNote({ gitlab }: Fleet, { name, record }: Cluster): number {
+  const read = leaseFrom(gitlab.runner(record)?.note ?? null, name, Number.MAX_SAFE_INTEGER);
+  return read.kind === 'lease' ? read.lease.term : -1;
 }
+
+/** Whether the number of the newest term would be lost with a cluster's note: no file and no other note names it. */
+export const isLastToKnowTerm = (fleet: Fleet, cluster: Cluster): boolean =>
+  [
+    newestTerm(fleet),
+    ...fleet.clusters.filter((other) => other !== cluster).map((other) => termInNote(fleet, other)),
+  ].every((number) => number < termInNote(fleet, cluster));
 
 export const FILE_FAULTS = {
   paused: {

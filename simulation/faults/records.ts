@@ -3,6 +3,7 @@ import { formatLease, leaseFrom, noteWithLease } from '../../runtime/core/model/
 import { MAIN_TAG } from '../world/fleet.ts';
 import { START } from '../world/gitlab.ts';
 import { type FaultContext, type FaultType, IN_TOUCH_AGAIN } from './fault.ts';
+import { isLastToKnowTerm } from './files.ts';
 
 function editTags(
   { fleet, cluster }: FaultContext,
@@ -78,7 +79,7 @@ export const RECORD_FAULTS = {
     scope: 'checker',
     grace: IN_TOUCH_AGAIN,
     begin: ({ cluster, fleet }) => {
-      fleet.gitlab.editByHand('a person', cluster.record, { note: null });
+      if (!isLastToKnowTerm(fleet, cluster)) fleet.gitlab.editByHand('a person', cluster.record, { note: null });
       return undefined;
     },
   },
