@@ -136,8 +136,8 @@ async function main(): Promise<number> {
 process.exit(
   await main().catch((error: unknown) => {
     // Not thrown: what handles uncaught errors in Pulumi's packages lets the process end with 0.
-    const text = error instanceof Error && !(error instanceof ToolError) ? error.stack : undefined;
-    process.stderr.write(`${text ?? (error instanceof Error ? error.message : String(error))}\n`);
+    const text = error instanceof ToolError ? error.message : error instanceof Error ? error.stack : error;
+    process.stderr.write(`${String(text)}\n`);
     return 1;
   }),
 );

@@ -1,6 +1,14 @@
 /** Faults of a whole cluster: its nodes, its Kubernetes API, its link to GitLab, its tokens and its clocks. */
-import { NO_CACHE } from '../world/gitlab.ts';
+import type { Fleet } from '../world/fleet.ts';
+import { NO_CACHE, type ProxyCache } from '../world/gitlab.ts';
 import { type FaultType, IN_TOUCH_AGAIN, linkFault, repeat, withoutChecker } from './fault.ts';
+
+/** A proxy between a cluster and GitLab keeps answers. The result removes it. */
+function proxyBefore(fleet: Fleet, cluster: string, cache: ProxyCache): () => void {
+  const hindrance = fleet.gitlab.hindrance(cluster);
+  hindrance.cache = cache;
+  return () => void (hindrance.cache = NO_CACHE);
+}
 
 export const CLUSTER_FAULTS = {
   'cluster dies': {
@@ -78,11 +86,8 @@ export const CLUSTER_FAULTS = {
     scope: 'checker',
     slow: 150,
     grace: IN_TOUCH_AGAIN,
-    begin: ({ cluster, fleet, random }) => {
-      const hindrance = fleet.gitlab.hindrance(cluster.name);
-      hindrance.cache = { ...NO_CACHE, seconds: random.whole(15, 180) };
-      return () => (hindrance.cache = NO_CACHE);
-    },
+    begin: ({ cluster, fleet, random }) =>
+      proxyBefore(fleet, cluster.name, { ...NO_CACHE, seconds: random.whole(15, 180) }),
   },
   'proxy caches reads without Age': {
     seconds: [60, 600],
@@ -90,12 +95,14 @@ export const CLUSTER_FAULTS = {
     slow: 150,
     grace: IN_TOUCH_AGAIN,
     begin: ({ cluster, fleet, amount, random }) => {
-      const hindrance = fleet.gitlab.hindrance(cluster.name);
       const seconds = random.whole(15, 180);
       // Its rules may be for some paths only: then what it keeps is older than the rest of a round.
       const some = ['status/', 'terms/', '/runners/', ...fleet.clusters.map(({ record }) => `/runners/${record}`)];
-      hindrance.cache = { seconds, sendsAge: false, prefix: amount < 0.4 ? '' : random.pick(some) };
-      return () => (hindrance.cache = NO_CACHE);
+      return proxyBefore(fleet, cluster.name, {
+        seconds,
+        sendsAge: false,
+        prefix: amount < 0.4 ? '' : random.pick(some),
+      });
     },
   },
   'record kept by proxies, checker pending': {
@@ -107,13 +114,11 @@ export const CLUSTER_FAULTS = {
       // The others have to call its roll, and see the managers as they were before the call.
       const prefix = `/runners/${cluster.record}`;
       const others = fleet.clusters.filter((other) => other !== cluster);
-      for (const { name } of others)
-        fleet.gitlab.hindrance(name).cache = { seconds: random.whole(15, 60), sendsAge: false, prefix };
-      const end = withoutChecker(cluster);
-      return () => {
-        for (const { name } of others) fleet.gitlab.hindrance(name).cache = NO_CACHE;
-        end();
-      };
+      const ends = others.map(({ name }) =>
+        proxyBefore(fleet, name, { seconds: random.whole(15, 60), sendsAge: false, prefix }),
+      );
+      ends.push(withoutChecker(cluster));
+      return () => ends.forEach((end) => end());
     },
   },
   'proxy answers commits': {

@@ -40,7 +40,7 @@ export interface Hindrance {
 }
 
 /** A proxy answers reads from a cache of so many seconds. */
-interface ProxyCache {
+export interface ProxyCache {
   readonly seconds: number;
   /** As a correct one does. */
   readonly sendsAge: boolean;

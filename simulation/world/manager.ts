@@ -89,14 +89,17 @@ export class Manager {
   get serves(): boolean {
     if (this.state !== 'up' || this.draining || this.hasBadToken) return false;
     const record = this.parts.gitlab.runner(this.parts.record());
-    return (
-      record !== undefined && !record.paused && !this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster))
-    );
+    return record !== undefined && !record.paused && !this.isCut;
   }
 
   /** GitLab hears the reports of its jobs, whether it takes more jobs or not. */
   get reportsJobs(): boolean {
-    return this.state === 'up' && this.busy && !this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster));
+    return this.state === 'up' && this.busy && !this.isCut;
+  }
+
+  /** GitLab hears nothing of it. */
+  private get isCut(): boolean {
+    return this.parts.gitlab.model.faults.all.some(isCutFor(this.parts.cluster));
   }
 
   private again(ms: number): void {
