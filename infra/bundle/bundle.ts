@@ -7,6 +7,10 @@ const MOST_BYTES = 700_000;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+const inFolder = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const SLIM = inFolder('slim-gitbeaker.ts');
+const INSTEAD = { 'rate-limiter-flexible': SLIM, 'picomatch-browser': SLIM, 'object-inspect': inFolder('inspect.cjs') };
+
 /** The runtime's programs, by their names in the containers. */
 export const ENTRIES = { checker: 'runtime/checker/main.ts', sidecar: 'runtime/sidecar/main.ts' } as const;
 
@@ -41,6 +45,7 @@ export async function bundle(
     charset: 'utf8',
     legalComments: 'none',
     sourcemap: false,
+    alias: INSTEAD,
     logLevel: 'silent',
   });
   const text = result.outputFiles[0]?.text;

@@ -1,7 +1,7 @@
 /** The sidecar's entry: nothing but wiring. */
 import * as z from 'zod';
 import { sidecarConfigSchema } from '../config.ts';
-import { connectGitLab } from '../adapters/gitlab/connect.ts';
+import { connect, runnerRecords } from '../adapters/gitlab/records.ts';
 import { systemClock, wallClock } from '../adapters/process/clock.ts';
 import { listen } from '../adapters/metrics/serve.ts';
 import { reasonOf, tokenFile } from '../adapters/process/files.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const systemId = await readSystemId(env.HADR_SYSTEM_ID);
   const { cluster, record, timing, gitlab, port } = config;
   const log = createLog({ format: config.log.format, fields: { cluster, record } });
-  const { records } = connectGitLab({
+  const connection = connect({
     ...gitlab,
     token: tokenFile(env.HADR_TOKENS, 'sidecar'),
     requestSeconds: timing.requestSeconds,
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
       (sidecarIntervalSeconds(timing) * 1000) / 2,
       systemClock,
     ),
-    gitlab: gitlabView(records, { cluster, record, systemId }),
+    gitlab: gitlabView(runnerRecords(connection), { cluster, record, systemId }),
     health: healthFileAt(env.HADR_HEALTH),
     log,
   };

@@ -1,15 +1,10 @@
 /**
- * The requester under gitbeaker's resource classes. One time limit r covers a call with its retry; only reads are repeated,
- * for a write that seemed to fail may have been applied. `Retry-After` and `RateLimit-Reset` are obeyed within r, else the
- * call fails at once and the round continues without it. An answer from a cache is a failure: it may be of any age.
- * (gitbeaker's own handler repeats POSTs ten times within a quarter of a second: not ours.)
+ * The requester under gitbeaker's resource classes. gitbeaker's own handler repeats POSTs ten times within a quarter of a second:
+ * ours makes calls as calls.ts does.
  */
 import { createRequesterFn, type FormattedResponse } from '@gitbeaker/requester-utils';
 import * as z from 'zod';
-import type { HttpRequest, HttpResponse, HttpSend } from '../http/http.ts';
-import type { Clock } from '../../ports.ts';
-import { failureOf, GitLabError, notJson } from './error.ts';
-import { askedPauseMs, cachedFor, dateOf } from './headers.ts';
+import type { ApiCall } from './calls.ts';
 
 const optionsSchema = z.object({
   method: z.string().default('GET'),
@@ -19,79 +14,27 @@ const optionsSchema = z.object({
   body: z.string().optional(),
 });
 
-const REPEATABLE = new Set([408, 429, 500, 502, 503, 504]);
-const PAUSE_BEFORE_REPEAT_MS = 250;
-
-const jsonBody = z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]);
-
-type Body = z.infer<typeof jsonBody> | null;
-
-function bodyOf(call: string, response: HttpResponse): Body {
-  if (response.text === '') return null;
-  try {
-    return jsonBody.parse(JSON.parse(response.text));
-  } catch {
-    throw new GitLabError(call, {
-      status: response.status,
-      detail: notJson(response),
-      at: dateOf(response.headers),
-    });
-  }
-}
-
-export interface RequesterOptions {
-  readonly send: HttpSend;
-  readonly clock: Clock;
-  /** r: the limit of one call with its retry, in ms. */
-  readonly requestMs: number;
-}
-
-/** One try: the response, or why it cannot be used. */
-async function tryOnce(send: HttpSend, call: string, request: HttpRequest): Promise<HttpResponse | GitLabError> {
-  try {
-    const response = await send(request);
-    const age = cachedFor(response.headers);
-    if (age === undefined) return response;
-    const detail = `the answer comes from a cache (Age: ${age.slice(0, 20)}), not from GitLab: no proxy may cache the API`;
-    return new GitLabError(call, { status: response.status, detail });
-  } catch (error) {
-    return new GitLabError(call, { status: 0, detail: error instanceof Error ? error.message : 'the call failed' });
-  }
-}
-
-const isRepeatable = (answer: HttpResponse | GitLabError): boolean =>
-  answer.status === 0 || REPEATABLE.has(answer.status);
-
 /** The function that gitbeaker's classes take as `requesterFn`. */
-export function createRequester({ send, clock, requestMs }: RequesterOptions) {
-  return createRequesterFn(
+export const createRequester = (call: ApiCall) =>
+  createRequesterFn(
     (_resource, options) => Promise.resolve(options),
     async (endpoint, rawOptions): Promise<FormattedResponse> => {
-      const { method, headers, prefixUrl, searchParams = '', body } = optionsSchema.parse(rawOptions);
+      const { prefixUrl, searchParams = '', ...request } = optionsSchema.parse(rawOptions);
       const url = new URL(`${prefixUrl.replace(/\/+$/, '')}/${endpoint}`);
       url.search = searchParams;
-      const call = `${method} ${url.pathname}`;
-      const isRead = method === 'GET' || method === 'HEAD';
-      const deadline = clock.now() + requestMs;
-      for (let attempt = 1; ; attempt += 1) {
-        const answer = await tryOnce(send, call, {
-          method,
-          url,
-          headers: { ...headers, 'cache-control': 'no-cache' },
-          // A read leaves room for its repetition; a write has the whole time to itself.
-          timeoutMs: isRead && attempt === 1 ? requestMs / 2 : deadline - clock.now(),
-          ...(body !== undefined && { body }),
-        });
-        const isError = answer instanceof GitLabError;
-        if (!isError && answer.status >= 200 && answer.status < 300)
-          return { body: bodyOf(call, answer), headers: { ...answer.headers }, status: answer.status };
-        const wait = (isError ? undefined : askedPauseMs(answer)) ?? PAUSE_BEFORE_REPEAT_MS;
-        if (isRead && isRepeatable(answer) && attempt === 1 && clock.now() + wait < deadline) {
-          await clock.sleep(wait);
-          continue;
-        }
-        throw isError ? answer : new GitLabError(call, failureOf(answer, url));
-      }
+      return call(withoutUndefined({ ...request, url }));
     },
   );
-}
+
+const withoutUndefined = ({
+  body,
+  ...request
+}: {
+  method: string;
+  headers: Record<string, string>;
+  url: URL;
+  body?: string | undefined;
+}) => ({
+  ...request,
+  ...(body !== undefined && { body }),
+});
