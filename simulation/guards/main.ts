@@ -3,13 +3,14 @@
  * a removal, the run fails. `--record` stores which episode caught which guard, so that it is tried first; `--only TEXT` tests the
  * guards with that text in their names.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
-import { clustersOf } from '../seeds.ts';
+import { clustersOf, namedPlan } from '../seeds.ts';
 import { GUARDS, type Guard } from './guards.ts';
 import { buildMutant } from './mutant.ts';
 import type { EpisodeName, Found } from './search.ts';
@@ -21,10 +22,33 @@ const CLUSTERS = [2, 3, 2, 2];
 
 const seedsSchema = z.record(z.string(), z.object({ seed: z.string(), clusters: z.number() }));
 
-const range: readonly EpisodeName[] = Array.from({ length: MOST_EPISODES }, (_, index) => ({
-  seed: `guards.${index}`,
-  clusters: clustersOf(CLUSTERS, index),
-}));
+interface Candidate extends EpisodeName {
+  readonly faults: ReadonlySet<string>;
+}
+
+const faultsOf = ({ seed, clusters }: EpisodeName): Set<string> =>
+  new Set(namedPlan(seed, clusters, undefined).faults.map(({ name }) => name));
+
+const RANGE: readonly Candidate[] = Array.from({ length: MOST_EPISODES }, (_, index) => {
+  const name = { seed: `guards.${index}`, clusters: clustersOf(CLUSTERS, index) };
+  return { ...name, faults: faultsOf(name) };
+});
+
+/** In how many episodes each fault is. */
+const FREQUENCY = new Map<string, number>();
+for (const { faults } of RANGE) for (const fault of faults) FREQUENCY.set(fault, (FREQUENCY.get(fault) ?? 0) + 1);
+
+/**
+ * The episodes in the order in which they are tried. After a change of the protocol's times the recorded one may notice nothing
+ * any more; those that have the same faults, the rare ones above all, are the next best.
+ */
+function candidates(hint: EpisodeName | undefined): EpisodeName[] {
+  if (!hint) return [...RANGE];
+  const known = faultsOf(hint);
+  const likeness = ({ faults }: Candidate): number =>
+    [...faults].reduce((sum, fault) => sum + (known.has(fault) ? 1 / (FREQUENCY.get(fault) ?? 1) : 0), 0);
+  return [hint, ...RANGE.toSorted((a, b) => likeness(b) - likeness(a))];
+}
 
 function searchIn(bundle: string, episodes: readonly EpisodeName[]): Promise<Found | undefined> {
   return new Promise((resolve, reject) => {
@@ -47,7 +71,7 @@ async function test(guard: Guard, folder: string, whole: string, hint: EpisodeNa
     guard.edits,
     join(folder, `${GUARDS.indexOf(guard)}.mjs`),
   );
-  let left = [...(hint ? [hint] : []), ...range];
+  let left = candidates(hint);
   for (;;) {
     const found = await searchIn(mutant, left);
     const seconds = (performance.now() - began) / 1000;
@@ -66,6 +90,12 @@ function tell({ guard, found, seconds }: Outcome): void {
   process.stdout.write(`${line.slice(0, 260)} (${seconds.toFixed(1)} s)\n`);
 }
 
+/** At once: a record takes long, and what was found stays if it is ended. */
+function record(seeds: z.infer<typeof seedsSchema>): void {
+  const sorted = Object.entries(seeds).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(SEEDS, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { record: { type: 'boolean' }, only: { type: 'string' } } });
   const seeds = seedsSchema.parse(JSON.parse(await readFile(SEEDS, 'utf8').catch(() => '{}')));
@@ -80,16 +110,16 @@ async function main(): Promise<number> {
         const outcome = await test(guard, folder, whole, seeds[guard.name]);
         outcomes.push(outcome);
         tell(outcome);
+        if (values.record && outcome.found) {
+          const { seed, clusters } = outcome.found.episode;
+          seeds[guard.name] = { seed, clusters };
+          record(seeds);
+        }
       }
     };
     await Promise.all(Array.from({ length: availableParallelism() }, work));
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-  if (values.record) {
-    const caught = outcomes.flatMap(({ guard, found }) => (found ? [[guard.name, found.episode] as const] : []));
-    const sorted = Object.entries({ ...seeds, ...Object.fromEntries(caught) }).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    await writeFile(SEEDS, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
   }
   const survivors = outcomes.filter(({ found }) => !found);
   process.stdout.write(`${outcomes.length - survivors.length} of ${outcomes.length} guards are needed\n`);
