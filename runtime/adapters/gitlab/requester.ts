@@ -19,22 +19,9 @@ export const createRequester = (call: ApiCall) =>
   createRequesterFn(
     (_resource, options) => Promise.resolve(options),
     async (endpoint, rawOptions): Promise<FormattedResponse> => {
-      const { prefixUrl, searchParams = '', ...request } = optionsSchema.parse(rawOptions);
+      const { prefixUrl, searchParams = '', body, ...request } = optionsSchema.parse(rawOptions);
       const url = new URL(`${prefixUrl.replace(/\/+$/, '')}/${endpoint}`);
       url.search = searchParams;
-      return call(withoutUndefined({ ...request, url }));
+      return call({ ...request, url, ...(body !== undefined && { body }) });
     },
   );
-
-const withoutUndefined = ({
-  body,
-  ...request
-}: {
-  method: string;
-  headers: Record<string, string>;
-  url: URL;
-  body?: string | undefined;
-}) => ({
-  ...request,
-  ...(body !== undefined && { body }),
-});
